@@ -1,0 +1,36 @@
+/* The one place that calls WorkOS: adds the key, sends, retries, reads the request id, maps errors.
+ */
+#ifndef LK_API_CALL_H
+#define LK_API_CALL_H
+
+#include "api/client.h"
+#include "http/url.h"
+
+typedef enum lk__call_retry {
+    LK__RETRY_SAFE = 0, /* GET and the like: retried on network errors and lk__retry_status() */
+    LK__RETRY_NEVER     /* the request may have taken effect */
+} lk__call_retry;
+
+typedef struct lk__call {
+    const char *method;      /* NULL: GET */
+    const char *const *path; /* segments, NULL at the end; each is escaped */
+    const lk__pair *query;
+    size_t n_query;
+    const char *body;         /* NULL: none */
+    const char *content_type; /* NULL: application/json */
+    bool anonymous;           /* no Authorization header */
+    lk__call_retry retry;
+    size_t max_body; /* bytes; 0: 1 MiB */
+} lk__call;
+
+/* Sends and appends the body of a 2xx answer to out. Anything else is an error: LK_ERR_NETWORK,
+ * LK_ERR_RATE_LIMITED (429), LK_ERR_API (other statuses; reason is the body's code or error word),
+ * LK_ERR_PROTOCOL. Where error_body is set it receives the body of a refusal, for typed results. */
+LK_MUST_CHECK lk_status lk__call_send(lk_client *client, const lk__call *call, lk__buf *out,
+                                      lk__buf *error_body, lk_error *err);
+/* The same, then parses and decodes by shape into a new arena. Free the arena, not the result. */
+LK_MUST_CHECK lk_status lk__call_decode(lk_client *client, const lk__call *call,
+                                        const lk__shape *shape, lk__arena **arena, void **out,
+                                        lk_error *err);
+
+#endif

@@ -1,0 +1,35 @@
+/* What the client holds, for the layers above. */
+#ifndef LK_API_CLIENT_H
+#define LK_API_CLIENT_H
+
+#include "base/json.h"
+
+#include <latchkey/client.h>
+
+typedef struct lk__keys lk__keys; /* the key cache: keys.c */
+
+struct lk_client {
+    char *client_id;
+    char *api_key;  /* secret; NULL in a public client */
+    char *base_url; /* no trailing slash */
+    char *user_agent;
+    char **issuers; /* accepted, without trailing slash */
+    size_t n_issuers;
+    int timeout_ms;
+    int max_retries; /* 0: never */
+    int leeway_s;
+    lk_transport transport;
+    lk_clock clock;
+    lk_random random;
+    lk_log log;
+    lk__keys *keys;
+};
+
+int64_t lk__now_ms(const lk_client *client);
+
+/* Verifies an access token with the cached keys and the client's rules: see crypto/jwt.h. No I/O.
+ */
+LK_MUST_CHECK lk_status lk__client_verify(const lk_client *client, const char *token,
+                                          lk__json **claims, lk_error *err);
+
+#endif

@@ -1,0 +1,27 @@
+/* Access tokens: JWS compact form, RS256 only (RFC 7515, 7519, 8725). */
+#ifndef LK_CRYPTO_JWT_H
+#define LK_CRYPTO_JWT_H
+
+#include "base/json.h"
+#include "crypto/jwks.h"
+
+#include <stdint.h>
+
+typedef struct lk__jwt_rules {
+    const lk__jwks *keys;       /* NULL: LK_ERR_NO_KEY for every token that is otherwise sound */
+    const char *const *issuers; /* compared after one trailing slash is dropped */
+    size_t n_issuers;           /* 0 refuses every token */
+    const char *client_id;      /* must be in "aud" where there is one, and equal "client_id" */
+    int64_t now_ms;
+    int leeway_s;
+} lk__jwt_rules;
+
+/* Checks form, alg, kid, signature, iss, aud, exp (required), nbf, sub (required), duplicate names,
+ * in this order, and hands out the claims. LK_ERR_SIGNATURE: not a token of ours; LK_ERR_EXPIRED:
+ * genuine, but past exp; *claims is then set too, for the caller that refreshes. LK_ERR_NO_KEY:
+ * unknown kid. The message holds numbers and names, never the token. Free *claims with
+ * lk__json_free(). */
+LK_MUST_CHECK lk_status lk__jwt_verify(const char *token, const lk__jwt_rules *rules,
+                                       lk__json **claims, lk_error *err);
+
+#endif

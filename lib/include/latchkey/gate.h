@@ -1,0 +1,62 @@
+/* The CivetWeb binding (liblatchkey-civetweb): sign-in on a server that you already run.
+ *
+ * Uses request and authorization handlers only; the callbacks struct and the connection's user
+ * pointer stay yours. What the host must set itself: "tcp_nodelay" "1", a short
+ * "request_timeout_ms", enough "num_threads", "max_request_size" of 16384 or more (cookies are
+ * 2-4 KB), no "document_root" that is not meant to be public. With Debian's CivetWeb never pass a
+ * TLS port: it crashes at the first handshake. */
+#ifndef LATCHKEY_GATE_H
+#define LATCHKEY_GATE_H
+
+#include <latchkey/web.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mg_connection;
+struct mg_context;
+
+typedef struct lk_gate lk_gate;
+
+/* Answers a request of somebody who is signed in: who->session is never NULL. who is valid during
+ * the call. Returns what a CivetWeb request handler returns; use lk_gate_send() to answer. */
+typedef int lk_gate_handler(struct mg_connection *connection, const lk_web_reply *who, void *ctx);
+
+/* web must outlive the gate. */
+LK_API LK_MUST_CHECK lk_status lk_gate_new(lk_web *web, lk_gate **out, lk_error *err);
+/* Only after mg_stop(), never before. NULL is fine. */
+LK_API void lk_gate_free(lk_gate *gate);
+LK_API void lk_gate_freep(lk_gate **gate);
+
+/* Registers the login, callback and logout paths. */
+LK_API LK_MUST_CHECK lk_status lk_gate_mount(lk_gate *gate, struct mg_context *server,
+                                             lk_error *err);
+/* Keeps everybody who is not signed in out of uri (a CivetWeb pattern) and what lies below,
+ * whatever answers there. CivetWeb runs only the first matching authorization handler, exact before
+ * prefix before pattern: a narrower one of yours replaces this guard. A stale cookie is renewed by
+ * a redirect to the same address (307, keeps method and body). */
+LK_API LK_MUST_CHECK lk_status lk_gate_guard(lk_gate *gate, struct mg_context *server,
+                                             const char *uri, lk_error *err);
+/* Registers a handler that runs only for people who are signed in; it checks for itself and needs
+ * no guard. */
+LK_API LK_MUST_CHECK lk_status lk_gate_handle(lk_gate *gate, struct mg_context *server,
+                                              const char *uri, lk_gate_handler *handler, void *ctx,
+                                              lk_error *err);
+
+/* Finds out who is asking, for a handler that answers everybody. As lk_web_answer(). */
+LK_API LK_MUST_CHECK lk_status lk_gate_identify(lk_gate *gate, struct mg_connection *connection,
+                                                lk_web_reply **out, lk_error *err);
+/* Answers in one write, with who's headers (renewed cookie, Vary, Cache-Control) added; who may be
+ * NULL. content_type NULL: "text/plain; charset=utf-8". Returns the status. */
+LK_API int lk_gate_send(struct mg_connection *connection, const lk_web_reply *who, int status,
+                        const char *content_type, const void *body, size_t body_len);
+/* Sends a reply that has a status. */
+LK_API int lk_gate_send_reply(struct mg_connection *connection, const lk_web_reply *reply);
+/* Tells somebody to sign in first, as lk_web_challenge(). Returns the status. */
+LK_API int lk_gate_challenge(lk_gate *gate, struct mg_connection *connection);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

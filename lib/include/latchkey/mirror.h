@@ -1,0 +1,232 @@
+/* The mirror: a local copy of the customers' directories, fed by the Events API.
+ *
+ * An lk_mirror is one database connection: one thread at a time, open one per thread. Readers go on
+ * while a writer works. Rows and cursor commit together or not at all. */
+#ifndef LATCHKEY_MIRROR_H
+#define LATCHKEY_MIRROR_H
+
+#include <latchkey/events.h>
+#include <stdbool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct lk_mirror lk_mirror;
+
+/* store: "sqlite:PATH". Creates the file (mode 0600) and its schema where missing. LK_ERR_STORE
+ * names the file and the cause: unwritable, not a database, or written by a newer version; the file
+ * is then left as it was. Blocks on the disk. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_open(const char *store, lk_mirror **out, lk_error *err);
+LK_API void lk_mirror_free(lk_mirror *mirror);
+LK_API void lk_mirror_freep(lk_mirror **mirror);
+
+/* ---- Events ---- */
+
+typedef struct lk_mirror_event {
+    int64_t sequence; /* in the order in which this mirror learned of them */
+    const char *id;
+    const char *type;
+    int64_t created_at_ms;
+    const char *organization_id; /* NULL when the event has none */
+    const char *directory_id;
+    const char *subject; /* a name for people: who or what it happened to */
+    const char *json;    /* the whole event, byte for byte */
+    size_t json_len;
+} lk_mirror_event;
+
+typedef struct lk_mirror_event_page {
+    const lk_mirror_event *const *items;
+    size_t count;
+} lk_mirror_event_page;
+
+typedef enum lk_event_order {
+    LK_OLDEST_FIRST = 0, /* by created_at, then id */
+    LK_NEWEST_FIRST,
+    LK_ARRIVAL /* by sequence: to follow without missing a late one */
+} lk_event_order;
+
+typedef struct lk_mirror_event_query {
+    size_t size; /* set by LK_MIRROR_EVENT_QUERY */
+    lk_event_order order;
+    const char *after; /* event id: what comes behind it in this order; LK_ERR_NOT_FOUND */
+    const char *type;  /* exact, or a prefix that ends in "." or ".*" */
+    const char *organization_id;
+    const char *directory_id;
+    const char *text; /* found in subject or id, ASCII case ignored */
+    int limit;        /* 1-1000; 0: 100 */
+} lk_mirror_event_query;
+
+#define LK_MIRROR_EVENT_QUERY(...) \
+    (&(const lk_mirror_event_query){ .size = sizeof(lk_mirror_event_query), __VA_ARGS__ })
+
+LK_API LK_MUST_CHECK lk_status lk_mirror_list_events(lk_mirror *mirror,
+                                                     const lk_mirror_event_query *query,
+                                                     lk_mirror_event_page **out, lk_error *err);
+LK_API void lk_mirror_event_page_free(lk_mirror_event_page *page);
+LK_API void lk_mirror_event_page_freep(lk_mirror_event_page **page);
+
+/* ---- Directories ---- */
+
+typedef struct lk_directory {
+    const char *id;
+    const char *organization_id;
+    const char *name;
+    const char *type;
+    const char *state; /* active, validating, invalid_credentials, inactive, deleting */
+    int64_t created_at_ms;
+    int64_t updated_at_ms;
+} lk_directory;
+
+typedef struct lk_directory_page {
+    const lk_directory *const *items;
+    size_t count;
+} lk_directory_page;
+
+typedef struct lk_directory_user {
+    const char *id;
+    const char *directory_id;
+    const char *organization_id;
+    const char *idp_id;
+    const char *email;
+    const char *first_name;
+    const char *last_name;
+    const char *state; /* active, suspended, inactive */
+    const char *role;  /* slug */
+    const char *custom_attributes_json;
+    const char *const *groups; /* ids, sorted */
+    size_t n_groups;
+    int64_t created_at_ms;
+    int64_t updated_at_ms;
+    const char *json; /* the record as WorkOS last sent it */
+} lk_directory_user;
+
+typedef struct lk_directory_user_page {
+    const lk_directory_user *const *items;
+    size_t count;
+} lk_directory_user_page;
+
+typedef struct lk_directory_group {
+    const char *id;
+    const char *directory_id;
+    const char *organization_id;
+    const char *idp_id;
+    const char *name;
+    const char *const *members; /* ids of live users, sorted */
+    size_t n_members;
+    int64_t created_at_ms;
+    int64_t updated_at_ms;
+    const char *json;
+} lk_directory_group;
+
+typedef struct lk_directory_group_page {
+    const lk_directory_group *const *items;
+    size_t count;
+} lk_directory_group_page;
+
+typedef struct lk_mirror_query {
+    size_t size; /* set by LK_MIRROR_QUERY */
+    const char *organization_id;
+    const char *directory_id;
+    const char *after; /* id: lists are sorted by id */
+    int limit;         /* 1-1000; 0: 100 */
+} lk_mirror_query;
+
+#define LK_MIRROR_QUERY(...) \
+    (&(const lk_mirror_query){ .size = sizeof(lk_mirror_query), __VA_ARGS__ })
+
+/* Live records only, sorted by id. query may be NULL. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_list_directories(lk_mirror *mirror,
+                                                          const lk_mirror_query *query,
+                                                          lk_directory_page **out, lk_error *err);
+LK_API LK_MUST_CHECK lk_status lk_mirror_list_users(lk_mirror *mirror, const lk_mirror_query *query,
+                                                    lk_directory_user_page **out, lk_error *err);
+LK_API LK_MUST_CHECK lk_status lk_mirror_list_groups(lk_mirror *mirror,
+                                                     const lk_mirror_query *query,
+                                                     lk_directory_group_page **out, lk_error *err);
+/* LK_ERR_NOT_FOUND for an unknown or deleted one. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_get_user(lk_mirror *mirror, const char *id,
+                                                  lk_directory_user **out, lk_error *err);
+LK_API LK_MUST_CHECK lk_status lk_mirror_get_directory(lk_mirror *mirror, const char *id,
+                                                       lk_directory **out, lk_error *err);
+
+LK_API void lk_directory_page_free(lk_directory_page *page);
+LK_API void lk_directory_page_freep(lk_directory_page **page);
+LK_API void lk_directory_user_page_free(lk_directory_user_page *page);
+LK_API void lk_directory_user_page_freep(lk_directory_user_page **page);
+LK_API void lk_directory_group_page_free(lk_directory_group_page *page);
+LK_API void lk_directory_group_page_freep(lk_directory_group_page **page);
+LK_API void lk_directory_user_free(lk_directory_user *user);
+LK_API void lk_directory_user_freep(lk_directory_user **user);
+LK_API void lk_directory_free(lk_directory *directory);
+LK_API void lk_directory_freep(lk_directory **directory);
+
+/* ---- Feeding it ---- */
+
+/* Applies one event outside the feed, as from a webhook: durable when it returns, idempotent by id,
+ * never moves the cursor. *added (may be NULL): false for a known one. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_apply_event(lk_mirror *mirror, const lk_event *event,
+                                                     bool *added, lk_error *err);
+
+/* Where the feed stands. Times are Unix milliseconds, 0 for never. */
+typedef struct lk_mirror_status {
+    size_t size;          /* set by the caller to sizeof */
+    char cursor[128];     /* id of the last event applied from the feed; "" before the first */
+    int64_t cursor_at_ms; /* its created_at */
+    int64_t newest_event_at_ms;
+    int64_t last_poll_at_ms; /* last successful one */
+    int64_t n_events;
+    int64_t n_users;  /* live */
+    int64_t n_groups; /* live */
+    int64_t n_directories;
+    int64_t n_parked; /* events kept aside with a reason, since they could not be applied */
+} lk_mirror_status;
+
+LK_API LK_MUST_CHECK lk_status lk_mirror_get_status(lk_mirror *mirror, lk_mirror_status *status,
+                                                    lk_error *err);
+
+typedef struct lk_sync lk_sync;
+
+typedef struct lk_sync_options {
+    size_t size;              /* set by LK_SYNC_OPTIONS */
+    lk_client *client;        /* required, with an API key; must outlive the object */
+    lk_mirror *mirror;        /* required; this object's alone while a call runs */
+    const char *const *types; /* NULL: all that the mirror understands */
+    size_t n_types;
+    int interval_ms; /* between polls once caught up; 0: 5000 */
+} lk_sync_options;
+
+#define LK_SYNC_OPTIONS(...) \
+    (&(const lk_sync_options){ .size = sizeof(lk_sync_options), __VA_ARGS__ })
+
+typedef struct lk_sync_result {
+    size_t n_fetched; /* events in the page */
+    size_t n_applied; /* of them new to the mirror */
+    size_t n_parked;  /* of them kept aside */
+    bool caught_up;   /* nothing more now */
+} lk_sync_result;
+
+LK_API LK_MUST_CHECK lk_status lk_sync_new(const lk_sync_options *options, lk_sync **out,
+                                           lk_error *err);
+/* Fetches and applies at most one page, committed together with its cursor. Blocks on network and
+ * disk. A failure leaves the mirror as it was: call again after lk_sync_wait_ms(). result may be
+ * NULL. */
+LK_API LK_MUST_CHECK lk_status lk_sync_step(lk_sync *sync, lk_sync_result *result, lk_error *err);
+/* Until the next step is worth taking: 0 in the middle of a catch-up, the interval once caught up,
+ * longer after failures (back-off, Retry-After). Never blocks. */
+LK_API int64_t lk_sync_wait_ms(const lk_sync *sync);
+/* Steps and waits on the caller's thread until lk_sync_stop(); returns LK_OK then. Failures are
+ * handed to on_error (may be NULL) and retried. */
+LK_API LK_MUST_CHECK lk_status lk_sync_run(lk_sync *sync,
+                                           void (*on_error)(void *ctx, const lk_error *err),
+                                           void *ctx, lk_error *err);
+/* The only two calls allowed from another thread: end _run(), and poll at once. */
+LK_API void lk_sync_stop(lk_sync *sync);
+LK_API void lk_sync_wake(lk_sync *sync);
+LK_API void lk_sync_free(lk_sync *sync);
+LK_API void lk_sync_freep(lk_sync **sync);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

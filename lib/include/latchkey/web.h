@@ -1,0 +1,85 @@
+/* Sign-in for a web server, any web server: plain request in, plain reply out.
+ *
+ * Fill an lk_web_request, call lk_web_answer(). When the reply has a status, send it and be done;
+ * when the status is 0 the request is yours: carry on with reply->session, and add reply->headers
+ * to your answer. One lk_web serves all threads. */
+#ifndef LATCHKEY_WEB_H
+#define LATCHKEY_WEB_H
+
+#include <latchkey/session.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct lk_web lk_web;
+
+typedef enum lk_web_mode {
+    LK_WEB_AUTHKIT = 0, /* AuthKit: sessions with refresh and sign-out at WorkOS */
+    LK_WEB_SSO          /* SSO profiles: the session is ours alone, of sso_session_s seconds */
+} lk_web_mode;
+
+typedef struct lk_web_options {
+    size_t size;                 /* set by LK_WEB_OPTIONS */
+    lk_client *client;           /* required; must outlive the object */
+    const char *cookie_password; /* required, at least 32 characters */
+    const char *redirect_uri;    /* required: absolute; its path is the callback */
+    lk_web_mode mode;
+    const char *login_path;  /* NULL: "/login" */
+    const char *logout_path; /* NULL: "/logout" */
+    const char *home_path;   /* NULL: "/"; where sign-in and sign-out end by default */
+    const char *cookie_name; /* NULL: "wos-session" */
+    const char *cookie_domain;
+    const char *cookie_same_site; /* "lax" (NULL), "strict", "none" */
+    int64_t cookie_max_age_s;     /* 0: 34 560 000 (400 days) */
+    int sso_session_s;            /* 0: 28 800 (8 hours) */
+    const char *connection;       /* SSO defaults, when the login request names none */
+    const char *organization_id;
+    const char *provider;
+} lk_web_options;
+
+#define LK_WEB_OPTIONS(...) (&(const lk_web_options){ .size = sizeof(lk_web_options), __VA_ARGS__ })
+
+typedef struct lk_web_request {
+    const char *method;
+    const char *path;  /* as sent, percent-encoded, without the query */
+    const char *query; /* without "?"; NULL when there is none */
+    const lk_header
+        *headers; /* as sent; Cookie, Authorization, Origin, Accept, Sec-Fetch-* count */
+    size_t n_headers;
+} lk_web_request;
+
+typedef struct lk_web_reply {
+    int status;               /* 0: not ours to answer, carry on with session */
+    const lk_header *headers; /* to send, Set-Cookie and Location among them */
+    size_t n_headers;
+    const char *body; /* NULL when there is none */
+    size_t body_len;
+    const lk_session *session; /* who is asking; NULL when nobody is signed in */
+} lk_web_reply;
+
+/* Copies the options; no I/O. LK_ERR_INVALID names the option that is wrong. */
+LK_API LK_MUST_CHECK lk_status lk_web_new(const lk_web_options *options, lk_web **out,
+                                          lk_error *err);
+/* No request may be under way. NULL is fine. */
+LK_API void lk_web_free(lk_web *web);
+LK_API void lk_web_freep(lk_web **web);
+
+/* Answers login, callback and logout; for every other path finds out who is asking, by session
+ * cookie or Bearer token, and refreshes a stale cookie. May block for one exchange with WorkOS
+ * (callback, refresh, unknown key), never otherwise. Bad input is a reply, not an error; an error
+ * (LK_ERR_NETWORK, LK_ERR_NO_MEMORY, …) means that nobody may be let in: answer 503. Free *out with
+ * lk_web_reply_free(). */
+LK_API LK_MUST_CHECK lk_status lk_web_answer(lk_web *web, const lk_web_request *request,
+                                             lk_web_reply **out, lk_error *err);
+/* What to tell somebody who must sign in first: a redirect to the login path for a page load, 401
+ * JSON for anything else. No I/O. */
+LK_API LK_MUST_CHECK lk_status lk_web_challenge(lk_web *web, const lk_web_request *request,
+                                                lk_web_reply **out, lk_error *err);
+LK_API void lk_web_reply_free(lk_web_reply *reply);
+LK_API void lk_web_reply_freep(lk_web_reply **reply);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
