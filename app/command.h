@@ -1,0 +1,23 @@
+/* Commands: one file each, ending in a constant that describes itself; command.c is the list. */
+#ifndef APP_COMMAND_H
+#define APP_COMMAND_H
+
+#include "options.h"
+
+typedef struct app_command {
+    const char *name;     /* as typed: "sync run" */
+    const char *help;     /* one line for the list */
+    const char *details;  /* more for --help, whole lines; NULL: none */
+    const char *examples; /* for --help, whole lines that can be typed */
+    const app_option *options;
+    size_t n_options;
+    int (*run)(const app_arguments *given); /* returns the exit code */
+} app_command;
+
+extern const app_command command_version;
+
+/* Finds the command in argv (argv[0] is the program), parses its options, answers --help, runs it.
+ * Returns the exit code. */
+int command_main(int argc, char *const *argv);
+
+#endif
