@@ -43,7 +43,8 @@ typedef struct lk_mirror_event_page {
 typedef enum lk_event_order {
     LK_OLDEST_FIRST = 0, /* by created_at, then id */
     LK_NEWEST_FIRST,
-    LK_ARRIVAL /* by sequence: to follow without missing a late one */
+    LK_ARRIVAL,       /* by sequence: to follow without missing a late one */
+    LK_LATEST_ARRIVAL /* by sequence, latest first: its first id is where to begin to follow */
 } lk_event_order;
 
 typedef struct lk_mirror_event_query {
