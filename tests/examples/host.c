@@ -13,8 +13,10 @@ int main(int argc, char **argv)
     lk_error err = LK_ERROR_INIT;
 
     snprintf(port, sizeof(port), "127.0.0.1:%s", argc > 1 ? argv[1] : "8080");
-    const char *const options[] = { "listening_ports", port, "tcp_nodelay", "1", "num_threads",
-                                    "8", "max_request_size", "32768", NULL };
+    const char *const options[] = {
+        "listening_ports",  port,    "tcp_nodelay", "1", "num_threads", "8",
+        "max_request_size", "32768", NULL
+    };
     struct mg_context *server = mg_start(NULL, NULL, (const char **)options);
 
     if (server == NULL) {
