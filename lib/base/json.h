@@ -2,7 +2,8 @@
  *
  * cJSON accepts more than is safe to believe, so lk__json_parse() refuses invalid UTF-8, "\u0000"
  * (it would cut the text), raw control characters in strings, trailing bytes, and nesting beyond 64
- * levels. Look-ups are case-sensitive. */
+ * levels, and whatever else RFC 8259 does not allow. Look-ups are case-sensitive; of two members
+ * with one name the first is found, see lk__json_duplicate(). What is freed is wiped. */
 #ifndef LK_BASE_JSON_H
 #define LK_BASE_JSON_H
 
@@ -30,6 +31,10 @@ const lk__json *lk__json_get(const lk__json *object, const char *name);
 const char *lk__json_string(const lk__json *json);
 /* The text of a member that is a string, else NULL. */
 const char *lk__json_text(const lk__json *object, const char *name);
+/* The value itself: a whole number within +-2^53, a flag; NAN when it is no number. */
+bool lk__json_number(const lk__json *json, int64_t *out);
+bool lk__json_truth(const lk__json *json, bool *out);
+double lk__json_double(const lk__json *json);
 /* A member that is a whole number within +-2^53. */
 bool lk__json_int64(const lk__json *object, const char *name, int64_t *out);
 bool lk__json_bool(const lk__json *object, const char *name, bool *out);
@@ -43,7 +48,9 @@ size_t lk__json_count(const lk__json *json);
 const char *lk__json_duplicate(const lk__json *object);
 
 /* Visits the members of an object, or the elements of an array (name NULL), with the bytes they
- * stood in. raw is not NUL-terminated. Parses each value, so text needs no parsing before. */
+ * stood in. raw is not NUL-terminated. Parses each value, so text needs no parsing before; value is
+ * NULL where lk__json_parse() would refuse it though the structure is sound, so that one bad event
+ * spoils no other. A visit that fails ends it. */
 typedef lk_status lk__json_visit(void *ctx, const char *name, const char *raw, size_t raw_len,
                                  const lk__json *value, lk_error *err);
 LK_MUST_CHECK lk_status lk__json_each(const char *text, size_t len, lk__json_visit *visit,
@@ -91,7 +98,8 @@ LK_MUST_CHECK lk_status lk__json_decode(const lk__json *object, const lk__shape 
 
 /* ---- Writing ---- */
 
-/* Prints a parsed value, compact. */
+/* Prints a parsed value, compact. Whole numbers beyond 2^53 are rounded as doubles are: where that
+ * matters, keep the raw bytes, see lk__json_each(). */
 LK_MUST_CHECK lk_status lk__json_print(const lk__json *json, lk__buf *out, lk_error *err);
 
 /* Writes one value after the other into a buffer and places the commas. The first failure is kept

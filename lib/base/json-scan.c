@@ -1,0 +1,298 @@
+/* The grammar of JSON, stricter than cJSON's; see json-scan.h.
+ *
+ * The scanner also finds where the members of a large answer begin and end, so that each event can
+ * be kept byte for byte and one that is unsafe to believe spoils no other. For that it can be
+ * lenient: it then follows the structure and overlooks what stands inside strings. */
+#include "base/json-scan.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+
+enum {
+    MAX_DEPTH = 64,
+    MAX_NUMBER = 63 /* characters: cJSON reads longer numbers in two */
+};
+
+typedef struct scan {
+    const char *text;
+    size_t len;
+    size_t pos;
+    unsigned depth;
+    bool lenient;
+    const char *problem;
+} scan;
+
+static bool stop(scan *s, const char *problem)
+{
+    s->problem = problem;
+    return false;
+}
+
+/* The next byte, or -1 at the end. */
+static int peek(const scan *s)
+{
+    return s->pos < s->len ? (unsigned char)s->text[s->pos] : -1;
+}
+
+static bool take(scan *s, int wanted)
+{
+    if (peek(s) != wanted)
+        return false;
+    s->pos++;
+    return true;
+}
+
+static void skip_space(scan *s)
+{
+    while (take(s, ' ') || take(s, '\t') || take(s, '\n') || take(s, '\r'))
+        ;
+}
+
+static bool scan_word(scan *s, const char *word)
+{
+    size_t len = strlen(word);
+
+    if (s->len - s->pos < len || memcmp(s->text + s->pos, word, len) != 0)
+        return stop(s, "unknown word");
+    s->pos += len;
+    return true;
+}
+
+static bool scan_digits(scan *s)
+{
+    size_t start = s->pos;
+
+    while (peek(s) >= '0' && peek(s) <= '9')
+        s->pos++;
+    return s->pos > start;
+}
+
+static bool scan_number(scan *s)
+{
+    size_t start = s->pos;
+
+    take(s, '-');
+    if (!take(s, '0') && !scan_digits(s))
+        return stop(s, "unexpected character");
+    if (take(s, '.') && !scan_digits(s))
+        return stop(s, "number without digits after its point");
+    if (take(s, 'e') || take(s, 'E')) {
+        if (!take(s, '+'))
+            take(s, '-');
+        if (!scan_digits(s))
+            return stop(s, "number without digits in its exponent");
+    }
+    if (!s->lenient && s->pos - start > MAX_NUMBER)
+        return stop(s, "number of more than 63 characters");
+    return true;
+}
+
+/* Four hexadecimal digits, or -1. */
+static int scan_hex(scan *s)
+{
+    int number = 0;
+
+    for (int i = 0; i < 4; i++) {
+        int c = peek(s);
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
+
+        if (digit < 0)
+            return -1;
+        number = number * 16 + digit;
+        s->pos++;
+    }
+    return number;
+}
+
+/* After "\u". */
+static bool scan_unicode(scan *s)
+{
+    int high = scan_hex(s);
+    int low;
+
+    if (high < 0)
+        return stop(s, "broken \\u escape");
+    if (s->lenient)
+        return true;
+    if (high == 0)
+        return stop(s, "\\u0000, which would cut the text short");
+    if (high < 0xD800 || high > 0xDFFF)
+        return true;
+    if (high > 0xDBFF || !take(s, '\\') || !take(s, 'u'))
+        return stop(s, "half a surrogate pair");
+    low = scan_hex(s);
+    return low >= 0xDC00 && low <= 0xDFFF ? true : stop(s, "half a surrogate pair");
+}
+
+/* After the backslash. */
+static bool scan_escape(scan *s)
+{
+    int c = peek(s);
+
+    if (c <= 0 || strchr("\"\\/bfnrtu", c) == NULL)
+        return stop(s, "unknown escape");
+    s->pos++;
+    return c == 'u' ? scan_unicode(s) : true;
+}
+
+static bool scan_string(scan *s)
+{
+    size_t start;
+
+    if (!take(s, '"'))
+        return stop(s, "name expected");
+    start = s->pos;
+    while (peek(s) != '"') {
+        if (peek(s) < 0)
+            return stop(s, "text without an end");
+        if (!s->lenient && peek(s) < ' ')
+            return stop(s, "control character in a text");
+        if (take(s, '\\')) {
+            if (!scan_escape(s))
+                return false;
+        } else {
+            s->pos++;
+        }
+    }
+    if (!s->lenient && !lk__utf8_valid(s->text + start, s->pos - start))
+        return stop(s, "text that is not UTF-8");
+    s->pos++;
+    return true;
+}
+
+static bool scan_value(scan *s);
+
+static bool scan_member(scan *s)
+{
+    if (!scan_string(s))
+        return false;
+    skip_space(s);
+    return take(s, ':') ? scan_value(s) : stop(s, "colon expected");
+}
+
+/* After "{" or "[". */
+static bool scan_children(scan *s, bool (*scan_child)(scan *), char end)
+{
+    if (++s->depth > MAX_DEPTH)
+        return stop(s, "nesting beyond 64 levels");
+    skip_space(s);
+    if (!take(s, end)) {
+        do {
+            skip_space(s);
+            if (!scan_child(s))
+                return false;
+            skip_space(s);
+        } while (take(s, ','));
+        if (!take(s, end))
+            return stop(s, "comma or end expected");
+    }
+    s->depth--;
+    return true;
+}
+
+static bool scan_value(scan *s)
+{
+    skip_space(s);
+    switch (peek(s)) {
+    case -1:
+        return stop(s, "value expected");
+    case '{':
+        s->pos++;
+        return scan_children(s, scan_member, '}');
+    case '[':
+        s->pos++;
+        return scan_children(s, scan_value, ']');
+    case '"':
+        return scan_string(s);
+    case 't':
+        return scan_word(s, "true");
+    case 'f':
+        return scan_word(s, "false");
+    case 'n':
+        return scan_word(s, "null");
+    default:
+        return scan_number(s);
+    }
+}
+
+static lk_status fail(const scan *s, lk_error *err)
+{
+    return lk__fail(err, LK_ERR_PROTOCOL, "not JSON: %s at byte %zu of %zu", s->problem, s->pos,
+                    s->len);
+}
+
+static bool scan_whole(scan *s)
+{
+    if (!scan_value(s))
+        return false;
+    skip_space(s);
+    return s->pos == s->len ? true : stop(s, "trailing bytes");
+}
+
+lk_status lk__json_check(const char *text, size_t len, lk_error *err)
+{
+    scan s = { .text = text, .len = text != NULL ? len : 0 };
+
+    return scan_whole(&s) ? LK_OK : fail(&s, err);
+}
+
+/* Parses what was scanned last; NULL in *out when it is unsafe to believe. */
+static lk_status parse_span(const scan *s, size_t start, lk__json **out, lk_error *err)
+{
+    lk_error unsafe = LK_ERROR_INIT;
+    lk_status status = lk__json_parse(s->text + start, s->pos - start, out, &unsafe);
+
+    return status == LK_ERR_NO_MEMORY ? lk__no_memory(err) : LK_OK;
+}
+
+static lk_status visit_child(scan *s, bool is_member, lk__json_visit *visit, void *ctx,
+                             lk_error *err)
+{
+    LK_CLEANUP(lk__json_freep) lk__json *name = NULL;
+    LK_CLEANUP(lk__json_freep) lk__json *value = NULL;
+    size_t start = s->pos;
+
+    if (is_member) {
+        if (!scan_string(s))
+            return fail(s, err);
+        LK_TRY(lk__json_parse(s->text + start, s->pos - start, &name, err));
+        skip_space(s);
+        take(s, ':'); /* lk__json_each() has checked the structure */
+        skip_space(s);
+        start = s->pos;
+    }
+    if (!scan_value(s))
+        return fail(s, err);
+    LK_TRY(parse_span(s, start, &value, err));
+    return visit(ctx, lk__json_string(name), s->text + start, s->pos - start, value, err);
+}
+
+lk_status lk__json_each(const char *text, size_t len, lk__json_visit *visit, void *ctx,
+                        lk_error *err)
+{
+    scan s = { .text = text, .len = text != NULL ? len : 0, .lenient = true };
+    bool is_object;
+
+    /* The structure first, so that a broken end is seen before anything is visited. */
+    if (!scan_whole(&s))
+        return fail(&s, err);
+    s.pos = 0;
+    skip_space(&s);
+    is_object = take(&s, '{');
+    if (!is_object && !take(&s, '['))
+        return lk__fail(err, LK_ERR_PROTOCOL, "JSON is neither an object nor an array");
+    skip_space(&s);
+    if (take(&s, is_object ? '}' : ']'))
+        return LK_OK;
+    do {
+        skip_space(&s);
+        LK_TRY(visit_child(&s, is_object, visit, ctx, err));
+        skip_space(&s);
+    } while (take(&s, ','));
+    return LK_OK;
+}
