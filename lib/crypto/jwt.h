@@ -13,13 +13,14 @@ typedef struct lk__jwt_rules {
     size_t n_issuers;           /* 0 refuses every token */
     const char *client_id;      /* must be in "aud" where there is one, and equal "client_id" */
     int64_t now_ms;
-    int leeway_s;
+    int leeway_s; /* for exp; nbf is granted 60 s at least */
 } lk__jwt_rules;
 
-/* Checks form, alg, kid, signature, iss, aud, exp (required), nbf, sub (required), duplicate names,
- * in this order, and hands out the claims. LK_ERR_SIGNATURE: not a token of ours; LK_ERR_EXPIRED:
- * genuine, but past exp; *claims is then set too, for the caller that refreshes. LK_ERR_NO_KEY:
- * unknown kid. The message holds numbers and names, never the token. Free *claims with
+/* Checks form, duplicate names, alg, crit, typ, kid, signature, iss, aud, client_id, sub
+ * (required), nbf and exp (required), in this order, and hands out the claims. LK_ERR_SIGNATURE:
+ * not a token of ours; LK_ERR_EXPIRED: genuine and sound, but past exp; *claims is then set too,
+ * for the caller that refreshes. LK_ERR_NO_KEY: unknown kid, and claims that are worth a look for
+ * new keys. The message holds numbers and names, never the token. Free *claims with
  * lk__json_free(). */
 LK_MUST_CHECK lk_status lk__jwt_verify(const char *token, const lk__jwt_rules *rules,
                                        lk__json **claims, lk_error *err);

@@ -1,0 +1,298 @@
+/* crypto.h by mbedTLS, 2.28 and 3.x: only calls that both have, and no look into their structs.
+ *
+ * mbedTLS guards an RSA context by a mutex, so threads that share one wait for each other. A key
+ * therefore keeps its numbers and a small pool of contexts: each verification borrows one. */
+#include "crypto/crypto.h"
+
+#include <mbedtls/aes.h>
+#include <mbedtls/constant_time.h>
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/entropy.h>
+#include <mbedtls/md.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/pkcs5.h>
+#include <mbedtls/rsa.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+enum {
+    MIN_MODULUS = 2048 / 8, /* bytes */
+    MAX_MODULUS = 8192 / 8,
+    MAX_EXPONENT = 8, /* bytes: a longer one only makes verifying slow */
+    POOL_SIZE = 16
+};
+
+/* The lower seven bits of a code name the module below: -0x0010 is the bignum's lack of memory. */
+static lk_status fail(int code, const char *what, lk_error *err)
+{
+    if (code == MBEDTLS_ERR_MD_ALLOC_FAILED || code == MBEDTLS_ERR_PK_ALLOC_FAILED ||
+        (-code & 0x7F) == -MBEDTLS_ERR_MPI_ALLOC_FAILED)
+        return lk__no_memory(err);
+    return lk__fail(err, LK_ERR_INVALID, "%s failed: mbedTLS -0x%04x", what, (unsigned)-code);
+}
+
+/* ---- Hashes ---- */
+
+static const mbedtls_md_info_t *sha256(void)
+{
+    return mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
+}
+
+lk_status lk__sha256(const void *data, size_t len, unsigned char out[LK__SHA256_SIZE],
+                     lk_error *err)
+{
+    int code = mbedtls_md(sha256(), data, len, out);
+
+    return code == 0 ? LK_OK : fail(code, "SHA-256", err);
+}
+
+lk_status lk__hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
+                          unsigned char out[LK__SHA256_SIZE], lk_error *err)
+{
+    int code = mbedtls_md_hmac(sha256(), key, key_len, data, len, out);
+
+    return code == 0 ? LK_OK : fail(code, "HMAC-SHA256", err);
+}
+
+lk_status lk__pbkdf2_sha1(const void *password, size_t password_len, const void *salt,
+                          size_t salt_len, unsigned iterations, void *out, size_t out_len,
+                          lk_error *err)
+{
+    LK_CLEANUP(mbedtls_md_free) mbedtls_md_context_t ctx;
+    int code;
+
+    mbedtls_md_init(&ctx);
+    code = mbedtls_md_setup(&ctx, mbedtls_md_info_from_type(MBEDTLS_MD_SHA1), 1);
+    if (code == 0)
+        code = mbedtls_pkcs5_pbkdf2_hmac(&ctx, password, password_len, salt, salt_len, iterations,
+                                         (uint32_t)out_len, out);
+    return code == 0 ? LK_OK : fail(code, "PBKDF2", err);
+}
+
+bool lk__bytes_equal(const void *a, const void *b, size_t len)
+{
+    return mbedtls_ct_memcmp(a, b, len) == 0;
+}
+
+/* ---- AES ---- */
+
+lk_status lk__aes256_cbc(bool encrypt, const unsigned char key[LK__AES_KEY],
+                         const unsigned char iv[LK__AES_BLOCK], const void *in, size_t len,
+                         void *out, lk_error *err)
+{
+    LK_CLEANUP(mbedtls_aes_free) mbedtls_aes_context ctx;
+    unsigned char chain[LK__AES_BLOCK]; /* mbedTLS moves the vector on */
+    int code;
+
+    if (len % LK__AES_BLOCK != 0)
+        return lk__fail(err, LK_ERR_INVALID, "AES-CBC wants whole blocks, not %zu bytes", len);
+    memcpy(chain, iv, sizeof(chain));
+    mbedtls_aes_init(&ctx);
+    code = encrypt ? mbedtls_aes_setkey_enc(&ctx, key, LK__AES_KEY * 8)
+                   : mbedtls_aes_setkey_dec(&ctx, key, LK__AES_KEY * 8);
+    if (code == 0)
+        code = mbedtls_aes_crypt_cbc(&ctx, encrypt ? MBEDTLS_AES_ENCRYPT : MBEDTLS_AES_DECRYPT, len,
+                                     chain, in, out);
+    return code == 0 ? LK_OK : fail(code, "AES-CBC", err);
+}
+
+/* ---- RSA ---- */
+
+struct lk__rsa_key {
+    size_t modulus_len;
+    size_t exponent_len;
+    pthread_mutex_t mutex; /* guards idle and n_idle, never held while computing */
+    mbedtls_pk_context *idle[POOL_SIZE];
+    size_t n_idle;
+    unsigned char exponent[MAX_EXPONENT];
+    unsigned char modulus[MAX_MODULUS];
+};
+
+static void context_freep(mbedtls_pk_context **context)
+{
+    if (*context == NULL)
+        return;
+    mbedtls_pk_free(*context);
+    free(*context);
+}
+
+static int import(mbedtls_pk_context *context, const lk__rsa_key *key)
+{
+    mbedtls_rsa_context *rsa;
+    int code = mbedtls_pk_setup(context, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA));
+
+    if (code != 0)
+        return code;
+    rsa = mbedtls_pk_rsa(*context);
+    code = mbedtls_rsa_import_raw(rsa, key->modulus, key->modulus_len, NULL, 0, NULL, 0, NULL, 0,
+                                  key->exponent, key->exponent_len);
+    if (code == 0)
+        code = mbedtls_rsa_complete(rsa);
+    return code == 0 ? mbedtls_rsa_check_pubkey(rsa) : code;
+}
+
+static lk_status context_new(const lk__rsa_key *key, mbedtls_pk_context **out, lk_error *err)
+{
+    LK_CLEANUP(context_freep) mbedtls_pk_context *context = calloc(1, sizeof(*context));
+    int code;
+
+    if (context == NULL)
+        return lk__no_memory(err);
+    mbedtls_pk_init(context);
+    code = import(context, key);
+    if (code != 0)
+        return fail(code, "reading an RSA key", err);
+    *out = lk__steal(context);
+    return LK_OK;
+}
+
+static lk_status borrow(lk__rsa_key *key, mbedtls_pk_context **out, lk_error *err)
+{
+    mbedtls_pk_context *context = NULL;
+
+    pthread_mutex_lock(&key->mutex);
+    if (key->n_idle > 0)
+        context = key->idle[--key->n_idle];
+    pthread_mutex_unlock(&key->mutex);
+    if (context == NULL)
+        return context_new(key, out, err);
+    *out = context;
+    return LK_OK;
+}
+
+static void give_back(lk__rsa_key *key, mbedtls_pk_context *context)
+{
+    pthread_mutex_lock(&key->mutex);
+    if (key->n_idle < POOL_SIZE) {
+        key->idle[key->n_idle++] = context;
+        context = NULL;
+    }
+    pthread_mutex_unlock(&key->mutex);
+    context_freep(&context);
+}
+
+static void drop_zeros(const unsigned char **number, size_t *len)
+{
+    while (*len > 0 && **number == 0) {
+        (*number)++;
+        (*len)--;
+    }
+}
+
+static lk_status check_numbers(const unsigned char *modulus, size_t modulus_len,
+                               const unsigned char *exponent, size_t exponent_len, lk_error *err)
+{
+    if (modulus_len < MIN_MODULUS || modulus_len > MAX_MODULUS ||
+        (modulus_len == MIN_MODULUS && (modulus[0] & 0x80) == 0))
+        return lk__fail(err, LK_ERR_INVALID, "RSA key of about %zu bits: 2048 to 8192 are allowed",
+                        modulus_len * 8);
+    if (exponent_len == 0 || exponent_len > MAX_EXPONENT || (exponent[exponent_len - 1] & 1) == 0 ||
+        (exponent_len == 1 && exponent[0] < 3))
+        return lk__fail(err, LK_ERR_INVALID,
+                        "RSA exponent of %zu bytes: it must be odd, at least 3, at most %d bytes",
+                        exponent_len, MAX_EXPONENT);
+    return LK_OK;
+}
+
+lk_status lk__rsa_key_new(const void *modulus, size_t modulus_len, const void *exponent,
+                          size_t exponent_len, lk__rsa_key **out, lk_error *err)
+{
+    LK_CLEANUP(lk__rsa_key_freep) lk__rsa_key *key = NULL;
+    const unsigned char *n = modulus;
+    const unsigned char *e = exponent;
+    mbedtls_pk_context *context;
+
+    drop_zeros(&n, &modulus_len);
+    drop_zeros(&e, &exponent_len);
+    LK_TRY(check_numbers(n, modulus_len, e, exponent_len, err));
+    key = calloc(1, sizeof(*key));
+    if (key == NULL)
+        return lk__no_memory(err);
+    pthread_mutex_init(&key->mutex, NULL); /* never fails on Linux */
+    key->modulus_len = modulus_len;
+    key->exponent_len = exponent_len;
+    memcpy(key->modulus, n, modulus_len);
+    memcpy(key->exponent, e, exponent_len);
+    LK_TRY(context_new(key, &context, err));
+    give_back(key, context);
+    *out = lk__steal(key);
+    return LK_OK;
+}
+
+void lk__rsa_key_free(lk__rsa_key *key)
+{
+    if (key == NULL)
+        return;
+    while (key->n_idle > 0)
+        context_freep(&key->idle[--key->n_idle]);
+    pthread_mutex_destroy(&key->mutex);
+    free(key);
+}
+
+void lk__rsa_key_freep(lk__rsa_key **key)
+{
+    lk__rsa_key_free(*key);
+}
+
+lk_status lk__rsa_verify_sha256(const lk__rsa_key *key, const void *data, size_t len,
+                                const void *signature, size_t signature_len, lk_error *err)
+{
+    /* The numbers are constant; the pool behind its mutex is not part of the key's value. Every
+     * key comes from calloc(), so none of them is an object defined const. */
+    lk__rsa_key *pool = (lk__rsa_key *)(uintptr_t)key;
+    unsigned char hash[LK__SHA256_SIZE];
+    mbedtls_pk_context *context;
+    int code;
+
+    /* RFC 8017, 8.2.2: "If the length of the signature S is not k octets, output "invalid
+     * signature"" */
+    if (signature_len != key->modulus_len)
+        return lk__fail(err, LK_ERR_SIGNATURE, "signature of %zu bytes where %zu are needed",
+                        signature_len, key->modulus_len);
+    LK_TRY(lk__sha256(data, len, hash, err));
+    LK_TRY(borrow(pool, &context, err));
+    code =
+        mbedtls_pk_verify(context, MBEDTLS_MD_SHA256, hash, sizeof(hash), signature, signature_len);
+    give_back(pool, context);
+    if (code == 0)
+        return LK_OK;
+    if ((-code & 0x7F) == -MBEDTLS_ERR_MPI_ALLOC_FAILED)
+        return lk__no_memory(err);
+    return lk__fail(err, LK_ERR_SIGNATURE, "signature does not match");
+}
+
+/* ---- Randomness ---- */
+
+/* A generator of its own for each call: nothing to share between threads or to repeat after
+ * fork(), and the callers draw a few dozen bytes per sign-in. */
+static int draw(mbedtls_entropy_context *entropy, mbedtls_ctr_drbg_context *generator,
+                unsigned char *out, size_t len)
+{
+    static const unsigned char name[] = "latchkey";
+    int code = mbedtls_ctr_drbg_seed(generator, mbedtls_entropy_func, entropy, name, sizeof(name));
+
+    while (code == 0 && len > 0) {
+        size_t part = len < MBEDTLS_CTR_DRBG_MAX_REQUEST ? len : MBEDTLS_CTR_DRBG_MAX_REQUEST;
+
+        code = mbedtls_ctr_drbg_random(generator, out, part);
+        out += part;
+        len -= part;
+    }
+    return code;
+}
+
+lk_status lk__random_fill(void *ctx, void *out, size_t len)
+{
+    LK_CLEANUP(mbedtls_entropy_free) mbedtls_entropy_context entropy;
+    LK_CLEANUP(mbedtls_ctr_drbg_free) mbedtls_ctr_drbg_context generator;
+
+    (void)ctx;
+    mbedtls_entropy_init(&entropy);
+    mbedtls_ctr_drbg_init(&generator);
+    return draw(&entropy, &generator, out, len) == 0 ? LK_OK : LK_ERR_INVALID;
+}
