@@ -7,7 +7,7 @@
 /* proxy and ca_file may be NULL. The transport frees itself through its free(). */
 LK_MUST_CHECK lk_status lk__curl_transport(const char *proxy, const char *ca_file,
                                            lk_transport *out, lk_error *err);
-/* "libcurl/7.88.1", for the User-Agent. */
+/* "7.88.1": the libcurl that is loaded. */
 const char *lk__curl_version(void);
 
 #endif
