@@ -11,6 +11,10 @@ typedef enum lk__call_retry {
     LK__RETRY_NEVER     /* the request may have taken effect */
 } lk__call_retry;
 
+/* A call sleeps at most so long before a retry. When WorkOS asks for more, it fails at once and
+ * err->retry_after says for how long: a thread of a server is not for waiting. */
+#define LK__MAX_WAIT_MS 8000
+
 typedef struct lk__call {
     const char *method;      /* NULL: GET */
     const char *const *path; /* segments, NULL at the end; each is escaped */
@@ -20,12 +24,17 @@ typedef struct lk__call {
     const char *content_type; /* NULL: application/json */
     bool anonymous;           /* no Authorization header */
     lk__call_retry retry;
-    size_t max_body; /* bytes; 0: 1 MiB */
+    int64_t retry_within_ms; /* of the first attempt; 0: no such limit */
+    size_t max_body;         /* bytes; 0: 1 MiB */
+    /* What must not come back in a message beside the client's API key: codes, tokens. */
+    const char *secrets[3];
 } lk__call;
 
-/* Sends and appends the body of a 2xx answer to out. Anything else is an error: LK_ERR_NETWORK,
- * LK_ERR_RATE_LIMITED (429), LK_ERR_API (other statuses; reason is the body's code or error word),
- * LK_ERR_PROTOCOL. Where error_body is set it receives the body of a refusal, for typed results. */
+/* Sends and appends the body of a 2xx answer to out, if it looks like a JSON object or array.
+ * Anything else is an error: LK_ERR_NETWORK, LK_ERR_RATE_LIMITED (429), LK_ERR_API (other statuses;
+ * reason is the body's code or error word), LK_ERR_PROTOCOL. LK_ERR_INVALID: not anonymous, and the
+ * client has no API key. err->http_status and err->request_id are set on success, too. Where
+ * error_body is set it receives the body of a refusal, for typed results. */
 LK_MUST_CHECK lk_status lk__call_send(lk_client *client, const lk__call *call, lk__buf *out,
                                       lk__buf *error_body, lk_error *err);
 /* The same, then parses and decodes by shape into a new arena. Free the arena, not the result. */

@@ -1,0 +1,266 @@
+/* The one place that calls WorkOS; see call.h. */
+#include "api/call.h"
+
+#include <string.h>
+
+#include "api/refusal.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "http/http.h"
+#include "http/retry.h"
+
+#define DEFAULT_MAX_BODY (1024 * 1024)
+#define MAX_URL          8192
+#define MAX_LOG_LINE     2048
+#define MAX_KEY_HEADER   1024
+#define MAX_REQUEST_ID   63
+
+/* One call on its way: what stays the same from attempt to attempt. */
+struct attempt_plan {
+    lk_client *client;
+    const lk__call *call;
+    const char *method;
+    lk_http_request request;
+    lk_header headers[4];
+    lk__secrets secrets;
+    const char *secret_list[sizeof(((lk__call *)NULL)->secrets) / sizeof(char *) + 1];
+};
+
+static lk_status make_url(const lk_client *client, const lk__call *call, lk__buf *url,
+                          lk_error *err)
+{
+    LK_TRY(lk__url_path(url, client->base_url, call->path, err));
+    if (call->n_query == 0)
+        return LK_OK;
+    LK_TRY(lk__buf_text(url, "?", err));
+    return lk__url_query(url, call->query, call->n_query, err);
+}
+
+static void add_header(struct attempt_plan *plan, const char *name, const char *value)
+{
+    plan->headers[plan->request.n_headers++] = (lk_header){ .name = name, .value = value };
+}
+
+static void make_request(struct attempt_plan *plan, const char *url, const char *authorization)
+{
+    const lk__call *call = plan->call;
+    size_t n = sizeof(call->secrets) / sizeof(call->secrets[0]);
+
+    plan->request = (lk_http_request){
+        .method = call->method == NULL ? "GET" : call->method,
+        .url = url,
+        .headers = plan->headers,
+        .body = call->body,
+        .body_len = call->body == NULL ? 0 : strlen(call->body),
+        .timeout_ms = plan->client->timeout_ms,
+        .max_body = call->max_body == 0 ? DEFAULT_MAX_BODY : call->max_body,
+    };
+    add_header(plan, "Accept", "application/json");
+    add_header(plan, "User-Agent", plan->client->user_agent);
+    if (call->body != NULL)
+        add_header(plan, "Content-Type",
+                   call->content_type == NULL ? "application/json" : call->content_type);
+    if (authorization != NULL)
+        add_header(plan, "Authorization", authorization);
+    memcpy(plan->secret_list, call->secrets, sizeof(call->secrets));
+    plan->secret_list[n] = plan->client->api_key;
+    plan->secrets = (lk__secrets){ .items = plan->secret_list, .count = n + 1 };
+}
+
+/* WorkOS: "X-Request-ID" is on every answer and is what its support asks for. */
+static void note_answer(const lk_http_response *response, lk_error *err)
+{
+    const char *id = lk__http_response_header(response, "X-Request-ID");
+    size_t n = 0;
+
+    if (err == NULL)
+        return;
+    err->http_status = response->status;
+    while (id != NULL && n < MAX_REQUEST_ID && id[n] > ' ' && id[n] <= '~' && id[n] != '<') {
+        err->request_id[n] = id[n];
+        n++;
+    }
+    err->request_id[n] = '\0';
+}
+
+static bool is_secret_name(const char *name)
+{
+    static const char *const words[] = { "code",     "token", "secret",  "key",
+                                         "password", "state", "verifier" };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcasestr(name, words[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static lk_status print_log_line(const struct attempt_plan *plan, const lk_http_response *response,
+                                lk_status status, int64_t took_ms, lk__buf *line)
+{
+    const lk__call *call = plan->call;
+    const char *id = lk__http_response_header(response, "X-Request-ID");
+    char separator = '?';
+
+    LK_TRY(lk__buf_printf(line, NULL, "%s ", plan->request.method));
+    LK_TRY(lk__url_path(line, plan->client->base_url, call->path, NULL));
+    for (size_t i = 0; i < call->n_query; i++) {
+        if (call->query[i].value == NULL)
+            continue;
+        LK_TRY(lk__buf_printf(line, NULL, "%c%s=", separator, call->query[i].name));
+        LK_TRY(is_secret_name(call->query[i].name)
+                   ? lk__buf_text(line, "[hidden]", NULL)
+                   : lk__percent_encode(line, call->query[i].value, NULL));
+        separator = '&';
+    }
+    if (status == LK_OK)
+        LK_TRY(lk__buf_printf(line, NULL, " -> %d", response->status));
+    else
+        LK_TRY(lk__buf_printf(line, NULL, " -> %s", lk_status_name(status)));
+    return lk__buf_printf(line, NULL, " in %lld ms, request id %.64s", (long long)took_ms,
+                          id == NULL ? "none" : id);
+}
+
+static void log_attempt(const struct attempt_plan *plan, const lk_http_response *response,
+                        lk_status status, int64_t took_ms)
+{
+    const lk_log *log = &plan->client->log;
+    lk__auto_buf line = LK__BUF(MAX_LOG_LINE);
+
+    if (log->line == NULL)
+        return;
+    /* A line that is too long is cut; a call does not fail for its log. */
+    (void)print_log_line(plan, response, status, took_ms, &line);
+    if (line.data != NULL)
+        log->line(log->ctx, line.data);
+}
+
+/* A custom transport may only return a status; ours has said more. */
+static lk_status explain_transport(lk_status status, const lk_http_request *request, lk_error *err)
+{
+    if (status == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err);
+    if (status == LK_ERR_PROTOCOL)
+        return lk__fail(err, status, "answer is larger than %zu bytes, or has more than %d headers",
+                        request->max_body, LK__MAX_HEADERS);
+    return lk__fail(err, status, "no answer from WorkOS");
+}
+
+static lk_status try_once(const struct attempt_plan *plan, lk_http_response *response,
+                          lk_error *err)
+{
+    const lk_client *client = plan->client;
+    int64_t started_ms = client->log.line == NULL ? 0 : lk__now_ms(client);
+    lk_status status = client->transport.send(client->transport.ctx, &plan->request, response, err);
+
+    log_attempt(plan, response, status,
+                client->log.line == NULL ? 0 : lk__now_ms(client) - started_ms);
+    if (status != LK_OK)
+        return explain_transport(status, &plan->request, err);
+    note_answer(response, err);
+    if (response->status < 200 || response->status > 299)
+        return lk__refusal_read(response->status, response->body.data, response->body.len,
+                                plan->secrets, err);
+    if (!lk__refusal_looks_like_json(response->body.data, response->body.len))
+        return lk__refusal_unreadable(response->status, response->body.data, response->body.len,
+                                      err);
+    return LK_OK;
+}
+
+/* How long to wait before the next attempt; -1: do not try again. */
+static int64_t retry_delay_ms(const struct attempt_plan *plan, const lk_http_response *response,
+                              lk_status status, int attempt, int64_t asked_ms)
+{
+    lk_client *client = plan->client;
+    uint32_t random = 0;
+
+    if (plan->call->retry == LK__RETRY_NEVER || attempt > client->max_retries)
+        return -1;
+    if (status != LK_ERR_NETWORK && !lk__retry_status(response->status))
+        return -1;
+    if (asked_ms >= 0)
+        return asked_ms <= LK__MAX_WAIT_MS ? asked_ms : -1;
+    /* Without randomness all clients come back at once, which still is better than not at all. */
+    (void)client->random.fill(client->random.ctx, &random, sizeof(random));
+    return lk__retry_delay_ms(attempt, random);
+}
+
+/* Decides whether to go on, and sleeps. */
+static bool wait_for_retry(const struct attempt_plan *plan, const lk_http_response *response,
+                           lk_status status, int attempt, int64_t started_ms, lk_error *err)
+{
+    const lk_client *client = plan->client;
+    int64_t now_ms = lk__now_ms(client);
+    int64_t asked_ms =
+        lk__retry_after_ms(lk__http_response_header(response, "Retry-After"), now_ms);
+    int64_t delay_ms = retry_delay_ms(plan, response, status, attempt, asked_ms);
+
+    if (err != NULL && asked_ms > 0)
+        err->retry_after = (int)((asked_ms + 999) / 1000);
+    if (delay_ms < 0 || (plan->call->retry_within_ms > 0 &&
+                         now_ms + delay_ms - started_ms > plan->call->retry_within_ms))
+        return false;
+    client->clock.sleep_ms(client->clock.ctx, delay_ms);
+    return true;
+}
+
+static lk_status send_and_retry(const struct attempt_plan *plan, lk_http_response *response,
+                                lk_error *err)
+{
+    int64_t started_ms = lk__now_ms(plan->client);
+
+    for (int attempt = 1;; attempt++) {
+        lk_status status = try_once(plan, response, err);
+
+        if (status == LK_OK || !wait_for_retry(plan, response, status, attempt, started_ms, err))
+            return status;
+        lk__error_clear(err);
+        lk__http_response_clear(response);
+    }
+}
+
+lk_status lk__call_send(lk_client *client, const lk__call *call, lk__buf *out, lk__buf *error_body,
+                        lk_error *err)
+{
+    struct attempt_plan plan = { .client = client, .call = call };
+    LK_CLEANUP(lk__http_response_clear) lk_http_response response;
+    lk__auto_buf url = LK__BUF(MAX_URL);
+    lk__auto_buf authorization = LK__SECRET_BUF(MAX_KEY_HEADER);
+    lk_status status;
+
+    lk__http_response_init(&response, call->max_body == 0 ? DEFAULT_MAX_BODY : call->max_body);
+    if (!call->anonymous && client->api_key == NULL)
+        return lk__fail(err, LK_ERR_INVALID, "this call needs a client with an API key");
+    LK_TRY(make_url(client, call, &url, err));
+    if (!call->anonymous)
+        LK_TRY(lk__buf_printf(&authorization, err, "Bearer %s", client->api_key));
+    make_request(&plan, url.data, authorization.data);
+    status = send_and_retry(&plan, &response, err);
+    if (status == LK_OK)
+        return lk__buf_append(out, response.body.data, response.body.len, err);
+    /* The refusal is the news; a copy of its body that fails must not hide it. */
+    if (error_body != NULL && response.status >= 400 &&
+        lk__buf_append(error_body, response.body.data, response.body.len, NULL) != LK_OK)
+        lk__buf_clear(error_body);
+    return status;
+}
+
+lk_status lk__call_decode(lk_client *client, const lk__call *call, const lk__shape *shape,
+                          lk__arena **arena, void **out, lk_error *err)
+{
+    lk__auto_buf body = LK__SECRET_BUF(call->max_body == 0 ? DEFAULT_MAX_BODY : call->max_body);
+    LK_CLEANUP(lk__json_freep) lk__json *json = NULL;
+    LK_CLEANUP(lk__arena_freep) lk__arena *made = NULL;
+    void *result;
+
+    LK_TRY(lk__call_send(client, call, &body, NULL, err));
+    LK_TRY(lk__json_parse(body.data, body.len, &json, err));
+    made = lk__arena_new();
+    result = made == NULL ? NULL : lk__arena_alloc(made, shape->size);
+    if (result == NULL)
+        return lk__no_memory(err);
+    LK_TRY(lk__json_decode(json, shape, made, result, err));
+    *arena = lk__steal(made);
+    *out = result;
+    return LK_OK;
+}

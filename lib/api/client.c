@@ -1,0 +1,284 @@
+/* The client: options checked one by one and copied; see client.h and <latchkey/client.h>. */
+#include "api/client.h"
+
+#include <latchkey/version.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/keys.h"
+#include "api/options.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "crypto/crypto.h"
+#include "http/curl.h"
+#include "http/url.h"
+
+#define WORKOS_URL        "https://api.workos.com"
+#define DEFAULT_TIMEOUT   10000
+#define MAX_TIMEOUT       600000
+#define DEFAULT_RETRIES   2
+#define MAX_RETRIES       10
+#define DEFAULT_LEEWAY    30
+#define MAX_LEEWAY        300
+#define MAX_CREDENTIAL    512
+#define MAX_ISSUERS       16
+#define MAX_ISSUER_LEN    1024
+#define N_DEFAULT_ISSUERS 6
+
+static lk_status copy_text(const char *text, char **out, lk_error *err)
+{
+    *out = strdup(text);
+    return *out == NULL ? lk__no_memory(err) : LK_OK;
+}
+
+/* Client ids and keys go into headers and paths: visible ASCII without spaces. The value itself is
+ * never in the message. */
+static lk_status check_credential(const char *name, const char *value, const char *wrong_prefix,
+                                  lk_error *err)
+{
+    size_t len = strlen(value);
+
+    if (len == 0 || len > MAX_CREDENTIAL)
+        return lk__fail(err, LK_ERR_INVALID, "%s has %zu characters; 1 to %d are possible", name,
+                        len, MAX_CREDENTIAL);
+    for (size_t i = 0; i < len; i++) {
+        if (value[i] <= ' ' || value[i] > '~')
+            return lk__fail(err, LK_ERR_INVALID,
+                            "%s has a space or another impossible character at position %zu", name,
+                            i + 1);
+    }
+    if (lk__text_starts(value, wrong_prefix))
+        return lk__fail(err, LK_ERR_INVALID, "%s begins with \"%s\": was it taken for another one?",
+                        name, wrong_prefix);
+    return LK_OK;
+}
+
+static lk_status check_range(const char *name, int value, int min, int max, lk_error *err)
+{
+    if (value < min || value > max)
+        return lk__fail(err, LK_ERR_INVALID, "%s is %d; %d to %d are possible", name, value, min,
+                        max);
+    return LK_OK;
+}
+
+static lk_status check_seams(const lk_client_options *options, lk_error *err)
+{
+    if (options->transport.send == NULL &&
+        (options->transport.free != NULL || options->transport.ctx != NULL))
+        return lk__fail(err, LK_ERR_INVALID, "transport has no send()");
+    if (options->transport.send != NULL && (options->proxy != NULL || options->ca_file != NULL))
+        return lk__fail(err, LK_ERR_INVALID,
+                        "proxy and ca_file are for the built-in transport, but another one is set");
+    if ((options->clock.now_ms == NULL) != (options->clock.sleep_ms == NULL))
+        return lk__fail(err, LK_ERR_INVALID, "clock needs both now_ms() and sleep_ms()");
+    return LK_OK;
+}
+
+static lk_status check_options(const lk_client_options *options, lk_error *err)
+{
+    lk_error why = LK_ERROR_INIT;
+
+    if (options->client_id == NULL)
+        return lk__fail(err, LK_ERR_INVALID, "client_id is missing");
+    LK_TRY(check_credential("client_id", options->client_id, "sk_", err));
+    if (options->api_key != NULL)
+        LK_TRY(check_credential("api_key", options->api_key, "client_", err));
+    if (options->base_url != NULL && lk__url_check_base(options->base_url, &why) != LK_OK)
+        return lk__fail(err, LK_ERR_INVALID, "base_url cannot be used: %.200s", why.message);
+    if (options->proxy != NULL && options->proxy[0] == '\0')
+        return lk__fail(err, LK_ERR_INVALID, "proxy is empty: leave it NULL for the environment's");
+    if (options->ca_file != NULL && options->ca_file[0] == '\0')
+        return lk__fail(err, LK_ERR_INVALID, "ca_file is empty: leave it NULL for the system's");
+    LK_TRY(check_range("timeout_ms", options->timeout_ms, 0, MAX_TIMEOUT, err));
+    LK_TRY(check_range("max_retries", options->max_retries, -1, MAX_RETRIES, err));
+    LK_TRY(check_range("leeway_s", options->leeway_s, -1, MAX_LEEWAY, err));
+    return check_seams(options, err);
+}
+
+static lk_status copy_base_url(lk_client *client, const char *url, lk_error *err)
+{
+    size_t len;
+
+    LK_TRY(copy_text(url == NULL ? WORKOS_URL : url, &client->base_url, err));
+    len = strlen(client->base_url);
+    while (client->base_url[len - 1] == '/')
+        client->base_url[--len] = '\0';
+    return LK_OK;
+}
+
+static lk_status add_issuer(lk_client *client, const char *text, size_t len, lk_error *err)
+{
+    char *copy;
+
+    if (len > 0 && text[len - 1] == '/')
+        len--;
+    if (len == 0)
+        return lk__fail(err, LK_ERR_INVALID, "issuer has an empty entry");
+    copy = strndup(text, len);
+    if (copy == NULL)
+        return lk__no_memory(err);
+    client->issuers[client->n_issuers++] = copy;
+    return LK_OK;
+}
+
+/* "https://a, https://b" */
+static lk_status split_issuers(lk_client *client, const char *list, lk_error *err)
+{
+    size_t count = 1;
+
+    if (strlen(list) > MAX_ISSUER_LEN)
+        return lk__fail(err, LK_ERR_INVALID, "issuer has %zu characters, more than %d",
+                        strlen(list), MAX_ISSUER_LEN);
+    for (const char *c = list; *c != '\0'; c++)
+        count += *c == ',';
+    if (count > MAX_ISSUERS)
+        return lk__fail(err, LK_ERR_INVALID, "issuer has %zu entries, more than %d", count,
+                        MAX_ISSUERS);
+    client->issuers = calloc(count, sizeof(*client->issuers));
+    if (client->issuers == NULL)
+        return lk__no_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        size_t skip = strspn(list, " ");
+        size_t len = strcspn(list + skip, ", ");
+        size_t tail = strspn(list + skip + len, " ");
+
+        if (list[skip + len + tail] != ',' && list[skip + len + tail] != '\0')
+            return lk__fail(err, LK_ERR_INVALID, "issuer %zu has a space within", i + 1);
+        LK_TRY(add_issuer(client, list + skip, len, err));
+        list += skip + len + tail + 1;
+    }
+    return LK_OK;
+}
+
+/* The shapes seen in production, where which one comes depends on the age of the environment; and
+ * the same at another base URL: a custom domain, or an emulator. */
+static lk_status default_issuers(lk_client *client, lk_error *err)
+{
+    static const char *const below[] = { "", "/user_management/", "/sso/" };
+    const char *const bases[] = { client->base_url, WORKOS_URL };
+
+    client->issuers = calloc(N_DEFAULT_ISSUERS, sizeof(*client->issuers));
+    if (client->issuers == NULL)
+        return lk__no_memory(err);
+    for (size_t i = 0; i < N_DEFAULT_ISSUERS; i++) {
+        lk__auto_buf text = LK__BUF(2 * MAX_ISSUER_LEN);
+        const char *path = below[i % 3];
+
+        if (i >= 3 && strcmp(bases[0], bases[1]) == 0)
+            return LK_OK;
+        LK_TRY(lk__buf_printf(&text, err, "%s%s%s", bases[i / 3], path,
+                              path[0] == '\0' ? "" : client->client_id));
+        LK_TRY(add_issuer(client, text.data, text.len, err));
+    }
+    return LK_OK;
+}
+
+/* curl, the program, honours the first variable and OpenSSL the second; libcurl looks at neither,
+ * and who runs behind a company's proxy has set one of them. */
+static const char *ca_file_from_environment(void)
+{
+    const char *path = secure_getenv("CURL_CA_BUNDLE");
+
+    if (lk__text_empty(path))
+        path = secure_getenv("SSL_CERT_FILE");
+    return lk__text_empty(path) ? NULL : path;
+}
+
+static lk_status make_user_agent(lk_client *client, bool with_curl, lk_error *err)
+{
+    lk__auto_buf text = LK__BUF(256);
+
+    LK_TRY(lk__buf_printf(&text, err, "latchkey/%s", lk_version()));
+    if (with_curl)
+        LK_TRY(lk__buf_printf(&text, err, " libcurl/%s", lk__curl_version()));
+    client->user_agent = lk__buf_steal(&text);
+    return client->user_agent == NULL ? lk__no_memory(err) : LK_OK;
+}
+
+static void set_seams(lk_client *client, const lk_client_options *options)
+{
+    client->clock = options->clock;
+    client->random = options->random;
+    client->log = options->log;
+    if (client->clock.now_ms == NULL)
+        client->clock = (lk_clock){ .now_ms = lk__system_now_ms, .sleep_ms = lk__system_sleep_ms };
+    if (client->random.fill == NULL)
+        client->random = (lk_random){ .fill = lk__random_fill };
+}
+
+static void set_numbers(lk_client *client, const lk_client_options *options)
+{
+    client->timeout_ms = options->timeout_ms == 0 ? DEFAULT_TIMEOUT : options->timeout_ms;
+    client->max_retries = options->max_retries == 0 ? DEFAULT_RETRIES : options->max_retries;
+    client->leeway_s = options->leeway_s == 0 ? DEFAULT_LEEWAY : options->leeway_s;
+    if (client->max_retries < 0)
+        client->max_retries = 0;
+    if (client->leeway_s < 0)
+        client->leeway_s = 0;
+}
+
+static lk_status fill(lk_client *client, const lk_client_options *options, lk_error *err)
+{
+    set_numbers(client, options);
+    set_seams(client, options);
+    LK_TRY(copy_text(options->client_id, &client->client_id, err));
+    if (options->api_key != NULL)
+        LK_TRY(copy_text(options->api_key, &client->api_key, err));
+    LK_TRY(copy_base_url(client, options->base_url, err));
+    LK_TRY(options->issuer == NULL ? default_issuers(client, err)
+                                   : split_issuers(client, options->issuer, err));
+    LK_TRY(make_user_agent(client, options->transport.send == NULL, err));
+    return lk__keys_new(&client->keys, err);
+}
+
+lk_status lk_client_new(const lk_client_options *given, lk_client **out, lk_error *err)
+{
+    lk_client_options options;
+    lk_auto(lk_client) client = NULL;
+
+    lk__error_clear(err);
+    LK_TRY(lk__options_read(given, &options, sizeof(options), "lk_client_options", err));
+    LK_TRY(check_options(&options, err));
+    client = calloc(1, sizeof(*client));
+    if (client == NULL)
+        return lk__no_memory(err);
+    LK_TRY(fill(client, &options, err));
+    /* Last, so that a client that could not be made never frees a transport that is not its own. */
+    if (options.transport.send != NULL)
+        client->transport = options.transport;
+    else
+        LK_TRY(lk__curl_transport(
+            options.proxy, options.ca_file == NULL ? ca_file_from_environment() : options.ca_file,
+            &client->transport, err));
+    *out = lk__steal(client);
+    return LK_OK;
+}
+
+void lk_client_free(lk_client *client)
+{
+    if (client == NULL)
+        return;
+    if (client->transport.free != NULL)
+        client->transport.free(client->transport.ctx);
+    lk__keys_free(client->keys);
+    for (size_t i = 0; i < client->n_issuers; i++)
+        free(client->issuers[i]);
+    free(client->issuers);
+    free(client->user_agent);
+    free(client->base_url);
+    lk_free_secret(client->api_key);
+    free(client->client_id);
+    free(client);
+}
+
+void lk_client_freep(lk_client **client)
+{
+    lk_client_free(*client);
+    *client = NULL;
+}
+
+int64_t lk__now_ms(const lk_client *client)
+{
+    return client->clock.now_ms(client->clock.ctx);
+}

@@ -1,0 +1,28 @@
+/* Options stamped with their size; see options.h. */
+#include "api/options.h"
+
+#include <latchkey/version.h>
+#include <string.h>
+
+lk_status lk__options_read(const void *options, void *out, size_t size, const char *name,
+                           lk_error *err)
+{
+    const unsigned char *bytes = options;
+    size_t given;
+
+    if (options == NULL)
+        return lk__fail(err, LK_ERR_INVALID, "%s must not be NULL", name);
+    memcpy(&given, options, sizeof(given));
+    if (given < sizeof(given))
+        return lk__fail(err, LK_ERR_INVALID, "%s.size is %zu: use the macro that sets it", name,
+                        given);
+    for (size_t i = size; i < given; i++) {
+        if (bytes[i] != 0)
+            return lk__fail(err, LK_ERR_INVALID,
+                            "%s sets an option at byte %zu that version %s does not know", name, i,
+                            lk_version());
+    }
+    memset(out, 0, size);
+    memcpy(out, options, given < size ? given : size);
+    return LK_OK;
+}
