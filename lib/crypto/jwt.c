@@ -226,7 +226,7 @@ lk_status lk__jwt_verify(const char *token, const lk__jwt_rules *rules, lk__json
     LK_CLEANUP(lk__json_freep) lk__json *payload = NULL;
     const lk__rsa_key *key;
     lk_status status;
-    parts p;
+    parts p = { 0 };
 
     LK_TRY(split(token, &p, err));
     LK_TRY(decode_object(p.header, p.header_len, &header, err));

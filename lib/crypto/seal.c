@@ -333,7 +333,7 @@ lk_status lk__unseal(const char *const *passwords, size_t n_passwords, const cha
                      int64_t now_ms, lk__buf *out, lk_error *err)
 {
     span fields[N_FIELDS];
-    const char *password;
+    const char *password = NULL;
 
     for (size_t i = 0; i < n_passwords; i++)
         LK_TRY(check_password(passwords[i], err));

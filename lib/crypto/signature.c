@@ -154,8 +154,8 @@ lk_status lk__signature_verify(const char *secret, const char *header, const voi
 {
     int64_t tolerance_ms = (int64_t)(tolerance_s == 0 ? DEFAULT_TOLERANCE_S : tolerance_s) * 1000;
     unsigned char mac[LK__SHA256_SIZE];
-    int64_t t_ms;
-    field t;
+    int64_t t_ms = 0;
+    field t = { 0 };
 
     LK_TRY(check_arguments(secret, body, body_len, err));
     if (tolerance_s < 0)
