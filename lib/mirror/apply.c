@@ -1,0 +1,151 @@
+/* Event to rows; see apply.h.
+ *
+ * A membership event carries its user and group whole. When somebody is added both are written like
+ * events of their own, for it may come before them. When somebody is removed they are not: the
+ * removal may follow the user's or the group's deletion, and must not bring them back. */
+#include "mirror/apply.h"
+
+#include "mirror/record.h"
+#include "mirror/sql.h"
+
+typedef struct version {
+    lk__value ms;
+    lk__value id;
+} version;
+
+static lk_status take_sequence(void *ctx, const lk__row *row, lk_error *err)
+{
+    (void)err;
+    *(int64_t *)ctx = row->columns[0].number;
+    return LK_OK;
+}
+
+/* *sequence stays 0 for a known event. */
+static lk_status add_event(lk__store *store, const lk_event *event, const lk__record *record,
+                           int64_t now_ms, int64_t *sequence, lk_error *err)
+{
+    return lk__store_run(store, LK__SQL_ADD_EVENT,
+                         LK__ARGS(lk__value_text(event->id), lk__value_text(event->type),
+                                  lk__value_number(event->created_at_ms), lk__value_number(now_ms),
+                                  lk__value_text(record->organization_id),
+                                  lk__value_text(record->directory_id),
+                                  lk__value_text(record->subject)),
+                         take_sequence, sequence, err);
+}
+
+static lk_status put_directory(lk__store *store, const lk_directory *d, bool deleted,
+                               const version *v, lk_error *err)
+{
+    return lk__store_run(store, LK__SQL_PUT_DIRECTORY,
+                         LK__ARGS(lk__value_text(d->id), lk__value_text(d->organization_id),
+                                  lk__value_text(d->name), lk__value_text(d->type),
+                                  lk__value_text(d->state), lk__value_number(d->created_at_ms),
+                                  lk__value_number(d->updated_at_ms), lk__value_number(deleted),
+                                  v->ms, v->id),
+                         NULL, NULL, err);
+}
+
+static lk_status put_user(lk__store *store, const lk_directory_user *u, const lk__slice *json,
+                          bool deleted, const version *v, lk_error *err)
+{
+    return lk__store_run(
+        store, LK__SQL_PUT_USER,
+        LK__ARGS(lk__value_text(u->id), lk__value_text(u->directory_id),
+                 lk__value_text(u->organization_id), lk__value_text(u->idp_id),
+                 lk__value_text(u->email), lk__value_text(u->first_name),
+                 lk__value_text(u->last_name), lk__value_text(u->state), lk__value_text(u->role),
+                 lk__value_text(u->custom_attributes_json), lk__value_number(u->created_at_ms),
+                 lk__value_number(u->updated_at_ms), lk__value_number(deleted), v->ms, v->id,
+                 lk__value_bytes(json->data, json->len)),
+        NULL, NULL, err);
+}
+
+static lk_status put_group(lk__store *store, const lk_directory_group *g, const lk__slice *json,
+                           bool deleted, const version *v, lk_error *err)
+{
+    return lk__store_run(store, LK__SQL_PUT_GROUP,
+                         LK__ARGS(lk__value_text(g->id), lk__value_text(g->directory_id),
+                                  lk__value_text(g->organization_id), lk__value_text(g->idp_id),
+                                  lk__value_text(g->name), lk__value_number(g->created_at_ms),
+                                  lk__value_number(g->updated_at_ms), lk__value_number(deleted),
+                                  v->ms, v->id, lk__value_bytes(json->data, json->len)),
+                         NULL, NULL, err);
+}
+
+/* Remembers the newest deletion for what hangs on the row. */
+static lk_status remember_deletion(lk__store *store, const char *sql, const char *id, bool deleted,
+                                   const version *v, lk_error *err)
+{
+    if (!deleted)
+        return LK_OK;
+    return lk__store_run(store, sql, LK__ARGS(lk__value_text(id), v->ms, v->id), NULL, NULL, err);
+}
+
+static lk_status apply_membership(lk__store *store, const lk__record *r, const version *v,
+                                  lk_error *err)
+{
+    if (!r->is_deletion) {
+        LK_TRY(put_user(store, r->user, &r->user_json, false, v, err));
+        LK_TRY(put_group(store, r->group, &r->group_json, false, v, err));
+    }
+    return lk__store_run(store, LK__SQL_PUT_MEMBERSHIP,
+                         LK__ARGS(lk__value_text(r->group->id), lk__value_text(r->user->id),
+                                  lk__value_text(r->group->directory_id),
+                                  lk__value_number(r->is_deletion), v->ms, v->id),
+                         NULL, NULL, err);
+}
+
+static lk_status apply_record(lk__store *store, const lk__record *r, const version *v,
+                              lk_error *err)
+{
+    switch (r->kind) {
+    case LK__EFFECT_NONE:
+        return LK_OK;
+    case LK__EFFECT_DIRECTORY:
+        LK_TRY(put_directory(store, r->directory, r->is_deletion, v, err));
+        return remember_deletion(store, LK__SQL_KILL_DIRECTORY, r->directory->id, r->is_deletion, v,
+                                 err);
+    case LK__EFFECT_USER:
+        LK_TRY(put_user(store, r->user, &r->user_json, r->is_deletion, v, err));
+        return remember_deletion(store, LK__SQL_KILL_USER, r->user->id, r->is_deletion, v, err);
+    case LK__EFFECT_GROUP:
+        LK_TRY(put_group(store, r->group, &r->group_json, r->is_deletion, v, err));
+        return remember_deletion(store, LK__SQL_KILL_GROUP, r->group->id, r->is_deletion, v, err);
+    case LK__EFFECT_MEMBERSHIP:
+        return apply_membership(store, r, v, err);
+    }
+    return LK_OK;
+}
+
+lk_status lk__apply_event(lk__store *store, const lk_event *event, int64_t now_ms, lk__applied *out,
+                          lk_error *err)
+{
+    const version v = { .ms = lk__value_number(event->created_at_ms),
+                        .id = lk__value_text(event->id) };
+    LK_CLEANUP(lk__arena_freep) lk__arena *arena = lk__arena_new();
+    lk__record record = { 0 };
+    int64_t sequence = 0;
+
+    if (arena == NULL)
+        return lk__no_memory(err);
+    LK_TRY(lk__record_read(event, arena, &record, err));
+    LK_TRY(add_event(store, event, &record, now_ms, &sequence, err));
+    if (sequence == 0) {
+        *out = LK__APPLIED_KNOWN;
+        return LK_OK;
+    }
+    LK_TRY(lk__store_run(
+        store, LK__SQL_ADD_BODY,
+        LK__ARGS(lk__value_number(sequence), lk__value_bytes(event->json, event->json_len)), NULL,
+        NULL, err));
+    if (record.parked != NULL) {
+        LK_TRY(lk__store_run(store, LK__SQL_PARK,
+                             LK__ARGS(lk__value_number(sequence), lk__value_text(record.parked)),
+                             NULL, NULL, err));
+        *out = LK__APPLIED_PARKED;
+        return LK_OK;
+    }
+    LK_TRY(apply_record(store, &record, &v, err));
+    *out = LK__APPLIED_NEW;
+    return LK_OK;
+}

@@ -1,0 +1,353 @@
+/* Live directories, users and groups, sorted by id; see latchkey/mirror.h. */
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "mirror/mirror.h"
+#include "mirror/select.h"
+#include "mirror/sql.h"
+
+/* ---- Rows ---- */
+
+typedef struct collecting {
+    lk__arena *arena;
+    void **items; /* each an lk_directory, lk_directory_user or lk_directory_group */
+    size_t count;
+    size_t size; /* of one */
+    lk_status (*take)(lk__arena *arena, const lk__value *columns, void *item, lk_error *err);
+} collecting;
+
+static lk_status take_row(void *ctx, const lk__row *row, lk_error *err)
+{
+    collecting *c = ctx;
+    void *item = lk__arena_alloc(c->arena, c->size);
+
+    if (item == NULL)
+        return lk__no_memory(err);
+    LK_TRY(c->take(c->arena, row->columns, item, err));
+    c->items[c->count++] = item;
+    return LK_OK;
+}
+
+static lk_status take_directory(lk__arena *arena, const lk__value *columns, void *item,
+                                lk_error *err)
+{
+    lk_directory *directory = item;
+
+    directory->created_at_ms = columns[5].number;
+    directory->updated_at_ms = columns[6].number;
+    if (!lk__take_text(arena, &columns[0], &directory->id) ||
+        !lk__take_text(arena, &columns[1], &directory->organization_id) ||
+        !lk__take_text(arena, &columns[2], &directory->name) ||
+        !lk__take_text(arena, &columns[3], &directory->type) ||
+        !lk__take_text(arena, &columns[4], &directory->state))
+        return lk__no_memory(err);
+    return LK_OK;
+}
+
+static lk_status take_user(lk__arena *arena, const lk__value *columns, void *item, lk_error *err)
+{
+    lk_directory_user *user = item;
+
+    user->created_at_ms = columns[10].number;
+    user->updated_at_ms = columns[11].number;
+    if (!lk__take_text(arena, &columns[0], &user->id) ||
+        !lk__take_text(arena, &columns[1], &user->directory_id) ||
+        !lk__take_text(arena, &columns[2], &user->organization_id) ||
+        !lk__take_text(arena, &columns[3], &user->idp_id) ||
+        !lk__take_text(arena, &columns[4], &user->email) ||
+        !lk__take_text(arena, &columns[5], &user->first_name) ||
+        !lk__take_text(arena, &columns[6], &user->last_name) ||
+        !lk__take_text(arena, &columns[7], &user->state) ||
+        !lk__take_text(arena, &columns[8], &user->role) ||
+        !lk__take_text(arena, &columns[9], &user->custom_attributes_json) ||
+        !lk__take_text(arena, &columns[12], &user->json))
+        return lk__no_memory(err);
+    return LK_OK;
+}
+
+static lk_status take_group(lk__arena *arena, const lk__value *columns, void *item, lk_error *err)
+{
+    lk_directory_group *group = item;
+
+    group->created_at_ms = columns[5].number;
+    group->updated_at_ms = columns[6].number;
+    if (!lk__take_text(arena, &columns[0], &group->id) ||
+        !lk__take_text(arena, &columns[1], &group->directory_id) ||
+        !lk__take_text(arena, &columns[2], &group->organization_id) ||
+        !lk__take_text(arena, &columns[3], &group->idp_id) ||
+        !lk__take_text(arena, &columns[4], &group->name) ||
+        !lk__take_text(arena, &columns[7], &group->json))
+        return lk__no_memory(err);
+    return LK_OK;
+}
+
+/* ---- Memberships ---- */
+
+typedef struct ids {
+    lk__arena *arena;
+    const char **items;
+    size_t count;
+    size_t capacity;
+} ids;
+
+static lk_status take_id(void *ctx, const lk__row *row, lk_error *err)
+{
+    ids *list = ctx;
+
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity == 0 ? 8 : 2 * list->capacity;
+        const char **items = lk__arena_array(list->arena, capacity, sizeof(*items));
+
+        if (items == NULL)
+            return lk__no_memory(err);
+        for (size_t i = 0; i < list->count; i++)
+            items[i] = list->items[i];
+        list->items = items;
+        list->capacity = capacity;
+    }
+    if (!lk__take_text(list->arena, &row->columns[0], &list->items[list->count]))
+        return lk__no_memory(err);
+    list->count++;
+    return LK_OK;
+}
+
+static lk_status fill_groups(lk_mirror *mirror, lk__arena *arena, lk_directory_user *user,
+                             lk_error *err)
+{
+    ids list = { .arena = arena };
+
+    LK_TRY(lk__store_run(mirror->store, LK__SQL_GROUPS_OF_USER, LK__ARGS(lk__value_text(user->id)),
+                         take_id, &list, err));
+    user->groups = list.items;
+    user->n_groups = list.count;
+    return LK_OK;
+}
+
+static lk_status fill_members(lk_mirror *mirror, lk__arena *arena, lk_directory_group *group,
+                              lk_error *err)
+{
+    ids list = { .arena = arena };
+
+    LK_TRY(lk__store_run(mirror->store, LK__SQL_MEMBERS_OF_GROUP,
+                         LK__ARGS(lk__value_text(group->id)), take_id, &list, err));
+    group->members = list.items;
+    group->n_members = list.count;
+    return LK_OK;
+}
+
+/* ---- Lists ---- */
+
+static lk_status select_page(lk_mirror *mirror, const char *sql, const lk_mirror_query *query,
+                             const char *directory_column, int limit, collecting *into,
+                             lk_error *err)
+{
+    lk__auto_select select = LK__SELECT;
+
+    lk__select_add(&select, sql);
+    lk__select_add_text_if(&select, " AND r.organization_id = ", query->organization_id);
+    lk__select_add_text_if(&select, directory_column, query->directory_id);
+    lk__select_add_text_if(&select, " AND r.id > ", query->after);
+    lk__select_add(&select, " ORDER BY r.id");
+    lk__select_add_value(&select, " LIMIT ", lk__value_number(limit));
+    return lk__select_run(&select, mirror->store, take_row, into, err);
+}
+
+/* Prepares an array for the rows that the query may find. */
+static lk_status begin_page(const lk_mirror_query *query, lk_mirror_query *known, int *limit,
+                            collecting *into, lk_error *err)
+{
+    lk__copy_options(known, sizeof(*known), query);
+    LK_TRY(lk__check_limit(known->limit, limit, err));
+    into->items = lk__arena_array(into->arena, (size_t)*limit, sizeof(void *));
+    return into->items != NULL ? LK_OK : lk__no_memory(err);
+}
+
+lk_status lk_mirror_list_directories(lk_mirror *mirror, const lk_mirror_query *query,
+                                     lk_directory_page **out, lk_error *err)
+{
+    LK_CLEANUP(lk_directory_page_freep) lk_directory_page *page = NULL;
+    collecting c = { .size = sizeof(lk_directory), .take = take_directory };
+    lk_mirror_query known;
+    int limit = 0;
+
+    lk__error_clear(err);
+    page = lk__answer_new(sizeof(*page));
+    if (page == NULL)
+        return lk__no_memory(err);
+    c.arena = lk__answer_arena(page);
+    LK_TRY(begin_page(query, &known, &limit, &c, err));
+    LK_TRY(select_page(mirror, LK__SQL_DIRECTORIES, &known, " AND r.id = ", limit, &c, err));
+    page->items = (const lk_directory *const *)c.items;
+    page->count = c.count;
+    *out = lk__steal(page);
+    return LK_OK;
+}
+
+lk_status lk_mirror_list_users(lk_mirror *mirror, const lk_mirror_query *query,
+                               lk_directory_user_page **out, lk_error *err)
+{
+    LK_CLEANUP(lk_directory_user_page_freep) lk_directory_user_page *page = NULL;
+    lk__auto_transaction transaction = { 0 };
+    collecting c = { .size = sizeof(lk_directory_user), .take = take_user };
+    lk_mirror_query known;
+    int limit = 0;
+
+    lk__error_clear(err);
+    page = lk__answer_new(sizeof(*page));
+    if (page == NULL)
+        return lk__no_memory(err);
+    c.arena = lk__answer_arena(page);
+    LK_TRY(begin_page(query, &known, &limit, &c, err));
+    LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
+    LK_TRY(select_page(mirror, LK__SQL_USERS, &known, " AND r.directory_id = ", limit, &c, err));
+    for (size_t i = 0; i < c.count; i++)
+        LK_TRY(fill_groups(mirror, c.arena, c.items[i], err));
+    LK_TRY(lk__transaction_commit(&transaction, err));
+    page->items = (const lk_directory_user *const *)c.items;
+    page->count = c.count;
+    *out = lk__steal(page);
+    return LK_OK;
+}
+
+lk_status lk_mirror_list_groups(lk_mirror *mirror, const lk_mirror_query *query,
+                                lk_directory_group_page **out, lk_error *err)
+{
+    LK_CLEANUP(lk_directory_group_page_freep) lk_directory_group_page *page = NULL;
+    lk__auto_transaction transaction = { 0 };
+    collecting c = { .size = sizeof(lk_directory_group), .take = take_group };
+    lk_mirror_query known;
+    int limit = 0;
+
+    lk__error_clear(err);
+    page = lk__answer_new(sizeof(*page));
+    if (page == NULL)
+        return lk__no_memory(err);
+    c.arena = lk__answer_arena(page);
+    LK_TRY(begin_page(query, &known, &limit, &c, err));
+    LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
+    LK_TRY(select_page(mirror, LK__SQL_GROUPS, &known, " AND r.directory_id = ", limit, &c, err));
+    for (size_t i = 0; i < c.count; i++)
+        LK_TRY(fill_members(mirror, c.arena, c.items[i], err));
+    LK_TRY(lk__transaction_commit(&transaction, err));
+    page->items = (const lk_directory_group *const *)c.items;
+    page->count = c.count;
+    *out = lk__steal(page);
+    return LK_OK;
+}
+
+/* ---- One record ---- */
+
+/* The record is the answer itself, so it is filled in place. */
+typedef struct finding {
+    lk__arena *arena;
+    void *record;
+    bool is_found;
+    lk_status (*take)(lk__arena *arena, const lk__value *columns, void *item, lk_error *err);
+} finding;
+
+static lk_status take_found(void *ctx, const lk__row *row, lk_error *err)
+{
+    finding *f = ctx;
+
+    f->is_found = true;
+    return f->take(f->arena, row->columns, f->record, err);
+}
+
+static lk_status find(lk_mirror *mirror, const char *sql, const char *what, const char *id,
+                      finding *f, lk_error *err)
+{
+    if (lk__text_empty(id))
+        return lk__fail(err, LK_ERR_INVALID, "the id of the %s is missing", what);
+    LK_TRY(lk__store_run(mirror->store, sql, LK__ARGS(lk__value_text(id)), take_found, f, err));
+    if (!f->is_found)
+        return lk__fail(err, LK_ERR_NOT_FOUND, "the mirror holds no %s \"%.64s\"", what, id);
+    return LK_OK;
+}
+
+lk_status lk_mirror_get_user(lk_mirror *mirror, const char *id, lk_directory_user **out,
+                             lk_error *err)
+{
+    LK_CLEANUP(lk_directory_user_freep) lk_directory_user *user = NULL;
+    lk__auto_transaction transaction = { 0 };
+    finding f = { .take = take_user };
+
+    lk__error_clear(err);
+    user = lk__answer_new(sizeof(*user));
+    if (user == NULL)
+        return lk__no_memory(err);
+    f.arena = lk__answer_arena(user);
+    f.record = user;
+    LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
+    LK_TRY(find(mirror, LK__SQL_USERS " AND r.id = $1", "directory user", id, &f, err));
+    LK_TRY(fill_groups(mirror, f.arena, user, err));
+    LK_TRY(lk__transaction_commit(&transaction, err));
+    *out = lk__steal(user);
+    return LK_OK;
+}
+
+lk_status lk_mirror_get_directory(lk_mirror *mirror, const char *id, lk_directory **out,
+                                  lk_error *err)
+{
+    LK_CLEANUP(lk_directory_freep) lk_directory *directory = NULL;
+    finding f = { .take = take_directory };
+
+    lk__error_clear(err);
+    directory = lk__answer_new(sizeof(*directory));
+    if (directory == NULL)
+        return lk__no_memory(err);
+    f.arena = lk__answer_arena(directory);
+    f.record = directory;
+    LK_TRY(find(mirror, LK__SQL_DIRECTORIES " AND r.id = $1", "directory", id, &f, err));
+    *out = lk__steal(directory);
+    return LK_OK;
+}
+
+void lk_directory_page_free(lk_directory_page *page)
+{
+    lk__answer_free(page);
+}
+
+void lk_directory_page_freep(lk_directory_page **page)
+{
+    lk_directory_page_free(*page);
+}
+
+void lk_directory_user_page_free(lk_directory_user_page *page)
+{
+    lk__answer_free(page);
+}
+
+void lk_directory_user_page_freep(lk_directory_user_page **page)
+{
+    lk_directory_user_page_free(*page);
+}
+
+void lk_directory_group_page_free(lk_directory_group_page *page)
+{
+    lk__answer_free(page);
+}
+
+void lk_directory_group_page_freep(lk_directory_group_page **page)
+{
+    lk_directory_group_page_free(*page);
+}
+
+void lk_directory_user_free(lk_directory_user *user)
+{
+    lk__answer_free(user);
+}
+
+void lk_directory_user_freep(lk_directory_user **user)
+{
+    lk_directory_user_free(*user);
+}
+
+void lk_directory_free(lk_directory *directory)
+{
+    lk__answer_free(directory);
+}
+
+void lk_directory_freep(lk_directory **directory)
+{
+    lk_directory_free(*directory);
+}

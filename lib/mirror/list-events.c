@@ -1,0 +1,215 @@
+/* Pages of the event log; see latchkey/mirror.h. Keyset anchors and filters in SQL, so a page costs
+ * the same at the end of a million events as at the beginning. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "mirror/mirror.h"
+#include "mirror/select.h"
+#include "mirror/sql.h"
+
+enum { MAX_TEXT = 256 }; /* bytes to search for */
+
+/* ---- Where a page begins ---- */
+
+typedef struct place {
+    bool is_known;
+    int64_t sequence;
+    int64_t created_at_ms;
+} place;
+
+static lk_status take_place(void *ctx, const lk__row *row, lk_error *err)
+{
+    (void)err;
+    *(place *)ctx = (place){ .is_known = true,
+                             .sequence = row->columns[0].number,
+                             .created_at_ms = row->columns[1].number };
+    return LK_OK;
+}
+
+static lk_status find_place(lk_mirror *mirror, const char *id, place *out, lk_error *err)
+{
+    LK_TRY(lk__store_run(mirror->store, LK__SQL_EVENT_PLACE, LK__ARGS(lk__value_text(id)),
+                         take_place, out, err));
+    if (!out->is_known)
+        return lk__fail(err, LK_ERR_NOT_FOUND, "the mirror knows no event \"%.64s\"", id);
+    return LK_OK;
+}
+
+static const struct {
+    const char *by_time; /* NULL: by sequence */
+    const char *by_sequence;
+    const char *order;
+} orders[] = {
+    [LK_OLDEST_FIRST] = { .by_time = " AND (e.created_at_ms, e.id) > (",
+                          .order = " ORDER BY e.created_at_ms, e.id" },
+    [LK_NEWEST_FIRST] = { .by_time = " AND (e.created_at_ms, e.id) < (",
+                          .order = " ORDER BY e.created_at_ms DESC, e.id DESC" },
+    [LK_ARRIVAL] = { .by_sequence = " AND e.sequence > ", .order = " ORDER BY e.sequence" },
+    [LK_LATEST_ARRIVAL] = { .by_sequence = " AND e.sequence < ",
+                            .order = " ORDER BY e.sequence DESC" },
+};
+
+static void add_place(lk__select *select, const lk_mirror_event_query *query, const place *after)
+{
+    if (orders[query->order].by_sequence != NULL) {
+        lk__select_add_value(select, orders[query->order].by_sequence,
+                             lk__value_number(after->sequence));
+        return;
+    }
+    lk__select_add_value(select, orders[query->order].by_time,
+                         lk__value_number(after->created_at_ms));
+    lk__select_add_value(select, ", ", lk__value_text(query->after));
+    lk__select_add(select, ")");
+}
+
+/* ---- Filters ---- */
+
+/* "dsync." and "dsync.*" mean all from "dsync." up to "dsync/", the next character. */
+static lk_status add_type(lk__select *select, const char *type, char *end, size_t end_size,
+                          lk_error *err)
+{
+    size_t len = strlen(type);
+
+    if (len > 0 && type[len - 1] == '*')
+        len--;
+    if (len == 0 && type[0] == '*')
+        return LK_OK;
+    if (len == 0 || type[len - 1] != '.') {
+        lk__select_add_value(select, " AND e.type = ", lk__value_text(type));
+        return LK_OK;
+    }
+    if (len >= end_size)
+        return lk__fail(err, LK_ERR_INVALID, "event type of %zu characters is too long", len);
+    memcpy(end, type, len);
+    end[len - 1] = '/';
+    lk__select_add_value(select, " AND e.type >= ", lk__value_bytes(type, len));
+    lk__select_add_value(select, " AND e.type < ", lk__value_bytes(end, len));
+    return LK_OK;
+}
+
+/* A pattern for LIKE that finds the text anywhere, in lower case. */
+static lk_status make_pattern(const char *text, char *out, lk_error *err)
+{
+    size_t len = strlen(text);
+    char *at = out;
+
+    if (len > MAX_TEXT)
+        return lk__fail(err, LK_ERR_INVALID, "text to search for is limited to %d bytes, not %zu",
+                        MAX_TEXT, len);
+    *at++ = '%';
+    for (; *text != '\0'; text++) {
+        if (*text == '%' || *text == '_' || *text == '\\')
+            *at++ = '\\';
+        *at++ = (char)(*text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
+    }
+    *at++ = '%';
+    *at = '\0';
+    return LK_OK;
+}
+
+static void add_pattern(lk__select *select, const char *pattern)
+{
+    lk__select_add_value(select, " AND (lower(e.subject) LIKE ", lk__value_text(pattern));
+    lk__select_add_value(select, " ESCAPE '\\' OR lower(e.id) LIKE ", lk__value_text(pattern));
+    lk__select_add(select, " ESCAPE '\\')");
+}
+
+/* ---- Rows ---- */
+
+typedef struct collecting {
+    lk__arena *arena;
+    const lk_mirror_event **items;
+    size_t count;
+} collecting;
+
+static lk_status take_event(void *ctx, const lk__row *row, lk_error *err)
+{
+    collecting *c = ctx;
+    const lk__value *columns = row->columns;
+    lk_mirror_event *event = lk__arena_alloc(c->arena, sizeof(*event));
+
+    if (event == NULL)
+        return lk__no_memory(err);
+    event->sequence = columns[0].number;
+    event->created_at_ms = columns[3].number;
+    event->json_len = columns[7].len;
+    if (!lk__take_text(c->arena, &columns[1], &event->id) ||
+        !lk__take_text(c->arena, &columns[2], &event->type) ||
+        !lk__take_text(c->arena, &columns[4], &event->organization_id) ||
+        !lk__take_text(c->arena, &columns[5], &event->directory_id) ||
+        !lk__take_text(c->arena, &columns[6], &event->subject) ||
+        !lk__take_text(c->arena, &columns[7], &event->json))
+        return lk__no_memory(err);
+    if (event->json == NULL)
+        return lk__fail(err, LK_ERR_STORE, "the mirror lost the body of event %.64s", event->id);
+    c->items[c->count++] = event;
+    return LK_OK;
+}
+
+/* The transaction keeps the place and the page in one view. */
+static lk_status select_events(lk_mirror *mirror, const lk_mirror_event_query *query, int limit,
+                               collecting *into, lk_error *err)
+{
+    lk__auto_transaction transaction = { 0 };
+    lk__auto_select select = LK__SELECT;
+    char type_end[128];
+    char pattern[2 * MAX_TEXT + 3];
+    place after = { 0 };
+
+    lk__select_add(&select, LK__SQL_EVENTS);
+    if (query->type != NULL)
+        LK_TRY(add_type(&select, query->type, type_end, sizeof(type_end), err));
+    lk__select_add_text_if(&select, " AND e.organization_id = ", query->organization_id);
+    lk__select_add_text_if(&select, " AND e.directory_id = ", query->directory_id);
+    if (!lk__text_empty(query->text)) {
+        LK_TRY(make_pattern(query->text, pattern, err));
+        add_pattern(&select, pattern);
+    }
+    LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
+    if (query->after != NULL) {
+        LK_TRY(find_place(mirror, query->after, &after, err));
+        add_place(&select, query, &after);
+    }
+    lk__select_add(&select, orders[query->order].order);
+    lk__select_add_value(&select, " LIMIT ", lk__value_number(limit));
+    LK_TRY(lk__select_run(&select, mirror->store, take_event, into, err));
+    return lk__transaction_commit(&transaction, err);
+}
+
+lk_status lk_mirror_list_events(lk_mirror *mirror, const lk_mirror_event_query *query,
+                                lk_mirror_event_page **out, lk_error *err)
+{
+    LK_CLEANUP(lk_mirror_event_page_freep) lk_mirror_event_page *page = NULL;
+    lk_mirror_event_query known;
+    collecting c = { 0 };
+    int limit = 0;
+
+    lk__error_clear(err);
+    lk__copy_options(&known, sizeof(known), query);
+    if ((size_t)known.order >= sizeof(orders) / sizeof(orders[0]))
+        return lk__fail(err, LK_ERR_INVALID, "unknown order %d", (int)known.order);
+    LK_TRY(lk__check_limit(known.limit, &limit, err));
+    page = lk__answer_new(sizeof(*page));
+    if (page == NULL)
+        return lk__no_memory(err);
+    c.arena = lk__answer_arena(page);
+    c.items = lk__arena_array(c.arena, (size_t)limit, sizeof(const lk_mirror_event *));
+    if (c.items == NULL)
+        return lk__no_memory(err);
+    LK_TRY(select_events(mirror, &known, limit, &c, err));
+    page->items = c.items;
+    page->count = c.count;
+    *out = lk__steal(page);
+    return LK_OK;
+}
+
+void lk_mirror_event_page_free(lk_mirror_event_page *page)
+{
+    lk__answer_free(page);
+}
+
+void lk_mirror_event_page_freep(lk_mirror_event_page **page)
+{
+    lk_mirror_event_page_free(*page);
+}

@@ -1,0 +1,393 @@
+/* Reads an event by tables; see record.h. */
+#include "mirror/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum { MAX_SUBJECT = 200 }; /* bytes: a line in a list */
+
+/* ---- Tables ---- */
+
+static const struct {
+    const char *type;
+    lk__effect_kind kind;
+    bool is_deletion;
+} effects[] = {
+    { "dsync.activated", LK__EFFECT_DIRECTORY, false },
+    { "dsync.deactivated", LK__EFFECT_DIRECTORY, false },
+    { "dsync.deleted", LK__EFFECT_DIRECTORY, true },
+    { "dsync.user.created", LK__EFFECT_USER, false },
+    { "dsync.user.updated", LK__EFFECT_USER, false },
+    { "dsync.user.deleted", LK__EFFECT_USER, true },
+    { "dsync.group.created", LK__EFFECT_GROUP, false },
+    { "dsync.group.updated", LK__EFFECT_GROUP, false },
+    { "dsync.group.deleted", LK__EFFECT_GROUP, true },
+    { "dsync.group.user_added", LK__EFFECT_MEMBERSHIP, false },
+    { "dsync.group.user_removed", LK__EFFECT_MEMBERSHIP, true },
+};
+
+#define FIELD(type_, name_, kind_, is_required, member)              \
+    {                                                                \
+        .name = (name_), .kind = (kind_), .required = (is_required), \
+        .offset = offsetof(type_, member)                            \
+    }
+#define NESTED(type_, name_, member, shape_)                                                      \
+    {                                                                                             \
+        .name = (name_), .kind = LK__OBJECT, .offset = offsetof(type_, member), .shape = (shape_) \
+    }
+
+static const lk__field directory_fields[] = {
+    FIELD(lk_directory, "id", LK__TEXT, true, id),
+    FIELD(lk_directory, "organization_id", LK__TEXT, false, organization_id),
+    FIELD(lk_directory, "name", LK__TEXT, false, name),
+    FIELD(lk_directory, "type", LK__TEXT, false, type),
+    FIELD(lk_directory, "state", LK__TEXT, false, state),
+    FIELD(lk_directory, "created_at", LK__TIME, false, created_at_ms),
+    FIELD(lk_directory, "updated_at", LK__TIME, false, updated_at_ms),
+};
+static const lk__shape directory_shape = LK__SHAPE(lk_directory, directory_fields);
+
+static const lk__field user_fields[] = {
+    FIELD(lk_directory_user, "id", LK__TEXT, true, id),
+    FIELD(lk_directory_user, "directory_id", LK__TEXT, true, directory_id),
+    FIELD(lk_directory_user, "organization_id", LK__TEXT, false, organization_id),
+    FIELD(lk_directory_user, "idp_id", LK__TEXT, false, idp_id),
+    FIELD(lk_directory_user, "email", LK__TEXT, false, email),
+    FIELD(lk_directory_user, "first_name", LK__TEXT, false, first_name),
+    FIELD(lk_directory_user, "last_name", LK__TEXT, false, last_name),
+    FIELD(lk_directory_user, "state", LK__TEXT, false, state),
+    FIELD(lk_directory_user, "role", LK__SLUG, false, role),
+    FIELD(lk_directory_user, "custom_attributes", LK__JSON, false, custom_attributes_json),
+    FIELD(lk_directory_user, "created_at", LK__TIME, false, created_at_ms),
+    FIELD(lk_directory_user, "updated_at", LK__TIME, false, updated_at_ms),
+};
+static const lk__shape user_shape = LK__SHAPE(lk_directory_user, user_fields);
+
+static const lk__field group_fields[] = {
+    FIELD(lk_directory_group, "id", LK__TEXT, true, id),
+    FIELD(lk_directory_group, "directory_id", LK__TEXT, true, directory_id),
+    FIELD(lk_directory_group, "organization_id", LK__TEXT, false, organization_id),
+    FIELD(lk_directory_group, "idp_id", LK__TEXT, false, idp_id),
+    FIELD(lk_directory_group, "name", LK__TEXT, false, name),
+    FIELD(lk_directory_group, "created_at", LK__TIME, false, created_at_ms),
+    FIELD(lk_directory_group, "updated_at", LK__TIME, false, updated_at_ms),
+};
+static const lk__shape group_shape = LK__SHAPE(lk_directory_group, group_fields);
+
+/* What any event's data may hold that says whom it is about. */
+typedef struct about {
+    const char *object;
+    const char *id;
+    const char *organization_id;
+    const char *directory_id;
+    const char *name;
+    const char *first_name;
+    const char *last_name;
+    const char *email;
+    const char *user_id;
+    const struct about *user; /* both in memberships */
+    const struct about *group;
+    const struct about *sso; /* in authentication.sso_… */
+} about;
+
+#define ABOUT_PLAIN                                                                           \
+    FIELD(about, "object", LK__TEXT, false, object), FIELD(about, "id", LK__TEXT, false, id), \
+        FIELD(about, "organization_id", LK__TEXT, false, organization_id),                    \
+        FIELD(about, "directory_id", LK__TEXT, false, directory_id),                          \
+        FIELD(about, "name", LK__TEXT, false, name),                                          \
+        FIELD(about, "first_name", LK__TEXT, false, first_name),                              \
+        FIELD(about, "last_name", LK__TEXT, false, last_name),                                \
+        FIELD(about, "email", LK__TEXT, false, email),                                        \
+        FIELD(about, "user_id", LK__TEXT, false, user_id)
+
+static const lk__field part_fields[] = { ABOUT_PLAIN };
+static const lk__shape part_shape = LK__SHAPE(about, part_fields);
+static const lk__field about_fields[] = {
+    ABOUT_PLAIN,
+    NESTED(about, "user", user, &part_shape),
+    NESTED(about, "group", group, &part_shape),
+    NESTED(about, "sso", sso, &part_shape),
+};
+static const lk__shape about_shape = LK__SHAPE(about, about_fields);
+
+/* ---- Whom it is about ---- */
+
+/* The first that is neither NULL nor "". */
+static const char *first_of(const char *a, const char *b)
+{
+    if (!lk__text_empty(a))
+        return a;
+    return lk__text_empty(b) ? NULL : b;
+}
+
+static size_t cut_length(const char *text)
+{
+    size_t len = strlen(text);
+
+    if (len <= MAX_SUBJECT)
+        return len;
+    len = MAX_SUBJECT;
+    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) /* inside a UTF-8 sequence */
+        len--;
+    return len;
+}
+
+/* Both texts with something between them, or the one that is there; NULL for none. */
+static lk_status join(lk__arena *arena, const char *a, const char *between, const char *b,
+                      const char **out, lk_error *err)
+{
+    char *text;
+    size_t size;
+
+    *out = first_of(a, b);
+    if (lk__text_empty(a) || lk__text_empty(b))
+        return LK_OK;
+    size = strlen(a) + strlen(between) + strlen(b) + 1;
+    text = lk__arena_alloc(arena, size);
+    if (text == NULL)
+        return lk__no_memory(err);
+    snprintf(text, size, "%s%s%s", a, between, b);
+    *out = text;
+    return LK_OK;
+}
+
+/* The name for people; NULL when there is nothing to call it by. */
+static lk_status name_of(const about *what, lk__arena *arena, const char **out, lk_error *err)
+{
+    const char *name = NULL;
+
+    LK_TRY(join(arena, what->first_name, " ", what->last_name, &name, err));
+    name = first_of(what->name, name);
+    name = first_of(name, what->email);
+    name = first_of(name, what->user_id);
+    *out = first_of(name, what->id);
+    return LK_OK;
+}
+
+static lk_status subject_of(const about *what, lk__arena *arena, const char **out, lk_error *err)
+{
+    const char *user = NULL;
+    const char *group = NULL;
+
+    if (what->user == NULL || what->group == NULL)
+        LK_TRY(name_of(what, arena, &user, err));
+    else {
+        LK_TRY(name_of(what->user, arena, &user, err));
+        LK_TRY(name_of(what->group, arena, &group, err));
+    }
+    LK_TRY(join(arena, user, " \xE2\x80\x93 ", group, &user, err));
+    if (user == NULL)
+        return LK_OK;
+    *out = lk__arena_bytes(arena, user, cut_length(user));
+    return *out != NULL ? LK_OK : lk__no_memory(err);
+}
+
+static const char *organization_of(const about *what)
+{
+    const char *id = what->organization_id;
+
+    if (lk__text_equal(what->object, "organization"))
+        id = first_of(id, what->id);
+    if (what->user != NULL)
+        id = first_of(id, what->user->organization_id);
+    if (what->group != NULL)
+        id = first_of(id, what->group->organization_id);
+    if (what->sso != NULL)
+        id = first_of(id, what->sso->organization_id);
+    return first_of(id, NULL);
+}
+
+static const char *directory_of(const about *what, lk__effect_kind kind)
+{
+    bool is_directory = kind == LK__EFFECT_DIRECTORY || lk__text_equal(what->object, "directory");
+
+    return is_directory ? first_of(what->id, what->directory_id)
+                        : first_of(what->directory_id, NULL);
+}
+
+static lk_status read_about(const lk__json *data, lk__arena *arena, lk__record *out, lk_error *err)
+{
+    about what = { 0 };
+
+    LK_TRY(lk__json_decode(data, &about_shape, arena, &what, err));
+    out->organization_id = organization_of(&what);
+    out->directory_id = directory_of(&what, out->kind);
+    return subject_of(&what, arena, &out->subject, err);
+}
+
+/* ---- What it does ---- */
+
+/* The API says "linked" where events say "active". */
+static const char *state_of_directory(const char *state)
+{
+    if (lk__text_equal(state, "linked"))
+        return "active";
+    return lk__text_equal(state, "unlinked") ? "inactive" : state;
+}
+
+static lk_status decode(const lk__json *object, const char *what, const lk__shape *shape,
+                        lk__arena *arena, void **out, lk_error *err)
+{
+    lk_error cause = LK_ERROR_INIT;
+    void *record = lk__arena_alloc(arena, shape->size);
+    lk_status status;
+
+    if (record == NULL)
+        return lk__no_memory(err);
+    status = lk__json_decode(object, shape, arena, record, &cause);
+    if (status != LK_OK)
+        return lk__fail(err, status, "%s: %s", what, cause.message);
+    *out = record;
+    return LK_OK;
+}
+
+static lk_status require_id(const char *id, const char *what, lk_error *err)
+{
+    return lk__text_empty(id) ? lk__fail(err, LK_ERR_PROTOCOL, "%s is empty", what) : LK_OK;
+}
+
+static lk_status read_directory(const lk__json *data, lk__arena *arena, lk__record *out,
+                                lk_error *err)
+{
+    void *record = NULL;
+    lk_directory *directory;
+
+    LK_TRY(decode(data, "directory", &directory_shape, arena, &record, err));
+    directory = record;
+    LK_TRY(require_id(directory->id, "the directory's id", err));
+    directory->state = state_of_directory(directory->state);
+    out->directory = directory;
+    return LK_OK;
+}
+
+static lk_status read_user(const lk__json *data, lk__arena *arena, lk__record *out, lk_error *err)
+{
+    void *record = NULL;
+    lk_directory_user *user;
+
+    LK_TRY(decode(data, "directory user", &user_shape, arena, &record, err));
+    user = record;
+    LK_TRY(require_id(user->id, "the user's id", err));
+    LK_TRY(require_id(user->directory_id, "the user's directory_id", err));
+    out->user = user;
+    return LK_OK;
+}
+
+static lk_status read_group(const lk__json *data, lk__arena *arena, lk__record *out, lk_error *err)
+{
+    void *record = NULL;
+    lk_directory_group *group;
+
+    LK_TRY(decode(data, "directory group", &group_shape, arena, &record, err));
+    group = record;
+    LK_TRY(require_id(group->id, "the group's id", err));
+    LK_TRY(require_id(group->directory_id, "the group's directory_id", err));
+    out->group = group;
+    return LK_OK;
+}
+
+typedef struct reading {
+    lk__arena *arena;
+    lk__record *out;
+    bool has_data;
+} reading;
+
+/* The members "user" and "group" of a membership's data. */
+static lk_status visit_part(void *ctx, const char *name, const char *raw, size_t raw_len,
+                            const lk__json *value, lk_error *err)
+{
+    reading *r = ctx;
+
+    if (lk__text_equal(name, "user")) {
+        r->out->user_json = (lk__slice){ .data = raw, .len = raw_len };
+        return read_user(value, r->arena, r->out, err);
+    }
+    if (lk__text_equal(name, "group")) {
+        r->out->group_json = (lk__slice){ .data = raw, .len = raw_len };
+        return read_group(value, r->arena, r->out, err);
+    }
+    return LK_OK;
+}
+
+static lk_status read_membership(reading *r, const char *raw, size_t raw_len, lk_error *err)
+{
+    LK_TRY(lk__json_each(raw, raw_len, visit_part, r, err));
+    if (r->out->user == NULL || r->out->group == NULL)
+        return lk__fail(err, LK_ERR_PROTOCOL, "\"user\" or \"group\" is missing");
+    return LK_OK;
+}
+
+static lk_status read_effect(reading *r, const char *raw, size_t raw_len, const lk__json *data,
+                             lk_error *err)
+{
+    switch (r->out->kind) {
+    case LK__EFFECT_NONE:
+        return LK_OK;
+    case LK__EFFECT_DIRECTORY:
+        return read_directory(data, r->arena, r->out, err);
+    case LK__EFFECT_USER:
+        r->out->user_json = (lk__slice){ .data = raw, .len = raw_len };
+        return read_user(data, r->arena, r->out, err);
+    case LK__EFFECT_GROUP:
+        r->out->group_json = (lk__slice){ .data = raw, .len = raw_len };
+        return read_group(data, r->arena, r->out, err);
+    case LK__EFFECT_MEMBERSHIP:
+        return read_membership(r, raw, raw_len, err);
+    }
+    return LK_OK;
+}
+
+static lk_status park(reading *r, const char *reason, lk_error *err)
+{
+    if (r->out->parked == NULL)
+        r->out->parked = lk__arena_text(r->arena, reason);
+    return r->out->parked != NULL ? LK_OK : lk__no_memory(err);
+}
+
+static lk_status visit_event(void *ctx, const char *name, const char *raw, size_t raw_len,
+                             const lk__json *value, lk_error *err)
+{
+    reading *r = ctx;
+    lk_error cause = LK_ERROR_INIT;
+    lk_status status;
+
+    if (!lk__text_equal(name, "data"))
+        return LK_OK;
+    if (r->has_data)
+        return park(r, "\"data\" stands twice", err);
+    r->has_data = true;
+    if (!lk__json_is_object(value))
+        return park(r, "\"data\" is no object that can be read", err);
+    LK_TRY(read_about(value, r->arena, r->out, err));
+    status = read_effect(r, raw, raw_len, value, &cause);
+    if (status == LK_ERR_PROTOCOL)
+        return park(r, cause.message, err);
+    return status == LK_OK ? LK_OK : lk__fail(err, status, "%s", cause.message);
+}
+
+static void choose_effect(const char *type, lk__record *out)
+{
+    for (size_t i = 0; i < sizeof(effects) / sizeof(effects[0]); i++) {
+        if (strcmp(effects[i].type, type) == 0) {
+            out->kind = effects[i].kind;
+            out->is_deletion = effects[i].is_deletion;
+        }
+    }
+}
+
+lk_status lk__record_read(const lk_event *event, lk__arena *arena, lk__record *out, lk_error *err)
+{
+    lk__record record = { 0 };
+    reading r = { .arena = arena, .out = &record };
+
+    choose_effect(event->type, &record);
+    LK_TRY(lk__json_each(event->json, event->json_len, visit_event, &r, err));
+    if (!r.has_data)
+        LK_TRY(park(&r, "\"data\" is missing", err));
+    if (record.kind == LK__EFFECT_NONE)
+        record.parked = NULL; /* nothing was to be applied */
+    *out = record;
+    return LK_OK;
+}

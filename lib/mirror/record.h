@@ -1,0 +1,41 @@
+/* What an event says, read from its JSON: no database, no clock. */
+#ifndef LK_MIRROR_RECORD_H
+#define LK_MIRROR_RECORD_H
+
+#include "base/json.h"
+
+#include <latchkey/mirror.h>
+
+typedef enum lk__effect_kind {
+    LK__EFFECT_NONE = 0, /* of a type that is only logged */
+    LK__EFFECT_DIRECTORY,
+    LK__EFFECT_USER,
+    LK__EFFECT_GROUP,
+    LK__EFFECT_MEMBERSHIP
+} lk__effect_kind;
+
+typedef struct lk__slice {
+    const char *data; /* within the event's JSON; NULL: none */
+    size_t len;
+} lk__slice;
+
+typedef struct lk__record {
+    const char *organization_id; /* NULL: none, as below */
+    const char *directory_id;
+    const char *subject;
+    const char *parked; /* why the effect cannot be applied; NULL: it can */
+    lk__effect_kind kind;
+    bool is_deletion; /* or removal from a group */
+    const lk_directory *directory;
+    const lk_directory_user *user;
+    const lk_directory_group *group;
+    lk__slice user_json;
+    lk__slice group_json;
+} lk__record;
+
+/* Text goes into the arena; slices point into event->json. What is wrong with the event is told in
+ * parked; fails with LK_ERR_NO_MEMORY, or LK_ERR_PROTOCOL when the JSON is none. */
+LK_MUST_CHECK lk_status lk__record_read(const lk_event *event, lk__arena *arena, lk__record *out,
+                                        lk_error *err);
+
+#endif

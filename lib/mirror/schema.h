@@ -1,0 +1,107 @@
+/* The tables, as steps from one version to the next. A step that was released never changes.
+ *
+ * directory, directory_user, directory_group and membership are last-writer-wins registers: the
+ * version is the (created_at, id) of the newest event that spoke of the row. Deleted rows stay, so
+ * that a late event finds out that it is late. killed_* is the newest deletion ever seen: what
+ * hangs on the row and is older than that is dead, even when the row itself came back. What is live
+ * is computed by the reader (sql.h), so a deletion costs one row however much hangs on it. */
+#ifndef LK_MIRROR_SCHEMA_H
+#define LK_MIRROR_SCHEMA_H
+
+/* "LKm1": tells our files from other programs'. */
+#define LK__SCHEMA_APPLICATION_ID 0x4c4b6d31
+
+static const char *const lk__schema_steps[] = {
+    /* 0 to 1. Rowid tables and 8 KB pages: bodies of 1 KB in WITHOUT ROWID tables cost three times
+     * as much. Bodies stand apart so that lists and filters read narrow rows. */
+    "CREATE TABLE event ("
+    " sequence INTEGER PRIMARY KEY,"
+    " id TEXT NOT NULL UNIQUE,"
+    " type TEXT NOT NULL,"
+    " created_at_ms BIGINT NOT NULL,"
+    " learned_at_ms BIGINT NOT NULL," /* our clock, when the row was written */
+    " organization_id TEXT,"
+    " directory_id TEXT,"
+    " subject TEXT);"
+    "CREATE INDEX event_by_time ON event (created_at_ms, id);"
+    "CREATE INDEX event_by_type ON event (type, created_at_ms, id);"
+    "CREATE INDEX event_by_organization ON event (organization_id, created_at_ms, id)"
+    " WHERE organization_id IS NOT NULL;"
+    "CREATE TABLE event_body (sequence INTEGER PRIMARY KEY, json TEXT NOT NULL);"
+    "CREATE TABLE parked (sequence INTEGER PRIMARY KEY, reason TEXT NOT NULL);"
+
+    "CREATE TABLE directory ("
+    " id TEXT NOT NULL PRIMARY KEY,"
+    " organization_id TEXT,"
+    " name TEXT,"
+    " type TEXT,"
+    " state TEXT,"
+    " created_at_ms BIGINT NOT NULL,"
+    " updated_at_ms BIGINT NOT NULL,"
+    " deleted SMALLINT NOT NULL,"
+    " version_ms BIGINT NOT NULL,"
+    " version_id TEXT NOT NULL,"
+    " killed_ms BIGINT,"
+    " killed_id TEXT);"
+
+    "CREATE TABLE directory_user ("
+    " id TEXT NOT NULL PRIMARY KEY,"
+    " directory_id TEXT NOT NULL,"
+    " organization_id TEXT,"
+    " idp_id TEXT,"
+    " email TEXT,"
+    " first_name TEXT,"
+    " last_name TEXT,"
+    " state TEXT,"
+    " role TEXT,"
+    " custom_attributes_json TEXT,"
+    " created_at_ms BIGINT NOT NULL,"
+    " updated_at_ms BIGINT NOT NULL,"
+    " deleted SMALLINT NOT NULL,"
+    " version_ms BIGINT NOT NULL,"
+    " version_id TEXT NOT NULL,"
+    " killed_ms BIGINT,"
+    " killed_id TEXT,"
+    " json TEXT NOT NULL);"
+    "CREATE INDEX directory_user_by_directory ON directory_user (directory_id, id);"
+    "CREATE INDEX directory_user_by_organization ON directory_user (organization_id, id);"
+
+    "CREATE TABLE directory_group ("
+    " id TEXT NOT NULL PRIMARY KEY,"
+    " directory_id TEXT NOT NULL,"
+    " organization_id TEXT,"
+    " idp_id TEXT,"
+    " name TEXT,"
+    " created_at_ms BIGINT NOT NULL,"
+    " updated_at_ms BIGINT NOT NULL,"
+    " deleted SMALLINT NOT NULL,"
+    " version_ms BIGINT NOT NULL,"
+    " version_id TEXT NOT NULL,"
+    " killed_ms BIGINT,"
+    " killed_id TEXT,"
+    " json TEXT NOT NULL);"
+    "CREATE INDEX directory_group_by_directory ON directory_group (directory_id, id);"
+    "CREATE INDEX directory_group_by_organization ON directory_group (organization_id, id);"
+
+    "CREATE TABLE membership ("
+    " group_id TEXT NOT NULL,"
+    " user_id TEXT NOT NULL,"
+    " directory_id TEXT NOT NULL,"
+    " deleted SMALLINT NOT NULL,"
+    " version_ms BIGINT NOT NULL,"
+    " version_id TEXT NOT NULL,"
+    " PRIMARY KEY (group_id, user_id));"
+    "CREATE INDEX membership_by_user ON membership (user_id, group_id);"
+
+    "CREATE TABLE feed ("
+    " name TEXT NOT NULL PRIMARY KEY,"
+    " cursor TEXT NOT NULL," /* '' before the first event */
+    " cursor_at_ms BIGINT NOT NULL,"
+    " polled_at_ms BIGINT NOT NULL,"   /* our clock: last page that was applied */
+    " settled_at_ms BIGINT NOT NULL);" /* our clock: start of the last walk that reached the end */
+    "INSERT INTO feed VALUES ('events', '', 0, 0, 0);",
+};
+
+#define LK__SCHEMA_VERSION ((int64_t)(sizeof(lk__schema_steps) / sizeof(lk__schema_steps[0])))
+
+#endif

@@ -1,0 +1,79 @@
+/* Chooses the driver and carries transactions; see store.h. */
+#include "mirror/store.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+lk__value lk__value_number(int64_t number)
+{
+    return (lk__value){ .kind = LK__VALUE_NUMBER, .number = number };
+}
+
+lk__value lk__value_text(const char *text)
+{
+    return lk__value_bytes(text, text != NULL ? strlen(text) : 0);
+}
+
+lk__value lk__value_bytes(const char *text, size_t len)
+{
+    if (text == NULL)
+        return (lk__value){ .kind = LK__VALUE_NULL };
+    return (lk__value){ .kind = LK__VALUE_TEXT, .text = text, .len = len };
+}
+
+lk_status lk__store_open(const char *url, lk__store **out, lk_error *err)
+{
+    static const char sqlite[] = "sqlite:";
+
+    if (lk__text_empty(url))
+        return lk__fail(err, LK_ERR_INVALID, "no store was named: use sqlite:PATH");
+    if (lk__text_starts(url, "postgresql:") || lk__text_starts(url, "postgres:"))
+        return lk__fail(err, LK_ERR_INVALID,
+                        "postgresql stores come with a later version: use sqlite:PATH");
+    if (!lk__text_starts(url, sqlite))
+        return lk__fail(err, LK_ERR_INVALID,
+                        "store \"%.60s\" is of an unknown kind: use sqlite:PATH", url);
+    if (url[strlen(sqlite)] == '\0')
+        return lk__fail(err, LK_ERR_INVALID, "store \"sqlite:\" names no file: use sqlite:PATH");
+    return lk__sqlite_open(url + strlen(sqlite), out, err);
+}
+
+void lk__store_free(lk__store *store)
+{
+    if (store != NULL)
+        store->driver->free(store);
+}
+
+void lk__store_freep(lk__store **store)
+{
+    lk__store_free(*store);
+}
+
+lk_status lk__store_run(lk__store *store, const char *sql, const lk__value *args, size_t n_args,
+                        lk__row_fn *on_row, void *ctx, lk_error *err)
+{
+    return store->driver->run(store, sql, args, n_args, on_row, ctx, err);
+}
+
+lk_status lk__transaction_begin(lk__transaction *transaction, lk__store *store, lk__access access,
+                                lk_error *err)
+{
+    LK_TRY(store->driver->begin(store, access, err));
+    transaction->store = store;
+    return LK_OK;
+}
+
+lk_status lk__transaction_commit(lk__transaction *transaction, lk_error *err)
+{
+    LK_TRY(transaction->store->driver->commit(transaction->store, err));
+    transaction->store = NULL;
+    return LK_OK;
+}
+
+void lk__transaction_end(lk__transaction *transaction)
+{
+    if (transaction->store != NULL)
+        transaction->store->driver->rollback(transaction->store);
+    transaction->store = NULL;
+}

@@ -1,0 +1,149 @@
+/* See mirror-kit.h. */
+#include "mirror-kit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "mirror/mirror.h"
+#include "test.h"
+
+void kit_begin(kit *k)
+{
+    const char *tmp = getenv("TMPDIR");
+
+    memset(k, 0, sizeof(*k));
+    snprintf(k->folder, sizeof(k->folder), "%.30s/lk-mirror-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    if (mkdtemp(k->folder) == NULL) {
+        perror(k->folder);
+        abort();
+    }
+    snprintf(k->path, sizeof(k->path), "%s/mirror.db", k->folder);
+    snprintf(k->store, sizeof(k->store), "sqlite:%s", k->path);
+}
+
+void kit_open(kit *k)
+{
+    lk_error err = LK_ERROR_INIT;
+
+    lk_mirror_free(k->mirror);
+    k->mirror = NULL;
+    assert_ok(lk_mirror_open(k->store, &k->mirror, &err), err);
+}
+
+void kit_end(kit *k)
+{
+    static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+
+    lk_mirror_free(k->mirror);
+    for (size_t i = 0; i < N_ROWS(suffixes); i++) {
+        char path[128];
+
+        snprintf(path, sizeof(path), "%s%s", k->path, suffixes[i]);
+        (void)unlink(path); /* most do not exist */
+    }
+    assert_int_equal(rmdir(k->folder), 0);
+}
+
+void kit_make(kit_event *out, const char *id, const char *type, int64_t at_ms, const char *data,
+              ...)
+{
+    char written[3072];
+    char time[LK__TIME_SIZE];
+    va_list args;
+    int len;
+
+    va_start(args, data);
+    len = vsnprintf(written, sizeof(written), data, args);
+    va_end(args);
+    assert_true(len >= 0 && (size_t)len < sizeof(written));
+    lk__time_format(at_ms, time);
+    snprintf(out->id, sizeof(out->id), "%s", id);
+    len = snprintf(out->json, sizeof(out->json),
+                   "{\"object\":\"event\",\"id\":\"%s\",\"event\":\"%s\",\"data\":%s,"
+                   "\"created_at\":\"%s\"}",
+                   id, type, written, time);
+    assert_true(len >= 0 && (size_t)len < sizeof(out->json));
+    out->event = (lk_event){ .id = out->id,
+                             .type = type,
+                             .created_at_ms = at_ms,
+                             .json = out->json,
+                             .json_len = (size_t)len };
+}
+
+bool kit_apply(kit *k, const kit_event *event)
+{
+    lk_error err = LK_ERROR_INIT;
+    bool added = false;
+
+    assert_ok(lk_mirror_apply_event(k->mirror, &event->event, &added, &err), err);
+    return added;
+}
+
+/* ---- Dump ---- */
+
+static lk_status take_dump(void *ctx, const lk__row *row, lk_error *err)
+{
+    FILE *out = ctx;
+
+    (void)err;
+    for (size_t i = 0; i < row->n_columns; i++) {
+        const lk__value *column = &row->columns[i];
+
+        if (column->kind == LK__VALUE_NUMBER)
+            fprintf(out, "%" PRId64 "|", column->number);
+        else
+            fprintf(out, "%s|", column->kind == LK__VALUE_NULL ? "-" : column->text);
+    }
+    fputc('\n', out);
+    return LK_OK;
+}
+
+static void dump_live(lk_mirror *mirror, FILE *out)
+{
+    lk_auto(lk_directory_user_page) users = NULL;
+    lk_auto(lk_directory_group_page) groups = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    assert_ok(lk_mirror_list_users(mirror, LK_MIRROR_QUERY(.limit = 1000), &users, &err), err);
+    assert_ok(lk_mirror_list_groups(mirror, LK_MIRROR_QUERY(.limit = 1000), &groups, &err), err);
+    for (size_t i = 0; i < users->count; i++) {
+        fprintf(out, "live user %s in", users->items[i]->id);
+        for (size_t j = 0; j < users->items[i]->n_groups; j++)
+            fprintf(out, " %s", users->items[i]->groups[j]);
+        fputc('\n', out);
+    }
+    for (size_t i = 0; i < groups->count; i++) {
+        fprintf(out, "live group %s with", groups->items[i]->id);
+        for (size_t j = 0; j < groups->items[i]->n_members; j++)
+            fprintf(out, " %s", groups->items[i]->members[j]);
+        fputc('\n', out);
+    }
+}
+
+char *kit_dump(lk_mirror *mirror)
+{
+    static const char *const queries[] = {
+        "SELECT * FROM directory ORDER BY id",
+        "SELECT * FROM directory_user ORDER BY id",
+        "SELECT * FROM directory_group ORDER BY id",
+        "SELECT * FROM membership ORDER BY group_id, user_id",
+        "SELECT e.id, e.type, e.created_at_ms, e.organization_id, e.directory_id, e.subject, "
+        "b.json,"
+        " p.reason FROM event e JOIN event_body b ON b.sequence = e.sequence"
+        " LEFT JOIN parked p ON p.sequence = e.sequence ORDER BY e.id",
+    };
+    lk_error err = LK_ERROR_INIT;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    assert_non_null(out);
+    for (size_t i = 0; i < N_ROWS(queries); i++)
+        assert_ok(lk__store_run(mirror->store, queries[i], LK__NO_ARGS, take_dump, out, &err), err);
+    dump_live(mirror, out);
+    fclose(out);
+    return text;
+}
