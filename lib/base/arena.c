@@ -25,7 +25,7 @@ static chunk *chunk_new(size_t size)
 {
     chunk *new_chunk;
 
-    if (size > SIZE_MAX - sizeof(*new_chunk))
+    if (size > PTRDIFF_MAX - sizeof(*new_chunk)) /* no object is larger */
         return NULL;
     new_chunk = calloc(1, sizeof(*new_chunk) + size);
     if (new_chunk != NULL)
