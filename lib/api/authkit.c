@@ -10,9 +10,7 @@
 #include "base/text.h"
 #include "crypto/pkce.h"
 
-#define MAX_URL   8192
 #define MAX_GRANT 32768
-#define MAX_VALUE 16384 /* a code or a refresh token */
 /* WorkOS replays the answer to a refresh token for 30 s; a repeat that arrives later would end the
  * session. */
 #define REPLAY_MS 25000
@@ -67,20 +65,10 @@ lk_status lk_pkce_new(const lk_client *client, lk_pkce *out, lk_error *err)
     return lk__pkce_make(&client->random, out, err);
 }
 
-static lk_status require_text(const char *name, const char *value, lk_error *err)
-{
-    if (lk__text_empty(value))
-        return lk__fail(err, LK_ERR_INVALID, "%s is missing", name);
-    if (strlen(value) > MAX_VALUE)
-        return lk__fail(err, LK_ERR_INVALID, "%s has %zu characters, more than %d", name,
-                        strlen(value), MAX_VALUE);
-    return LK_OK;
-}
-
 /* RFC 7636, 4.2: BASE64URL-ENCODE(SHA256(…)) has 43 characters. */
-static lk_status check_challenge(const char *challenge, lk_error *err)
+lk_status lk__check_challenge(const char *challenge, lk_error *err)
 {
-    LK_TRY(require_text("code_challenge", challenge, err));
+    LK_TRY(lk__require_text("code_challenge", challenge, err));
     for (const char *c = challenge; *c != '\0'; c++) {
         if ((*c < 'a' || *c > 'z') && (*c < 'A' || *c > 'Z') && (*c < '0' || *c > '9') &&
             *c != '-' && *c != '_')
@@ -97,9 +85,9 @@ static lk_status check_authorization(const lk_authkit_authorization_options *opt
 {
     const char *hint = options->screen_hint;
 
-    LK_TRY(require_text("redirect_uri", options->redirect_uri, err));
-    LK_TRY(require_text("state", options->state, err));
-    LK_TRY(check_challenge(options->code_challenge, err));
+    LK_TRY(lk__require_text("redirect_uri", options->redirect_uri, err));
+    LK_TRY(lk__require_text("state", options->state, err));
+    LK_TRY(lk__check_challenge(options->code_challenge, err));
     if (hint != NULL && strcmp(hint, "sign-in") != 0 && strcmp(hint, "sign-up") != 0)
         return lk__fail(err, LK_ERR_INVALID, "screen_hint must be \"sign-in\" or \"sign-up\"");
     if (hint != NULL && !lk__text_equal(provider, "authkit"))
@@ -107,23 +95,6 @@ static lk_status check_authorization(const lk_authkit_authorization_options *opt
     if (options->max_age_s < -1)
         return lk__fail(err, LK_ERR_INVALID, "max_age_s is %d; -1 and more are possible",
                         options->max_age_s);
-    return LK_OK;
-}
-
-/* Appends base + path + query and hands it out. */
-static lk_status finish_url(const lk_client *client, const char *const *path, const lk__pair *query,
-                            size_t n_query, char **out, lk_error *err)
-{
-    lk__auto_buf url = LK__BUF(MAX_URL);
-    char *text;
-
-    LK_TRY(lk__url_path(&url, client->base_url, path, err));
-    LK_TRY(lk__buf_text(&url, "?", err));
-    LK_TRY(lk__url_query(&url, query, n_query, err));
-    text = lk__buf_steal(&url);
-    if (text == NULL)
-        return lk__no_memory(err);
-    *out = text;
     return LK_OK;
 }
 
@@ -165,7 +136,7 @@ lk_status lk_authkit_authorization_url(const lk_client *client,
         { "prompt", options.prompt },
         { "max_age", options.max_age_s == 0 ? NULL : max_age },
     };
-    return finish_url(client, path, query, sizeof(query) / sizeof(query[0]), out, err);
+    return lk__call_url(client, path, query, sizeof(query) / sizeof(query[0]), out, err);
 }
 
 lk_status lk_authkit_logout_url(const lk_client *client, const char *session_id,
@@ -177,8 +148,8 @@ lk_status lk_authkit_logout_url(const lk_client *client, const char *session_id,
     lk__error_clear(err);
     if (client == NULL || out == NULL)
         return lk__fail(err, LK_ERR_INVALID, "client and out must not be NULL");
-    LK_TRY(require_text("session_id", session_id, err));
-    return finish_url(client, path, query, 2, out, err);
+    LK_TRY(lk__require_text("session_id", session_id, err));
+    return lk__call_url(client, path, query, 2, out, err);
 }
 
 /* The names and values of a grant beside the client's own. */
@@ -234,9 +205,9 @@ lk_status lk_authkit_exchange_code(lk_client *client, const char *code, const ch
     lk__error_clear(err);
     if (client == NULL || out == NULL)
         return lk__fail(err, LK_ERR_INVALID, "client and out must not be NULL");
-    LK_TRY(require_text("code", code, err));
+    LK_TRY(lk__require_text("code", code, err));
     if (verifier != NULL || client->api_key == NULL)
-        LK_TRY(require_text("verifier", verifier, err));
+        LK_TRY(lk__require_text("verifier", verifier, err));
     return authenticate(client, fields, 3, LK__RETRY_NEVER, out, err);
 }
 
@@ -252,7 +223,7 @@ lk_status lk_authkit_refresh(lk_client *client, const char *refresh_token,
     lk__error_clear(err);
     if (client == NULL || out == NULL)
         return lk__fail(err, LK_ERR_INVALID, "client and out must not be NULL");
-    LK_TRY(require_text("refresh_token", refresh_token, err));
+    LK_TRY(lk__require_text("refresh_token", refresh_token, err));
     return authenticate(client, fields, 3, LK__RETRY_SAFE, out, err);
 }
 

@@ -9,4 +9,7 @@
 extern const lk__shape lk__user_shape; /* snake_case, as the API writes */
 extern const lk__shape lk__impersonator_shape;
 
+/* LK_ERR_INVALID unless it is an S256 challenge (RFC 7636, 4.2). */
+LK_MUST_CHECK lk_status lk__check_challenge(const char *challenge, lk_error *err);
+
 #endif

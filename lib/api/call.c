@@ -26,14 +26,14 @@ struct attempt_plan {
     const char *secret_list[sizeof(((lk__call *)NULL)->secrets) / sizeof(char *) + 1];
 };
 
-static lk_status make_url(const lk_client *client, const lk__call *call, lk__buf *url,
-                          lk_error *err)
+static lk_status make_url(const lk_client *client, const char *const *path, const lk__pair *query,
+                          size_t n_query, lk__buf *url, lk_error *err)
 {
-    LK_TRY(lk__url_path(url, client->base_url, call->path, err));
-    if (call->n_query == 0)
+    LK_TRY(lk__url_path(url, client->base_url, path, err));
+    if (n_query == 0)
         return LK_OK;
     LK_TRY(lk__buf_text(url, "?", err));
-    return lk__url_query(url, call->query, call->n_query, err);
+    return lk__url_query(url, query, n_query, err);
 }
 
 static void add_header(struct attempt_plan *plan, const char *name, const char *value)
@@ -231,7 +231,7 @@ lk_status lk__call_send(lk_client *client, const lk__call *call, lk__buf *out, l
     lk__http_response_init(&response, call->max_body == 0 ? DEFAULT_MAX_BODY : call->max_body);
     if (!call->anonymous && client->api_key == NULL)
         return lk__fail(err, LK_ERR_INVALID, "this call needs a client with an API key");
-    LK_TRY(make_url(client, call, &url, err));
+    LK_TRY(make_url(client, call->path, call->query, call->n_query, &url, err));
     if (!call->anonymous)
         LK_TRY(lk__buf_printf(&authorization, err, "Bearer %s", client->api_key));
     make_request(&plan, url.data, authorization.data);
@@ -245,22 +245,55 @@ lk_status lk__call_send(lk_client *client, const lk__call *call, lk__buf *out, l
     return status;
 }
 
+lk_status lk__call_unusable(lk_status status, const lk_error *why, lk_error *err)
+{
+    if (status != LK_ERR_PROTOCOL)
+        return lk__fail(err, status, "%s", why->message);
+    return lk__fail(err, status, "WorkOS answered %d, but not as it should: %.180s",
+                    err == NULL ? 0 : err->http_status, why->message);
+}
+
+static lk_status decode(const lk__buf *body, const lk__shape *shape, lk__arena *arena, void *out,
+                        lk_error *err)
+{
+    LK_CLEANUP(lk__json_freep) lk__json *json = NULL;
+
+    LK_TRY(lk__json_parse(body->data, body->len, &json, err));
+    return lk__json_decode(json, shape, arena, out, err);
+}
+
 lk_status lk__call_decode(lk_client *client, const lk__call *call, const lk__shape *shape,
                           lk__arena **arena, void **out, lk_error *err)
 {
     lk__auto_buf body = LK__SECRET_BUF(call->max_body == 0 ? DEFAULT_MAX_BODY : call->max_body);
-    LK_CLEANUP(lk__json_freep) lk__json *json = NULL;
     LK_CLEANUP(lk__arena_freep) lk__arena *made = NULL;
+    lk_error why = LK_ERROR_INIT;
+    lk_status status;
     void *result;
 
     LK_TRY(lk__call_send(client, call, &body, NULL, err));
-    LK_TRY(lk__json_parse(body.data, body.len, &json, err));
     made = lk__arena_new();
     result = made == NULL ? NULL : lk__arena_alloc(made, shape->size);
     if (result == NULL)
         return lk__no_memory(err);
-    LK_TRY(lk__json_decode(json, shape, made, result, err));
+    status = decode(&body, shape, made, result, &why);
+    if (status != LK_OK)
+        return lk__call_unusable(status, &why, err);
     *arena = lk__steal(made);
     *out = result;
+    return LK_OK;
+}
+
+lk_status lk__call_url(const lk_client *client, const char *const *path, const lk__pair *query,
+                       size_t n_query, char **out, lk_error *err)
+{
+    lk__auto_buf url = LK__BUF(MAX_URL);
+    char *text;
+
+    LK_TRY(make_url(client, path, query, n_query, &url, err));
+    text = lk__buf_steal(&url);
+    if (text == NULL)
+        return lk__no_memory(err);
+    *out = text;
     return LK_OK;
 }

@@ -42,4 +42,11 @@ LK_MUST_CHECK lk_status lk__call_decode(lk_client *client, const lk__call *call,
                                         const lk__shape *shape, lk__arena **arena, void **out,
                                         lk_error *err);
 
+/* Passes on why a 2xx answer cannot be used; to a LK_ERR_PROTOCOL it adds that it is about one. */
+lk_status lk__call_unusable(lk_status status, const lk_error *why, lk_error *err);
+/* base URL + path + query as text of its own, for addresses that a browser opens. */
+LK_MUST_CHECK lk_status lk__call_url(const lk_client *client, const char *const *path,
+                                     const lk__pair *query, size_t n_query, char **out,
+                                     lk_error *err);
+
 #endif

@@ -99,10 +99,14 @@ static lk_status fetch(lk_client *client, key_set **out, lk_error *err)
     const lk__call call = { .path = path, .anonymous = true, .max_body = MAX_ANSWER };
     lk__auto_buf body = LK__BUF(MAX_ANSWER);
     LK_CLEANUP(lk__jwks_freep) lk__jwks *jwks = NULL;
+    lk_error why = LK_ERROR_INIT;
+    lk_status status;
     key_set *set;
 
     LK_TRY(lk__call_send(client, &call, &body, NULL, err));
-    LK_TRY(lk__jwks_parse(body.data, body.len, &jwks, err));
+    status = lk__jwks_parse(body.data, body.len, &jwks, &why);
+    if (status != LK_OK)
+        return lk__call_unusable(status, &why, err);
     set = calloc(1, sizeof(*set));
     if (set == NULL)
         return lk__no_memory(err);

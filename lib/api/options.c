@@ -1,8 +1,10 @@
-/* Options stamped with their size; see options.h. */
+/* What callers pass in; see options.h. */
 #include "api/options.h"
 
 #include <latchkey/version.h>
 #include <string.h>
+
+#define MAX_TEXT 16384
 
 lk_status lk__options_read(const void *options, void *out, size_t size, const char *name,
                            lk_error *err)
@@ -24,5 +26,15 @@ lk_status lk__options_read(const void *options, void *out, size_t size, const ch
     }
     memset(out, 0, size);
     memcpy(out, options, given < size ? given : size);
+    return LK_OK;
+}
+
+lk_status lk__require_text(const char *name, const char *value, lk_error *err)
+{
+    if (value == NULL || value[0] == '\0')
+        return lk__fail(err, LK_ERR_INVALID, "%s is missing", name);
+    if (strlen(value) > MAX_TEXT)
+        return lk__fail(err, LK_ERR_INVALID, "%s has %zu characters, more than %d", name,
+                        strlen(value), MAX_TEXT);
     return LK_OK;
 }

@@ -1,4 +1,5 @@
-/* Options stamped with their size, so that old programs and new libraries agree. */
+/* What callers pass in: options stamped with their size, so that old programs and new libraries
+ * agree, and text that must be there. */
 #ifndef LK_API_OPTIONS_H
 #define LK_API_OPTIONS_H
 
@@ -10,5 +11,8 @@
  * the struct's, for the message. */
 LK_MUST_CHECK lk_status lk__options_read(const void *options, void *out, size_t size,
                                          const char *name, lk_error *err);
+
+/* LK_ERR_INVALID names the argument that is NULL, empty, or longer than any code, token or URL. */
+LK_MUST_CHECK lk_status lk__require_text(const char *name, const char *value, lk_error *err);
 
 #endif

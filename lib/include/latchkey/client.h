@@ -103,7 +103,8 @@ LK_API void lk_client_free(lk_client *client);
 LK_API void lk_client_freep(lk_client **client);
 
 /* Fetches the environment's signing keys (GET /sso/jwks/{client_id}). Blocks. Call it after
- * LK_ERR_NO_KEY; it asks WorkOS at most once in 30 s and otherwise returns LK_OK at once. A failed
+ * LK_ERR_NO_KEY; it asks WorkOS at most once in 30 s (5 s after a failure) and in between gives the
+ * outcome of the last time again: LK_OK means that a key still unknown does not exist. A failed
  * fetch (LK_ERR_NETWORK, LK_ERR_PROTOCOL, LK_ERR_API) keeps the keys it has. */
 LK_API LK_MUST_CHECK lk_status lk_client_refresh_keys(lk_client *client, lk_error *err);
 
