@@ -65,6 +65,11 @@ LK_API LK_MUST_CHECK lk_status lk_web_new(const lk_web_options *options, lk_web 
 LK_API void lk_web_free(lk_web *web);
 LK_API void lk_web_freep(lk_web **web);
 
+/* The paths that lk_web_answer() answers itself; borrowed. The callback's is redirect_uri's. */
+LK_API const char *lk_web_login_path(const lk_web *web);
+LK_API const char *lk_web_callback_path(const lk_web *web);
+LK_API const char *lk_web_logout_path(const lk_web *web);
+
 /* Answers login, callback and logout; for every other path finds out who is asking, by session
  * cookie or Bearer token, and refreshes a stale cookie. May block for one exchange with WorkOS
  * (callback, refresh, unknown key), never otherwise. Bad input is a reply, not an error; an error

@@ -1,0 +1,236 @@
+/* Who is asking: session cookie or Bearer token, and the cookie renewed where it is stale. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "web/web.h"
+
+/* The modes do not mix: where only SSO profiles may come in, an AuthKit token, which anybody who
+ * may sign up can get, opens nothing. */
+static bool is_of_mode(const lk_web *web, const lk_session *session)
+{
+    return (session->profile != NULL) == (web->mode == LK_WEB_SSO);
+}
+
+lk_status lk__web_next_candidate(const lk_web *web, const lk_web_request *request,
+                                 lk__candidates *cursor, lk__buf *out, bool *found, lk_error *err)
+{
+    *found = false;
+    while (cursor->n_seen < LK__MAX_CANDIDATES) {
+        lk__cookie cookie;
+        lk_error cause = LK_ERROR_INIT;
+        if (!lk__cookie_next(&cursor->rest, &cookie)) {
+            cursor->rest = lk__request_next(request, "Cookie", &cursor->header);
+            if (cursor->rest == NULL)
+                return LK_OK;
+            continue;
+        }
+        if (!lk__cookie_is(&cookie, web->cookie_name) || cookie.value_len == 0)
+            continue;
+        cursor->n_seen++;
+        lk__buf_clear(out);
+        lk_status status = lk__cookie_decode(&cookie, out, &cause);
+        if (status == LK_ERR_NO_MEMORY)
+            return lk__no_memory(err);
+        if (status != LK_OK)
+            continue;
+        *found = true;
+        return LK_OK;
+    }
+    return LK_OK;
+}
+
+lk_status lk__web_set_session(lk_web *web, const lk_web_request *request, lk__reply *reply,
+                              const char *sealed, lk_error *err)
+{
+    lk__auto_buf cookie = LK__SECRET_BUF(SIZE_MAX);
+    char message[200];
+
+    LK_TRY(lk__cookie_write(&web->session_rules, web->cookie_name, sealed, web->cookie_max_age_s,
+                            &cookie, err));
+    if (cookie.len <= LK__MAX_SET_COOKIE)
+        return lk__reply_header(reply, "Set-Cookie", cookie.data, err);
+
+    snprintf(message, sizeof(message),
+             "This session takes %zu bytes as a cookie, and browsers keep at most %d. The profile, "
+             "its metadata or the token's claims are too large.",
+             cookie.len, (int)LK__MAX_SET_COOKIE);
+    return lk__reply_page(reply, request,
+                          &(lk__page){ .status = 500,
+                                       .word = "session_too_large",
+                                       .title = "This session does not fit into a cookie",
+                                       .message = message },
+                          err);
+}
+
+lk_status lk__web_clear_session(lk_web *web, lk__reply *reply, lk_error *err)
+{
+    lk__cookie_rules host_only = web->session_rules;
+
+    LK_TRY(lk__reply_cookie(reply, &web->session_rules, web->cookie_name, "", 0, err));
+    if (web->cookie_domain == NULL)
+        return LK_OK;
+    /* One from before the domain was configured would come back otherwise. */
+    host_only.domain = NULL;
+    return lk__reply_cookie(reply, &host_only, web->cookie_name, "", 0, err);
+}
+
+bool lk__web_is_signed_in(lk_web *web, const lk_web_request *request)
+{
+    lk__auto_buf sealed = LK__SECRET_BUF(LK__MAX_SEALED);
+    lk__candidates cursor = { .rest = NULL };
+    bool found = false;
+
+    while (lk__web_next_candidate(web, request, &cursor, &sealed, &found, NULL) == LK_OK && found) {
+        lk_auto(lk_session) session = NULL;
+        if (lk_session_open(web->client, web->password, sealed.data, &session, NULL) == LK_OK &&
+            is_of_mode(web, session))
+            return true;
+    }
+    return false;
+}
+
+/* ---- Bearer ---- */
+
+/* RFC 6750, 2.1: "Bearer" 1*SP b64token. NULL when it is anything else. */
+static const char *bearer_token(const char *authorization)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
+    const char *token = authorization + strlen("Bearer");
+
+    if (*token != ' ')
+        return NULL;
+    token += strspn(token, " ");
+    return *token != '\0' && token[strspn(token, letters)] == '\0' ? token : NULL;
+}
+
+static bool is_bearer(const char *authorization)
+{
+    return authorization != NULL && strncasecmp(authorization, "Bearer", strlen("Bearer")) == 0;
+}
+
+static lk_status open_token(lk_web *web, const char *token, lk_session **out, lk_error *err)
+{
+    lk_error cause = LK_ERROR_INIT;
+    lk_status status = lk_session_from_token(web->client, token, out, &cause);
+
+    if (status == LK_ERR_NO_KEY) {
+        LK_TRY(lk_client_refresh_keys(web->client, err));
+        status = lk_session_from_token(web->client, token, out, &cause);
+    }
+    if (status == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err);
+    return LK_OK; /* whatever is wrong with it: nobody is signed in */
+}
+
+static lk_status identify_bearer(lk_web *web, const lk_web_request *request,
+                                 const char *authorization, lk__reply *reply, lk_error *err)
+{
+    const char *token = bearer_token(authorization);
+    lk_auto(lk_session) session = NULL;
+
+    if (token == NULL || lk__request_count(request, "Authorization") != 1)
+        return LK_OK;
+    LK_TRY(open_token(web, token, &session, err));
+    if (session != NULL && is_of_mode(web, session))
+        reply->session = lk__steal(session);
+    return LK_OK;
+}
+
+/* ---- Cookie ---- */
+
+/* A result remembered for a few seconds may hold a token that lives even shorter: it is renewed in
+ * its turn, once. */
+static lk_status renew(lk_web *web, const char *sealed, bool again, char **out,
+                       lk_session **session, lk_error *err)
+{
+    lk__auto_grant grant = { .refresh_token = NULL };
+    LK_CLEANUP(lk__free_secretp) char *renewed = NULL;
+    lk_error cause = LK_ERROR_INIT;
+
+    LK_TRY(lk__session_peek(web->client, web->password, sealed, &grant, err));
+    if (grant.is_sso || web->mode == LK_WEB_SSO || lk__text_empty(grant.refresh_token))
+        return lk__fail(err, LK_ERR_EXPIRED, "the session is over");
+    LK_TRY(lk__refresher_renew(web->refresher, &grant, &renewed, err));
+    lk_status status =
+        lk__session_open_fetching(web->client, web->password, renewed, session, &cause);
+    if (status == LK_ERR_EXPIRED && again)
+        return renew(web, renewed, false, out, session, err);
+    if (status == LK_ERR_EXPIRED)
+        return lk__fail(err, LK_ERR_PROTOCOL, "WorkOS renews sessions for no time at all");
+    if (status != LK_OK)
+        return lk__fail(err, status, "%s", cause.message);
+    *out = lk__steal(renewed);
+    return LK_OK;
+}
+
+/* Signs nobody out unless WorkOS refused for good. */
+static lk_status renew_cookie(lk_web *web, const lk_web_request *request, const char *stale,
+                              lk__reply *reply, lk_error *err)
+{
+    LK_CLEANUP(lk__free_secretp) char *renewed = NULL;
+    lk_error cause = LK_ERROR_INIT;
+    lk_status status = renew(web, stale, true, &renewed, &reply->session, &cause);
+
+    if (status == LK_ERR_EXPIRED || lk__refresh_is_terminal(status, &cause))
+        return lk__web_clear_session(web, reply, err);
+    if (status == LK_OK)
+        return lk__web_set_session(web, request, reply, renewed, err);
+    if (err != NULL)
+        *err = cause;
+    return status;
+}
+
+/* Tries each cookie of our name: an attacker on a sibling domain can set one, but none that opens.
+ * *stale receives the first that is genuine and needs renewal. */
+static lk_status find_session(lk_web *web, const lk_web_request *request, lk_session **out,
+                              lk__buf *stale, lk_error *err)
+{
+    lk__auto_buf sealed = LK__SECRET_BUF(LK__MAX_SEALED);
+    lk__candidates cursor = { .rest = NULL };
+    bool found = false;
+
+    for (;;) {
+        lk_auto(lk_session) session = NULL;
+        lk_error cause = LK_ERROR_INIT;
+        LK_TRY(lk__web_next_candidate(web, request, &cursor, &sealed, &found, err));
+        if (!found)
+            return LK_OK;
+        lk_status status =
+            lk_session_open(web->client, web->password, sealed.data, &session, &cause);
+        if (status == LK_ERR_NO_KEY) {
+            LK_TRY(lk_client_refresh_keys(web->client, err));
+            status = lk_session_open(web->client, web->password, sealed.data, &session, &cause);
+        }
+        if (status == LK_OK && is_of_mode(web, session)) {
+            *out = lk__steal(session);
+            return LK_OK;
+        }
+        if (status == LK_ERR_NO_MEMORY || status == LK_ERR_INVALID)
+            return lk__fail(err, status, "%s", cause.message);
+        /* A key that WorkOS has withdrawn: the refresh token still says who this is. */
+        if ((status == LK_ERR_EXPIRED || status == LK_ERR_NO_KEY) && stale->len == 0)
+            LK_TRY(lk__buf_text(stale, sealed.data, err));
+    }
+}
+
+lk_status lk__web_identify(lk_web *web, const lk_web_request *request, lk__reply *reply,
+                           lk_error *err)
+{
+    const char *authorization = lk__request_header(request, "Authorization");
+    lk__auto_buf stale = LK__SECRET_BUF(LK__MAX_SEALED);
+
+    LK_TRY(lk__reply_no_store(reply, err));
+    if (is_bearer(authorization)) {
+        LK_TRY(identify_bearer(web, request, authorization, reply, err));
+    } else {
+        LK_TRY(find_session(web, request, &reply->session, &stale, err));
+        if (reply->session == NULL && stale.len > 0)
+            LK_TRY(renew_cookie(web, request, stale.data, reply, err));
+    }
+    if (reply->public.status == 0)
+        reply->public.session = reply->session;
+    return LK_OK;
+}

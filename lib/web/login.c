@@ -1,0 +1,190 @@
+/* GET login: off to WorkOS, with a state that only this browser can finish. */
+#include <string.h>
+
+#include "api/client.h"
+#include "base/text.h"
+#include "web/query.h"
+#include "web/return-to.h"
+#include "web/web.h"
+
+enum { MAX_PARAMETER = 255 };
+
+typedef struct login_query {
+    lk__buf return_to;
+    lk__buf organization_id;
+    lk__buf login_hint;
+    lk__buf screen_hint;
+    lk__buf provider;
+    lk__buf connection;
+} login_query;
+
+static void login_query_clear(login_query *query)
+{
+    lk__buf_clear(&query->return_to);
+    lk__buf_clear(&query->organization_id);
+    lk__buf_clear(&query->login_hint);
+    lk__buf_clear(&query->screen_hint);
+    lk__buf_clear(&query->provider);
+    lk__buf_clear(&query->connection);
+}
+
+static lk_status read_query(const char *text, login_query *query, lk_error *err)
+{
+    const struct {
+        const char *name;
+        lk__buf *out;
+        size_t limit;
+    } parameters[] = {
+        { "return_to", &query->return_to, 4 * LK__MAX_RETURN_TO },
+        { "organization_id", &query->organization_id, MAX_PARAMETER },
+        { "login_hint", &query->login_hint, MAX_PARAMETER },
+        { "screen_hint", &query->screen_hint, MAX_PARAMETER },
+        { "provider", &query->provider, MAX_PARAMETER },
+        { "connection", &query->connection, MAX_PARAMETER },
+    };
+
+    for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
+        bool found = false;
+        parameters[i].out->limit = parameters[i].limit;
+        LK_TRY(lk__query_get(text, parameters[i].name, parameters[i].out, &found, err));
+    }
+    return LK_OK;
+}
+
+/* Back to a page of this flow after sign-in would only begin another round. */
+static bool is_own_path(const lk_web *web, const char *return_to)
+{
+    const char *const paths[] = { web->login_path, web->callback_path, web->logout_path };
+    size_t len = strcspn(return_to, "?#");
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        if (strlen(paths[i]) == len && memcmp(paths[i], return_to, len) == 0)
+            return true;
+    return false;
+}
+
+static lk_status copy(const char *text, char **out, lk_error *err)
+{
+    if (text == NULL)
+        return LK_OK;
+    *out = strdup(text);
+    return *out == NULL ? lk__no_memory(err) : LK_OK;
+}
+
+/* What the profile will be checked against. */
+static lk_status remember_selector(const lk_web *web, const login_query *query, lk__state *state,
+                                   lk_error *err)
+{
+    bool asked =
+        query->connection.len > 0 || query->organization_id.len > 0 || query->provider.len > 0;
+
+    if (!state->is_sso)
+        return LK_OK;
+    LK_TRY(copy(asked ? query->connection.data : web->connection, &state->connection, err));
+    return copy(asked ? query->organization_id.data : web->organization_id, &state->organization_id,
+                err);
+}
+
+static lk_status prepare_state(const lk_web *web, const login_query *query, lk__state *state,
+                               lk_error *err)
+{
+    lk__auto_buf return_to = LK__BUF(4 * LK__MAX_RETURN_TO);
+
+    state->is_sso = web->mode == LK_WEB_SSO;
+    LK_TRY(lk__random_token(&web->client->random, state->code_verifier, err));
+    LK_TRY(lk__return_to(query->return_to.data, web->home_path, &return_to, err));
+    if (!is_own_path(web, return_to.data))
+        LK_TRY(copy(return_to.data, &state->return_to, err));
+    return remember_selector(web, query, state, err);
+}
+
+static lk_status authkit_url(const lk_web *web, const login_query *query, const char *state,
+                             const char *challenge, char **out, lk_error *err)
+{
+    const char *provider = query->provider.data;
+
+    /* With the hosted sign-in an organization only pre-selects; alone it would go straight to that
+     * organization's identity provider. */
+    if (provider == NULL && query->connection.data == NULL)
+        provider = web->provider ? web->provider : "authkit";
+    return lk_authkit_authorization_url(
+        web->client,
+        LK_AUTHKIT_AUTHORIZATION_OPTIONS(.redirect_uri = web->redirect_uri, .state = state,
+                                         .code_challenge = challenge, .provider = provider,
+                                         .connection_id = query->connection.data,
+                                         .organization_id = query->organization_id.data
+                                                                ? query->organization_id.data
+                                                                : web->organization_id,
+                                         .login_hint = query->login_hint.data,
+                                         .screen_hint = query->screen_hint.data),
+        out, err);
+}
+
+static lk_status sso_url(const lk_web *web, const login_query *query, const lk__state *state,
+                         const char *seal, const char *challenge, char **out, lk_error *err)
+{
+    const char *provider = query->provider.data;
+
+    if (provider == NULL && state->connection == NULL && state->organization_id == NULL)
+        provider = web->provider;
+    return lk_sso_authorization_url(
+        web->client,
+        LK_SSO_AUTHORIZATION_OPTIONS(.redirect_uri = web->redirect_uri, .state = seal,
+                                     .code_challenge = challenge, .connection = state->connection,
+                                     .organization = state->organization_id, .provider = provider,
+                                     .login_hint = query->login_hint.data),
+        out, err);
+}
+
+static lk_status refuse_query(lk__reply *reply, const lk_web_request *request,
+                              const lk_error *cause, lk_error *err)
+{
+    return lk__reply_page(reply, request,
+                          &(lk__page){ .status = 400,
+                                       .word = "invalid_request",
+                                       .title = "This sign-in link is broken",
+                                       .message = "The address that led here holds something that "
+                                                  "cannot be used. Go back and try again.",
+                                       .detail = cause->message },
+                          err);
+}
+
+static lk_status seal_state(lk_web *web, const lk_web_request *request, lk__state *state,
+                            lk__buf *seal, lk__reply *reply, lk_error *err)
+{
+    char name[LK__STATE_NAME_SIZE];
+
+    LK_TRY(lk__state_seal(&web->client->random, web->password, state, web->redirect_uri,
+                          lk__now_ms(web->client), seal, err));
+    LK_TRY(lk__web_purge_states(web, request, LK__MAX_PENDING - 1, reply, err));
+    lk__state_cookie_name(seal->data, name);
+    return lk__reply_cookie(reply, &web->state_rules, name, seal->data, LK__STATE_TTL_S, err);
+}
+
+lk_status lk__web_login(lk_web *web, const lk_web_request *request, lk__reply *reply, lk_error *err)
+{
+    LK_CLEANUP(login_query_clear) login_query query = { .return_to = { .data = NULL } };
+    lk__auto_state state = { .return_to = NULL };
+    lk__auto_buf seal = LK__SECRET_BUF(LK__MAX_STATE);
+    LK_CLEANUP(lk__freep) char *url = NULL;
+    char challenge[LK__TOKEN_SIZE];
+    lk_error cause = LK_ERROR_INIT;
+
+    LK_TRY(lk__reply_no_store(reply, err));
+    lk_status status = read_query(request->query, &query, &cause);
+    if (status == LK_ERR_INVALID)
+        return refuse_query(reply, request, &cause, err);
+    if (status != LK_OK)
+        return lk__fail(err, status, "%s", cause.message);
+    LK_TRY(prepare_state(web, &query, &state, err));
+    LK_TRY(lk__pkce_challenge(state.code_verifier, challenge, err));
+    LK_TRY(seal_state(web, request, &state, &seal, reply, err));
+
+    status = state.is_sso ? sso_url(web, &query, &state, seal.data, challenge, &url, &cause)
+                          : authkit_url(web, &query, seal.data, challenge, &url, &cause);
+    if (status == LK_ERR_INVALID)
+        return refuse_query(reply, request, &cause, err);
+    if (status != LK_OK)
+        return lk__fail(err, status, "%s", cause.message);
+    return lk__reply_redirect(reply, 302, url, err);
+}

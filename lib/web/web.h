@@ -1,0 +1,71 @@
+/* The object behind lk_web, and the parts of the flow that flow.c hands requests to. */
+#ifndef LK_WEB_WEB_H
+#define LK_WEB_WEB_H
+
+#include "web/cookie.h"
+#include "web/refresh.h"
+#include "web/reply.h"
+#include "web/state.h"
+
+#include <latchkey/web.h>
+
+/* A browser keeps no cookie whose name, value and attributes are longer; RFC 6265, 6.1: "At least
+ * 4096 bytes per cookie". */
+enum { LK__MAX_SET_COOKIE = 4096 };
+
+struct lk_web {
+    lk_client *client;
+    char *password; /* secret */
+    lk_web_mode mode;
+    char *redirect_uri;
+    char *origin; /* of redirect_uri, as a browser writes it */
+    char *callback_path;
+    char *login_path;
+    char *logout_path;
+    char *home_path;
+    char *cookie_name;
+    char *cookie_domain; /* NULL: host only */
+    int64_t cookie_max_age_s;
+    int sso_session_s;
+    char *connection; /* SSO defaults; NULL: none */
+    char *organization_id;
+    char *provider;
+    lk__cookie_rules session_rules;
+    lk__cookie_rules state_rules;
+    lk__refresher *refresher;
+};
+
+/* Each answers one route; reply carries no headers yet. */
+LK_MUST_CHECK lk_status lk__web_login(lk_web *web, const lk_web_request *request, lk__reply *reply,
+                                      lk_error *err);
+LK_MUST_CHECK lk_status lk__web_callback(lk_web *web, const lk_web_request *request,
+                                         lk__reply *reply, lk_error *err);
+LK_MUST_CHECK lk_status lk__web_logout(lk_web *web, const lk_web_request *request, lk__reply *reply,
+                                       lk_error *err);
+/* Every other path: fills reply->session, renews a stale cookie. */
+LK_MUST_CHECK lk_status lk__web_identify(lk_web *web, const lk_web_request *request,
+                                         lk__reply *reply, lk_error *err);
+
+/* Whether a cookie of the request opens as it is: no renewal, no I/O. */
+bool lk__web_is_signed_in(lk_web *web, const lk_web_request *request);
+/* Sets the session cookie; one that no browser would keep is answered by a page that says so, and
+ * reply->public.status is then set. */
+LK_MUST_CHECK lk_status lk__web_set_session(lk_web *web, const lk_web_request *request,
+                                            lk__reply *reply, const char *sealed, lk_error *err);
+LK_MUST_CHECK lk_status lk__web_clear_session(lk_web *web, lk__reply *reply, lk_error *err);
+/* Deletes the oldest pending states of this browser until keep are left. */
+LK_MUST_CHECK lk_status lk__web_purge_states(lk_web *web, const lk_web_request *request,
+                                             size_t keep, lk__reply *reply, lk_error *err);
+/* The session cookies of a request, each decoded in turn: begin with a zeroed cursor. A cookie that
+ * cannot be decoded is passed over; after LK__MAX_CANDIDATES it ends. */
+typedef struct lk__candidates {
+    size_t header;
+    const char *rest;
+    int n_seen;
+} lk__candidates;
+enum { LK__MAX_CANDIDATES = 8 };
+LK_MUST_CHECK lk_status lk__web_next_candidate(const lk_web *web, const lk_web_request *request,
+                                               lk__candidates *cursor, lk__buf *out, bool *found,
+                                               lk_error *err);
+
+#endif
