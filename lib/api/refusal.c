@@ -71,7 +71,9 @@ static void copy_start(const char *text, char *out, size_t size)
 
     if (n == size) {
         n--;
-        while (n > 0 && (is_token_character(text[n - 1]) || (text[n - 1] & 0x80) != 0))
+        while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
+            n--;
+        while (n > 0 && is_token_character(text[n - 1]))
             n--;
     }
     memcpy(out, text, n);

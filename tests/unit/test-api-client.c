@@ -1,0 +1,251 @@
+/* A client's options: each wrong one is named, and what is left out has its default. */
+#include <stdlib.h>
+
+#include "api/client.h"
+#include "api/options.h"
+#include "fake-clock.h"
+#include "fake-random.h"
+#include "fake-wire.h"
+#include "test.h"
+
+typedef struct row {
+    const char *why; /* text in the message */
+    lk_client_options options;
+} row;
+
+static lk_status send_nothing(void *ctx, const lk_http_request *request, lk_http_response *response,
+                              lk_error *err)
+{
+    (void)ctx;
+    (void)request;
+    (void)response;
+    (void)err;
+    return LK_ERR_NETWORK;
+}
+
+static int64_t now_only(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static void test_wrong_options_are_named(void **state)
+{
+    static char long_text[600];
+    static int anything;
+    const row rows[] = {
+        { "client_id is missing", { .client_id = NULL } },
+        { "client_id has 0 characters", { .client_id = "" } },
+        { "client_id has 599 characters", { .client_id = long_text } },
+        { "client_id has a space", { .client_id = "client 01" } },
+        { "client_id has a space", { .client_id = "client_01\r\nX: y" } },
+        { "client_id has a space", { .client_id = "cl\xC3\xAF" } },
+        { "client_id begins with \"sk_\"", { .client_id = "sk_secret" } }, /* taken for the key */
+        { "api_key has 0", { .client_id = "c", .api_key = "" } },
+        { "api_key has a space", { .client_id = "c", .api_key = "sk_a\n" } },
+        { "api_key begins with \"client_\"", { .client_id = "c", .api_key = "client_01" } },
+        { "base_url cannot be used", { .client_id = "c", .base_url = "" } },
+        { "another machine", { .client_id = "c", .base_url = "http://api.workos.com" } },
+        { "issuer has an empty entry", { .client_id = "c", .issuer = "" } },
+        { "issuer has an empty entry", { .client_id = "c", .issuer = "https://a,,https://b" } },
+        { "issuer has an empty entry", { .client_id = "c", .issuer = "https://a," } },
+        { "issuer has an empty entry", { .client_id = "c", .issuer = "/" } },
+        { "issuer 1 has a space", { .client_id = "c", .issuer = "https://a https://b" } },
+        { "issuer has 17 entries",
+          { .client_id = "c", .issuer = "a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a" } },
+        { "proxy is empty", { .client_id = "c", .proxy = "" } },
+        { "ca_file is empty", { .client_id = "c", .ca_file = "" } },
+        { "timeout_ms is -1", { .client_id = "c", .timeout_ms = -1 } },
+        { "timeout_ms is 600001", { .client_id = "c", .timeout_ms = 600001 } },
+        { "max_retries is -2", { .client_id = "c", .max_retries = -2 } },
+        { "max_retries is 11", { .client_id = "c", .max_retries = 11 } },
+        { "leeway_s is 301", { .client_id = "c", .leeway_s = 301 } },
+        { "leeway_s is -2", { .client_id = "c", .leeway_s = -2 } },
+        { "transport has no send", { .client_id = "c", .transport = { .ctx = &anything } } },
+        /* Would be ignored without a word, and with it the wish for a proxy. */
+        { "another one is set",
+          { .client_id = "c", .proxy = "http://p", .transport = { .send = send_nothing } } },
+        { "another one is set",
+          { .client_id = "c", .ca_file = "/x", .transport = { .send = send_nothing } } },
+        { "clock needs both", { .client_id = "c", .clock = { .now_ms = now_only } } },
+    };
+
+    (void)state;
+    memset(long_text, 'a', sizeof(long_text) - 1);
+    for (size_t i = 0; i < N_ROWS(rows); i++) {
+        lk_client_options options = rows[i].options;
+        lk_client *client = (lk_client *)&options; /* must stay as it is */
+        lk_error err = LK_ERROR_INIT;
+
+        options.size = sizeof(options);
+        assert_fails(lk_client_new(&options, &client, &err), LK_ERR_INVALID, err);
+        assert_contains(err.message, rows[i].why);
+        assert_lacks(err.message, "secret");
+        assert_ptr_equal(client, &options);
+    }
+}
+
+static void test_defaults_are_filled_in(void **state)
+{
+    static const char *const issuers[] = { "https://api.workos.com",
+                                           "https://api.workos.com/user_management/client_01",
+                                           "https://api.workos.com/sso/client_01" };
+    lk_auto(lk_client) client = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    assert_ok(lk_client_new(LK_CLIENT_OPTIONS(.client_id = "client_01"), &client, &err), err);
+    assert_string_equal(client->base_url, "https://api.workos.com");
+    assert_null(client->api_key);
+    assert_int_equal(client->timeout_ms, 10000);
+    assert_int_equal(client->max_retries, 2);
+    assert_int_equal(client->leeway_s, 30);
+    assert_non_null(client->transport.send);
+    assert_non_null(client->random.fill);
+    assert_true(lk__now_ms(client) > NOON);
+    assert_int_equal(client->n_issuers, N_ROWS(issuers));
+    for (size_t i = 0; i < N_ROWS(issuers); i++)
+        assert_string_equal(client->issuers[i], issuers[i]);
+    assert_int_equal(strncmp(client->user_agent, "latchkey/0.1.0 libcurl/", 23), 0);
+}
+
+static void test_never_and_none_are_possible(void **state)
+{
+    fake_wire wire = FAKE_WIRE_SILENT;
+    lk_auto(lk_client) client = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    assert_ok(lk_client_new(LK_CLIENT_OPTIONS(.client_id = "c", .max_retries = -1, .leeway_s = -1,
+                                              .transport = fake_wire_use(&wire)),
+                            &client, &err),
+              err);
+    assert_int_equal(client->max_retries, 0);
+    assert_int_equal(client->leeway_s, 0);
+    assert_string_equal(client->user_agent, "latchkey/0.1.0"); /* libcurl is not in it */
+}
+
+static void test_base_url_loses_its_slashes_and_adds_issuers(void **state)
+{
+    static const char *const issuers[] = { "http://localhost:4100",
+                                           "http://localhost:4100/user_management/c",
+                                           "http://localhost:4100/sso/c",
+                                           "https://api.workos.com",
+                                           "https://api.workos.com/user_management/c",
+                                           "https://api.workos.com/sso/c" };
+    lk_auto(lk_client) client = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    assert_ok(
+        lk_client_new(LK_CLIENT_OPTIONS(.client_id = "c", .base_url = "http://localhost:4100//"),
+                      &client, &err),
+        err);
+    assert_string_equal(client->base_url, "http://localhost:4100");
+    assert_int_equal(client->n_issuers, N_ROWS(issuers));
+    for (size_t i = 0; i < N_ROWS(issuers); i++)
+        assert_string_equal(client->issuers[i], issuers[i]);
+}
+
+static void test_issuers_are_split_and_trimmed(void **state)
+{
+    lk_auto(lk_client) client = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    assert_ok(lk_client_new(
+                  LK_CLIENT_OPTIONS(.client_id = "c", .issuer = " https://a/ ,https://b/sso//, c"),
+                  &client, &err),
+              err);
+    assert_int_equal(client->n_issuers, 3);
+    assert_string_equal(client->issuers[0], "https://a");
+    assert_string_equal(client->issuers[1], "https://b/sso/"); /* one slash, not all */
+    assert_string_equal(client->issuers[2], "c");
+}
+
+static void test_transport_is_freed_with_the_client_and_not_before(void **state)
+{
+    fake_wire wire = FAKE_WIRE_SILENT;
+    lk_client *client = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    assert_fails(lk_client_new(LK_CLIENT_OPTIONS(.client_id = "c", .issuer = "",
+                                                 .transport = fake_wire_use(&wire)),
+                               &client, &err),
+                 LK_ERR_INVALID, err);
+    assert_int_equal(wire.n_freed, 0);
+    assert_ok(lk_client_new(LK_CLIENT_OPTIONS(.client_id = "c", .transport = fake_wire_use(&wire)),
+                            &client, &err),
+              err);
+    lk_client_free(client);
+    assert_int_equal(wire.n_freed, 1);
+    lk_client_free(NULL);
+}
+
+static void test_error_may_be_null(void **state)
+{
+    lk_client *client = NULL;
+
+    (void)state;
+    assert_int_equal(lk_client_new(NULL, &client, NULL), LK_ERR_INVALID);
+    assert_int_equal(lk_client_new(LK_CLIENT_OPTIONS(.client_id = NULL), &client, NULL),
+                     LK_ERR_INVALID);
+    assert_null(client);
+}
+
+/* Another library's idea of the struct: the first member, one we know, one we do not. */
+struct newer {
+    size_t size;
+    int known;
+    int64_t unknown;
+};
+struct known {
+    size_t size;
+    int known;
+};
+
+static void test_larger_options_are_fine_while_their_tail_is_zero(void **state)
+{
+    struct newer given = { .size = sizeof(given), .known = 7 };
+    struct known out = { 0 };
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    assert_ok(lk__options_read(&given, &out, sizeof(out), "options", &err), err);
+    assert_int_equal(out.known, 7);
+    given.unknown = 1;
+    assert_fails(lk__options_read(&given, &out, sizeof(out), "options", &err), LK_ERR_INVALID, err);
+    assert_contains(err.message, "does not know");
+}
+
+static void test_smaller_options_leave_the_rest_zero(void **state)
+{
+    struct known given = { .size = offsetof(struct known, known), .known = 7 };
+    struct known out = { .known = 9 };
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    assert_ok(lk__options_read(&given, &out, sizeof(out), "options", &err), err);
+    assert_int_equal(out.known, 0);
+    given.size = 0; /* forgotten */
+    assert_fails(lk__options_read(&given, &out, sizeof(out), "options", &err), LK_ERR_INVALID, err);
+    assert_contains(err.message, "options.size is 0");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrong_options_are_named),
+        cmocka_unit_test(test_defaults_are_filled_in),
+        cmocka_unit_test(test_never_and_none_are_possible),
+        cmocka_unit_test(test_base_url_loses_its_slashes_and_adds_issuers),
+        cmocka_unit_test(test_issuers_are_split_and_trimmed),
+        cmocka_unit_test(test_transport_is_freed_with_the_client_and_not_before),
+        cmocka_unit_test(test_error_may_be_null),
+        cmocka_unit_test(test_larger_options_are_fine_while_their_tail_is_zero),
+        cmocka_unit_test(test_smaller_options_leave_the_rest_zero),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
