@@ -3,8 +3,15 @@
  * Uses request and authorization handlers only; the callbacks struct and the connection's user
  * pointer stay yours. What the host must set itself: "tcp_nodelay" "1", a short
  * "request_timeout_ms", enough "num_threads", "max_request_size" of 16384 or more (cookies are
- * 2-4 KB), no "document_root" that is not meant to be public. With Debian's CivetWeb never pass a
- * TLS port: it crashes at the first handshake. */
+ * 2-4 KB), no "document_root" that is not meant to be public. With "enable_keep_alive" also a
+ * begin_request callback that calls mg_disable_connection_keep_alive() while fewer than two workers
+ * are free, or busy connections starve newcomers. With Debian's CivetWeb never pass a TLS port: it
+ * crashes at the first handshake.
+ *
+ * Requests that name their length twice (two Content-Lengths, or one beside a Transfer-Encoding)
+ * or carry more headers than CivetWeb reads are refused with 400 wherever the gate looks at them.
+ * Register before the server gets its first request: a gate may be shared by threads afterwards,
+ * not while it is being set up. */
 #ifndef LATCHKEY_GATE_H
 #define LATCHKEY_GATE_H
 
@@ -32,10 +39,10 @@ LK_API void lk_gate_freep(lk_gate **gate);
 /* Registers the login, callback and logout paths. */
 LK_API LK_MUST_CHECK lk_status lk_gate_mount(lk_gate *gate, struct mg_context *server,
                                              lk_error *err);
-/* Keeps everybody who is not signed in out of uri (a CivetWeb pattern) and what lies below,
- * whatever answers there. CivetWeb runs only the first matching authorization handler, exact before
- * prefix before pattern: a narrower one of yours replaces this guard. A stale cookie is renewed by
- * a redirect to the same address (307, keeps method and body). */
+/* Keeps everybody who is not signed in out of uri (a CivetWeb pattern, or "/" for all) and what
+ * lies below, whatever answers there. CivetWeb runs only the first matching authorization handler,
+ * exact before prefix before pattern: a narrower one of yours replaces this guard. A stale cookie
+ * is renewed by a redirect to the same address (307, keeps method and body). */
 LK_API LK_MUST_CHECK lk_status lk_gate_guard(lk_gate *gate, struct mg_context *server,
                                              const char *uri, lk_error *err);
 /* Registers a handler that runs only for people who are signed in; it checks for itself and needs
@@ -44,7 +51,8 @@ LK_API LK_MUST_CHECK lk_status lk_gate_handle(lk_gate *gate, struct mg_context *
                                               const char *uri, lk_gate_handler *handler, void *ctx,
                                               lk_error *err);
 
-/* Finds out who is asking, for a handler that answers everybody. As lk_web_answer(). */
+/* Finds out who is asking, for a handler that answers everybody. As lk_web_answer();
+ * LK_ERR_INVALID: a request to be refused with 400, and its connection will be closed. */
 LK_API LK_MUST_CHECK lk_status lk_gate_identify(lk_gate *gate, struct mg_connection *connection,
                                                 lk_web_reply **out, lk_error *err);
 /* Answers in one write, with who's headers (renewed cookie, Vary, Cache-Control) added; who may be
