@@ -310,6 +310,7 @@ void lk_directory_page_free(lk_directory_page *page)
 void lk_directory_page_freep(lk_directory_page **page)
 {
     lk_directory_page_free(*page);
+    *page = NULL;
 }
 
 void lk_directory_user_page_free(lk_directory_user_page *page)
@@ -320,6 +321,7 @@ void lk_directory_user_page_free(lk_directory_user_page *page)
 void lk_directory_user_page_freep(lk_directory_user_page **page)
 {
     lk_directory_user_page_free(*page);
+    *page = NULL;
 }
 
 void lk_directory_group_page_free(lk_directory_group_page *page)
@@ -330,6 +332,7 @@ void lk_directory_group_page_free(lk_directory_group_page *page)
 void lk_directory_group_page_freep(lk_directory_group_page **page)
 {
     lk_directory_group_page_free(*page);
+    *page = NULL;
 }
 
 void lk_directory_user_free(lk_directory_user *user)
@@ -340,6 +343,7 @@ void lk_directory_user_free(lk_directory_user *user)
 void lk_directory_user_freep(lk_directory_user **user)
 {
     lk_directory_user_free(*user);
+    *user = NULL;
 }
 
 void lk_directory_free(lk_directory *directory)
@@ -350,4 +354,5 @@ void lk_directory_free(lk_directory *directory)
 void lk_directory_freep(lk_directory **directory)
 {
     lk_directory_free(*directory);
+    *directory = NULL;
 }

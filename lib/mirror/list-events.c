@@ -212,4 +212,5 @@ void lk_mirror_event_page_free(lk_mirror_event_page *page)
 void lk_mirror_event_page_freep(lk_mirror_event_page **page)
 {
     lk_mirror_event_page_free(*page);
+    *page = NULL;
 }

@@ -10,6 +10,8 @@
 #include "mirror/apply.h"
 #include "mirror/sql.h"
 
+enum { MAX_ID = 255 }; /* characters */
+
 lk_status lk_mirror_open(const char *store, lk_mirror **out, lk_error *err)
 {
     LK_CLEANUP(lk_mirror_freep) lk_mirror *mirror = NULL;
@@ -34,12 +36,25 @@ void lk_mirror_free(lk_mirror *mirror)
 void lk_mirror_freep(lk_mirror **mirror)
 {
     lk_mirror_free(*mirror);
+    *mirror = NULL;
+}
+
+/* Ids become cursors of the feed: one visible word. */
+static bool is_word(const char *text)
+{
+    size_t len = 0;
+
+    while (text[len] > ' ' && text[len] <= '~')
+        len++;
+    return len > 0 && len <= MAX_ID && text[len] == '\0';
 }
 
 static lk_status check_event(const lk_event *event, lk_error *err)
 {
     if (event == NULL || lk__text_empty(event->id) || lk__text_empty(event->type))
         return lk__fail(err, LK_ERR_INVALID, "an event needs an id and a type");
+    if (!is_word(event->id) || !is_word(event->type))
+        return lk__fail(err, LK_ERR_INVALID, "the event's id or type is not one word");
     if (event->json == NULL)
         return lk__fail(err, LK_ERR_INVALID, "event %.64s has no JSON", event->id);
     return LK_OK;

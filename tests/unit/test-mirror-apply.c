@@ -367,6 +367,9 @@ static void test_impossible_event_is_refused_and_changes_nothing(void **state)
     static const lk_event events[] = {
         { .type = "user.created", .json = "{}", .json_len = 2 },
         { .id = "", .type = "user.created", .json = "{}", .json_len = 2 },
+        { .id = "event 1", .type = "user.created", .json = "{}", .json_len = 2 },
+        { .id = "event_\xC3\xA9", .type = "user.created", .json = "{}", .json_len = 2 },
+        { .id = "event_1", .type = "user.created\n", .json = "{}", .json_len = 2 },
         { .id = "event_1", .json = "{}", .json_len = 2 },
         { .id = "event_1", .type = "user.created" },
     };

@@ -189,10 +189,13 @@ LK_API LK_MUST_CHECK lk_status lk_mirror_get_status(lk_mirror *mirror, lk_mirror
 typedef struct lk_sync lk_sync;
 
 typedef struct lk_sync_options {
-    size_t size;              /* set by LK_SYNC_OPTIONS */
-    lk_client *client;        /* required, with an API key; must outlive the object */
-    lk_mirror *mirror;        /* required; this object's alone while a call runs */
-    const char *const *types; /* NULL: all that the mirror understands */
+    size_t size;       /* set by LK_SYNC_OPTIONS */
+    lk_client *client; /* required, with an API key; must outlive the object */
+    lk_mirror *mirror; /* required; this object's alone while a call runs */
+    /* NULL: dsync.*, user.*, organization.*, organization_membership.*, session.*, and of
+     * connection.* and authentication.* what was activated, deactivated, deleted, succeeded and
+     * failed. Each spelled out: WorkOS knows no patterns. */
+    const char *const *types;
     size_t n_types;
     int interval_ms; /* between polls once caught up; 0: 5000 */
 } lk_sync_options;
@@ -202,7 +205,7 @@ typedef struct lk_sync_options {
 
 typedef struct lk_sync_result {
     size_t n_fetched; /* events in the page */
-    size_t n_applied; /* of them new to the mirror */
+    size_t n_applied; /* of them new to the mirror, parked ones included */
     size_t n_parked;  /* of them kept aside */
     bool caught_up;   /* nothing more now */
 } lk_sync_result;

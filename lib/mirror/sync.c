@@ -1,0 +1,373 @@
+/* Follows the Events API, page by page; see latchkey/mirror.h.
+ *
+ * A walk goes from an anchor to the end of the feed. The anchor lies behind the cursor as long as
+ * WorkOS may still be holding back an event from before it; what is read twice is known by its id.
+ * Within a walk the place to go on from is kept in memory and is whatever WorkOS said; the cursor
+ * in the database is the newest event applied, and is all that survives. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/client.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "mirror/feed.h"
+#include "mirror/mirror.h"
+#include "mirror/signal.h"
+#include "mirror/types.h"
+
+enum {
+    HOLD_BACK_MS = 60 * 1000, /* WorkOS says "a few seconds" */
+    DEFAULT_INTERVAL_MS = 5000,
+    FIRST_BACK_OFF_MS = 1000,
+    MAX_BACK_OFF_MS = 60 * 1000,
+    MAX_RETRY_AFTER_S = 3600
+};
+
+/* "up to 30 days old": https://workos.com/docs/reference/events/list */
+#define RETENTION_MS (INT64_C(30) * 24 * 3600 * 1000)
+
+typedef struct walk {
+    bool is_open;
+    char *position;  /* event id to go on after; NULL: from from_ms */
+    int64_t from_ms; /* created_at */
+    int64_t started_at_ms;
+    bool fell_back; /* WorkOS did not know the position: begun anew by time */
+} walk;
+
+struct lk_sync {
+    lk_client *client;
+    lk_mirror *mirror;
+    lk__arena *arena; /* of the types */
+    const char *const *types;
+    size_t n_types;
+    int interval_ms;
+    walk walk;
+    int n_failures; /* in a row */
+    int64_t due_at_ms;
+    int64_t wait_ms;    /* due_at_ms was this far away: the clock may be set meanwhile */
+    bool must_wait;     /* WorkOS told us to: waking does not shorten it */
+    lk__signal *signal; /* a pointer, for lk_sync_wait_ms() is const */
+};
+
+/* ---- The walk ---- */
+
+static void walk_close(walk *w)
+{
+    free(w->position);
+    *w = (walk){ 0 };
+}
+
+static int64_t oldest_kept(const lk_sync *sync)
+{
+    int64_t at_ms = lk__now_ms(sync->client) - RETENTION_MS;
+
+    return at_ms > 0 ? at_ms : 1; /* 0 would not be sent */
+}
+
+static int64_t shortly_before(const lk__feed *feed)
+{
+    int64_t at_ms = feed->cursor_at_ms - HOLD_BACK_MS;
+
+    return at_ms > 0 ? at_ms : 1;
+}
+
+static lk_status walk_open(lk_sync *sync, const lk__feed *feed, lk_error *err)
+{
+    walk w = { .is_open = true, .started_at_ms = lk__now_ms(sync->client) };
+
+    LK_TRY(lk__feed_anchor(sync->mirror->store, feed, HOLD_BACK_MS, &w.position, err));
+    w.from_ms = feed->cursor[0] == '\0' ? oldest_kept(sync) : shortly_before(feed);
+    sync->walk = w;
+    return LK_OK;
+}
+
+static lk_status fetch_page(lk_sync *sync, lk_event_page **out, lk_error *err)
+{
+    const walk *w = &sync->walk;
+
+    return lk_events_list(
+        sync->client,
+        LK_EVENT_LIST_OPTIONS(.types = sync->types, .n_types = sync->n_types, .after = w->position,
+                              .range_start_ms = w->position == NULL ? w->from_ms : 0),
+        out, err);
+}
+
+/* What WorkOS answers to a cursor that it does not know, or no longer, is not documented. */
+static bool is_refusal(const lk_error *err)
+{
+    return err->status == LK_ERR_API &&
+           (err->http_status == 400 || err->http_status == 404 || err->http_status == 422);
+}
+
+/* A place that WorkOS may accept after it refused this one; false when there is none. */
+static bool fall_back(lk_sync *sync, const lk__feed *feed)
+{
+    walk *w = &sync->walk;
+
+    if (w->position != NULL && !w->fell_back) {
+        free(w->position);
+        w->position = NULL;
+        w->fell_back = true;
+        w->from_ms = feed->cursor[0] == '\0' ? oldest_kept(sync) : shortly_before(feed);
+        return true;
+    }
+    if (w->position == NULL && w->from_ms < oldest_kept(sync)) {
+        w->from_ms = oldest_kept(sync);
+        return true;
+    }
+    return false;
+}
+
+static lk_status fetch(lk_sync *sync, const lk__feed *feed, lk_event_page **out, lk_error *err)
+{
+    lk_error problem = LK_ERROR_INIT;
+    lk_status status = fetch_page(sync, out, &problem);
+
+    while (status != LK_OK && is_refusal(&problem) && fall_back(sync, feed)) {
+        lk__error_clear(&problem);
+        status = fetch_page(sync, out, &problem);
+    }
+    if (status != LK_OK)
+        *err = problem;
+    return status;
+}
+
+/* A page without an entry, without a next one, or one that leads to itself. */
+static bool is_last(const walk *w, const lk_event_page *page)
+{
+    if (page->count == 0 && page->skipped == 0)
+        return true;
+    return page->after == NULL || lk__text_equal(page->after, w->position);
+}
+
+static lk_status walk_on(lk_sync *sync, const lk_event_page *page, bool caught_up, lk_error *err)
+{
+    char *position;
+
+    if (caught_up) {
+        walk_close(&sync->walk);
+        return LK_OK;
+    }
+    position = strdup(page->after);
+    if (position == NULL)
+        return lk__no_memory(err);
+    free(sync->walk.position);
+    sync->walk.position = position;
+    return LK_OK;
+}
+
+static lk_status step(lk_sync *sync, lk_sync_result *result, lk_error *err)
+{
+    lk_auto(lk_event_page) page = NULL;
+    lk__auto_feed feed = { 0 };
+    lk__feed next = { 0 };
+    bool caught_up;
+    bool moved = false;
+
+    LK_TRY(lk__feed_read(sync->mirror->store, &feed, err));
+    if (!sync->walk.is_open)
+        LK_TRY(walk_open(sync, &feed, err));
+    LK_TRY(fetch(sync, &feed, &page, err));
+    caught_up = is_last(&sync->walk, page);
+    next.polled_at_ms = lk__now_ms(sync->client);
+    next.settled_at_ms = caught_up ? sync->walk.started_at_ms : feed.settled_at_ms;
+    LK_TRY(lk__feed_apply(sync->mirror->store, &feed, &next, page, result, &moved, err));
+    if (!moved) { /* somebody else was faster: look again where the feed stands */
+        walk_close(&sync->walk);
+        return LK_OK;
+    }
+    result->caught_up = caught_up;
+    return walk_on(sync, page, caught_up, err);
+}
+
+/* ---- When to step ---- */
+
+/* Doubles up to a minute; half of it by chance, so that a fleet does not come back as one. */
+static int64_t back_off(const lk_sync *sync)
+{
+    int64_t ms = FIRST_BACK_OFF_MS;
+    uint8_t chance = 255;
+
+    for (int i = 1; i < sync->n_failures && ms < MAX_BACK_OFF_MS; i++)
+        ms *= 2;
+    if (ms > MAX_BACK_OFF_MS)
+        ms = MAX_BACK_OFF_MS;
+    /* Without randomness the wait is merely the longest. */
+    if (sync->client->random.fill(sync->client->random.ctx, &chance, 1) != LK_OK)
+        chance = 255;
+    return ms / 2 + ms / 2 * chance / 255;
+}
+
+static void wait_for(lk_sync *sync, int64_t ms, bool must_wait)
+{
+    sync->wait_ms = ms;
+    sync->due_at_ms = lk__now_ms(sync->client) + ms;
+    sync->must_wait = must_wait;
+}
+
+static void plan_after_failure(lk_sync *sync, const lk_error *problem)
+{
+    int seconds = problem->retry_after;
+    int64_t ms;
+
+    if (sync->n_failures < 1000)
+        sync->n_failures++;
+    ms = back_off(sync);
+    if (seconds > MAX_RETRY_AFTER_S)
+        seconds = MAX_RETRY_AFTER_S;
+    /* "Retry-After: 0" has been seen from a server under load: never below a second. */
+    if (problem->status == LK_ERR_RATE_LIMITED && ms < FIRST_BACK_OFF_MS)
+        ms = FIRST_BACK_OFF_MS;
+    if (ms < (int64_t)seconds * 1000)
+        ms = (int64_t)seconds * 1000;
+    wait_for(sync, ms, problem->status == LK_ERR_RATE_LIMITED || seconds > 0);
+}
+
+static void plan_after_success(lk_sync *sync, const lk_sync_result *result)
+{
+    sync->n_failures = 0;
+    wait_for(sync, result->caught_up ? sync->interval_ms : 0, false);
+}
+
+/* ---- Public ---- */
+
+static lk_status copy_types(lk_sync *sync, const lk_sync_options *options, lk_error *err)
+{
+    const char **types;
+
+    if (options->types == NULL) {
+        sync->types = lk__event_types;
+        sync->n_types = lk__n_event_types;
+        return LK_OK;
+    }
+    types = lk__arena_array(sync->arena, options->n_types, sizeof(*types));
+    if (types == NULL)
+        return lk__no_memory(err);
+    for (size_t i = 0; i < options->n_types; i++) {
+        types[i] = lk__arena_text(sync->arena, options->types[i]);
+        if (types[i] == NULL)
+            return lk__no_memory(err);
+    }
+    sync->types = types;
+    sync->n_types = options->n_types;
+    return LK_OK;
+}
+
+static lk_status check_options(const lk_sync_options *options, lk_error *err)
+{
+    if (options->client == NULL || options->mirror == NULL)
+        return lk__fail(err, LK_ERR_INVALID, "a sync needs a client and a mirror");
+    if (lk__text_empty(options->client->api_key))
+        return lk__fail(err, LK_ERR_INVALID, "a sync needs a client with an API key");
+    if (options->interval_ms < 0)
+        return lk__fail(err, LK_ERR_INVALID, "interval_ms must not be negative: %d",
+                        options->interval_ms);
+    if (options->types != NULL && options->n_types == 0)
+        return lk__fail(err, LK_ERR_INVALID, "types is empty: NULL asks for all");
+    for (size_t i = 0; options->types != NULL && i < options->n_types; i++)
+        if (lk__text_empty(options->types[i]))
+            return lk__fail(err, LK_ERR_INVALID, "types[%zu] is empty", i);
+    return LK_OK;
+}
+
+lk_status lk_sync_new(const lk_sync_options *options, lk_sync **out, lk_error *err)
+{
+    LK_CLEANUP(lk_sync_freep) lk_sync *sync = NULL;
+    lk_sync_options known;
+
+    lk__error_clear(err);
+    lk__copy_options(&known, sizeof(known), options);
+    LK_TRY(check_options(&known, err));
+    sync = calloc(1, sizeof(*sync));
+    if (sync == NULL)
+        return lk__no_memory(err);
+    sync->client = known.client;
+    sync->mirror = known.mirror;
+    sync->interval_ms = known.interval_ms == 0 ? DEFAULT_INTERVAL_MS : known.interval_ms;
+    sync->arena = lk__arena_new();
+    sync->signal = lk__signal_new();
+    if (sync->arena == NULL || sync->signal == NULL)
+        return lk__no_memory(err);
+    LK_TRY(copy_types(sync, &known, err));
+    *out = lk__steal(sync);
+    return LK_OK;
+}
+
+lk_status lk_sync_step(lk_sync *sync, lk_sync_result *result, lk_error *err)
+{
+    lk_error problem = LK_ERROR_INIT;
+    lk_sync_result done = { 0 };
+    lk_status status;
+
+    lk__error_clear(err);
+    (void)lk__signal_take_wake(sync->signal); /* this step is what it asked for */
+    status = step(sync, &done, &problem);
+    if (status != LK_OK) {
+        if (status == LK_ERR_API)
+            walk_close(&sync->walk);
+        plan_after_failure(sync, &problem);
+        if (err != NULL)
+            *err = problem;
+        return status;
+    }
+    plan_after_success(sync, &done);
+    if (result != NULL)
+        *result = done;
+    return LK_OK;
+}
+
+int64_t lk_sync_wait_ms(const lk_sync *sync)
+{
+    int64_t ms = sync->due_at_ms - lk__now_ms(sync->client);
+
+    if (ms > sync->wait_ms)
+        ms = sync->wait_ms;
+    if (ms <= 0)
+        return 0;
+    return !sync->must_wait && lk__signal_is_awake(sync->signal) ? 0 : ms;
+}
+
+lk_status lk_sync_run(lk_sync *sync, void (*on_error)(void *ctx, const lk_error *err), void *ctx,
+                      lk_error *err)
+{
+    lk__error_clear(err);
+    while (!lk__signal_take_stop(sync->signal)) {
+        int64_t ms = lk_sync_wait_ms(sync);
+        lk_error problem = LK_ERROR_INIT;
+
+        if (ms > 0) {
+            lk__signal_wait(sync->signal, ms, !sync->must_wait);
+            sync->wait_ms = 0; /* waited for, whatever the wall clock says */
+            continue;
+        }
+        if (lk_sync_step(sync, NULL, &problem) != LK_OK && on_error != NULL)
+            on_error(ctx, &problem);
+    }
+    return LK_OK;
+}
+
+void lk_sync_stop(lk_sync *sync)
+{
+    lk__signal_stop(sync->signal);
+}
+
+void lk_sync_wake(lk_sync *sync)
+{
+    lk__signal_wake(sync->signal);
+}
+
+void lk_sync_free(lk_sync *sync)
+{
+    if (sync == NULL)
+        return;
+    walk_close(&sync->walk);
+    lk__signal_free(sync->signal);
+    lk__arena_free(sync->arena);
+    free(sync);
+}
+
+void lk_sync_freep(lk_sync **sync)
+{
+    lk_sync_free(*sync);
+    *sync = NULL;
+}

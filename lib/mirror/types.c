@@ -1,0 +1,47 @@
+/* See types.h. The list: https://workos.com/docs/events. WorkOS wants at least one type and answers
+ * with those only; others can be asked for in lk_sync_options. */
+#include "mirror/types.h"
+
+const char *const lk__event_types[] = {
+    "dsync.activated",
+    "dsync.deactivated",
+    "dsync.deleted",
+    "dsync.user.created",
+    "dsync.user.updated",
+    "dsync.user.deleted",
+    "dsync.group.created",
+    "dsync.group.updated",
+    "dsync.group.deleted",
+    "dsync.group.user_added",
+    "dsync.group.user_removed",
+    "user.created",
+    "user.updated",
+    "user.deleted",
+    "organization.created",
+    "organization.updated",
+    "organization.deleted",
+    "organization_membership.created",
+    "organization_membership.updated",
+    "organization_membership.deleted",
+    "session.created",
+    "session.revoked",
+    "connection.activated",
+    "connection.deactivated",
+    "connection.deleted",
+    "authentication.email_verification_succeeded",
+    "authentication.email_verification_failed",
+    "authentication.magic_auth_succeeded",
+    "authentication.magic_auth_failed",
+    "authentication.mfa_succeeded",
+    "authentication.mfa_failed",
+    "authentication.oauth_succeeded",
+    "authentication.oauth_failed",
+    "authentication.passkey_succeeded",
+    "authentication.passkey_failed",
+    "authentication.password_succeeded",
+    "authentication.password_failed",
+    "authentication.sso_succeeded",
+    "authentication.sso_failed",
+};
+
+const size_t lk__n_event_types = sizeof(lk__event_types) / sizeof(lk__event_types[0]);

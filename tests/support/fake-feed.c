@@ -1,0 +1,107 @@
+/* See fake-feed.h. */
+#include "fake-feed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+enum { NOT_KNOWN = -1 };
+
+/* The decoded value of a query parameter; "" when it is not there. */
+static void read_parameter(const char *url, const char *name, char *out, size_t size)
+{
+    lk__auto_buf value = LK__BUF(1024);
+    const char *at = strchr(url, '?');
+    size_t len = strlen(name);
+
+    out[0] = '\0';
+    for (; at != NULL; at = strchr(at, '&')) {
+        at++;
+        if (strncmp(at, name, len) != 0 || at[len] != '=')
+            continue;
+        if (lk__percent_decode(&value, at + len + 1, strcspn(at + len + 1, "&"), true, NULL) ==
+            LK_OK)
+            snprintf(out, size, "%s", value.data != NULL ? value.data : "");
+        return;
+    }
+}
+
+static bool is_visible(const fake_feed *feed, size_t i)
+{
+    return feed->visible_at_ms == NULL || feed->visible_at_ms[i] <= feed->clock->now_ms;
+}
+
+/* Where an answer begins, or NOT_KNOWN. */
+static long find_start(const fake_feed *feed)
+{
+    if (feed->last_after[0] != '\0') {
+        for (size_t i = 0; i < feed->n_events; i++)
+            if (strcmp(feed->events[i].id, feed->last_after) == 0)
+                return (long)i + 1;
+        return feed->restarts ? 0 : NOT_KNOWN;
+    }
+    for (size_t i = 0; i < feed->n_events; i++)
+        if (feed->ignores_range || feed->events[i].event.created_at_ms >= feed->last_start_ms)
+            return (long)i;
+    return (long)feed->n_events;
+}
+
+static lk_status write_page(fake_feed *feed, size_t start, lk__buf *out, lk_error *err)
+{
+    size_t limit = feed->page == 0 ? 100 : feed->page;
+    const char *last = NULL;
+    size_t count = 0;
+    bool is_more = false;
+
+    LK_TRY(lk__buf_text(out, "{\"object\":\"list\",\"data\":[", err));
+    for (size_t i = start; i < feed->n_events && !is_more; i++) {
+        if (!is_visible(feed, i))
+            continue;
+        is_more = count == limit;
+        if (is_more)
+            break;
+        LK_TRY(lk__buf_printf(out, err, "%s%s", count > 0 ? "," : "", feed->events[i].json));
+        last = feed->events[i].id;
+        count++;
+    }
+    feed->n_served += count;
+    if (!is_more)
+        return lk__buf_text(out, "],\"list_metadata\":{\"before\":null,\"after\":null}}", err);
+    return lk__buf_printf(out, err, "],\"list_metadata\":{\"after\":\"%s\"}}", last);
+}
+
+static lk_status send(void *ctx, const lk_http_request *request, lk_http_response *response,
+                      lk_error *err)
+{
+    fake_feed *feed = ctx;
+    lk__auto_buf body = LK__BUF(1 << 20);
+    char start[64];
+    long at;
+
+    feed->n_requests++;
+    read_parameter(request->url, "after", feed->last_after, sizeof(feed->last_after));
+    read_parameter(request->url, "range_start", start, sizeof(start));
+    feed->was_ranged = start[0] != '\0';
+    feed->last_start_ms = 0;
+    if (feed->was_ranged && !lk__time_parse(start, &feed->last_start_ms))
+        return lk__fail(err, LK_ERR_PROTOCOL, "range_start \"%s\" is no time", start);
+    at = find_start(feed);
+    if (at == NOT_KNOWN) {
+        static const char refusal[] = "{\"message\":\"Could not find the cursor.\"}";
+
+        lk_http_response_set_status(response, 400);
+        return lk_http_response_append(response, refusal, strlen(refusal));
+    }
+    LK_TRY(write_page(feed, (size_t)at, &body, err));
+    lk_http_response_set_status(response, 200);
+    return lk_http_response_append(response, body.data, body.len);
+}
+
+lk_transport fake_feed_use(fake_feed *feed)
+{
+    return (lk_transport){ .send = send, .ctx = feed };
+}
