@@ -1,0 +1,35 @@
+/* The state of hidden pages, and names for what has none. */
+#include "latchkey-a11y.h"
+
+static void update(GtkWidget *stack)
+{
+    g_autoptr(GtkWidget) shown = NULL;
+
+    g_object_get(stack, "visible-child", &shown, NULL);
+    for (GtkWidget *page = gtk_widget_get_first_child(stack); page != NULL;
+         page = gtk_widget_get_next_sibling(page)) {
+        if (page == shown)
+            gtk_accessible_reset_state(GTK_ACCESSIBLE(page), GTK_ACCESSIBLE_STATE_HIDDEN);
+        else
+            gtk_accessible_update_state(GTK_ACCESSIBLE(page), GTK_ACCESSIBLE_STATE_HIDDEN, TRUE,
+                                        -1);
+    }
+}
+
+void latchkey_a11y_follow_stack(GtkWidget *stack)
+{
+    g_signal_connect(stack, "notify::visible-child", G_CALLBACK(update), NULL);
+    update(stack);
+}
+
+void latchkey_a11y_set_label(GtkWidget *widget, const char *label)
+{
+    gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL, label,
+                                   -1);
+}
+
+void latchkey_a11y_set_description(GtkWidget *widget, const char *description)
+{
+    gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                   description, -1);
+}

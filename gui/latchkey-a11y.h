@@ -1,0 +1,15 @@
+/* Cures for what GTK 4.8 gets wrong in the accessibility tree. */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* GTK leaves the pages of a stack that are not shown in the tree, where a screen reader walks into
+ * them. From now on they carry the state HIDDEN. Works for GtkStack and AdwViewStack. */
+void latchkey_a11y_follow_stack(GtkWidget *stack);
+
+void latchkey_a11y_set_label(GtkWidget *widget, const char *label);
+void latchkey_a11y_set_description(GtkWidget *widget, const char *description);
+
+G_END_DECLS

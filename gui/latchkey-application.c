@@ -1,0 +1,111 @@
+/* Starts the parts and offers the actions that belong to no window. */
+#include "latchkey-application.h"
+
+#include "latchkey-account.h"
+#include "latchkey-feed.h"
+#include "latchkey-window.h"
+
+#include <glib/gi18n.h>
+#include <latchkey/version.h>
+
+struct _LatchkeyApplication {
+    AdwApplication parent_instance;
+    LatchkeyAccount *account;
+    LatchkeyFeed *feed;
+};
+
+G_DEFINE_FINAL_TYPE(LatchkeyApplication, latchkey_application, ADW_TYPE_APPLICATION)
+
+static void on_quit(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void)action, (void)parameter;
+    GtkWindow *window = gtk_application_get_active_window(data);
+
+    /* Closing is where a window remembers its size. */
+    if (window != NULL)
+        gtk_window_close(window);
+    g_application_quit(data);
+}
+
+static void on_about(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void)action, (void)parameter;
+    adw_show_about_window(gtk_application_get_active_window(data), "application-name", "Latchkey",
+                          "application-icon", APPLICATION_ID, "version", lk_version(), "comments",
+                          _("Sign-in and directory events with WorkOS"), "license-type",
+                          GTK_LICENSE_MIT_X11, "developer-name", _("The Latchkey developers"),
+                          NULL);
+}
+
+static const GActionEntry actions[] = {
+    { .name = "quit", .activate = on_quit },
+    { .name = "about", .activate = on_about },
+};
+
+static void set_accel(GtkApplication *application, const char *action, const char *first,
+                      const char *second)
+{
+    gtk_application_set_accels_for_action(application, action,
+                                          (const char *[]){ first, second, NULL });
+}
+
+static void latchkey_application_startup(GApplication *application)
+{
+    LatchkeyApplication *self = LATCHKEY_APPLICATION(application);
+    GtkApplication *gtk = GTK_APPLICATION(application);
+    g_autoptr(LatchkeyConfig) config = latchkey_config_from_environment();
+
+    G_APPLICATION_CLASS(latchkey_application_parent_class)->startup(application);
+    gtk_window_set_default_icon_name(APPLICATION_ID);
+    g_action_map_add_action_entries(G_ACTION_MAP(self), actions, G_N_ELEMENTS(actions), self);
+    set_accel(gtk, "app.quit", "<Control>q", NULL);
+    set_accel(gtk, "window.close", "<Control>w", NULL);
+    set_accel(gtk, "win.check-events", "F5", "<Control>r");
+    set_accel(gtk, "win.show-page('events')", "<Alt>1", NULL);
+    set_accel(gtk, "win.show-page('profile')", "<Alt>2", NULL);
+    self->account = latchkey_account_new(config);
+    self->feed = latchkey_feed_new(config, 0);
+    latchkey_account_start(self->account);
+    latchkey_feed_start(self->feed);
+}
+
+static void latchkey_application_activate(GApplication *application)
+{
+    LatchkeyApplication *self = LATCHKEY_APPLICATION(application);
+    GtkWindow *window = gtk_application_get_active_window(GTK_APPLICATION(self));
+
+    if (window == NULL)
+        window = GTK_WINDOW(latchkey_window_new(GTK_APPLICATION(self), self->account, self->feed));
+    gtk_window_present(window);
+}
+
+static void latchkey_application_shutdown(GApplication *application)
+{
+    LatchkeyApplication *self = LATCHKEY_APPLICATION(application);
+
+    latchkey_feed_stop(self->feed);
+    G_APPLICATION_CLASS(latchkey_application_parent_class)->shutdown(application);
+    g_clear_object(&self->feed);
+    g_clear_object(&self->account);
+}
+
+static void latchkey_application_class_init(LatchkeyApplicationClass *class)
+{
+    GApplicationClass *application_class = G_APPLICATION_CLASS(class);
+
+    application_class->startup = latchkey_application_startup;
+    application_class->activate = latchkey_application_activate;
+    application_class->shutdown = latchkey_application_shutdown;
+}
+
+static void latchkey_application_init(LatchkeyApplication *self)
+{
+    (void)self;
+}
+
+LatchkeyApplication *latchkey_application_new(void)
+{
+    return g_object_new(LATCHKEY_TYPE_APPLICATION, "application-id", APPLICATION_ID, "flags",
+                        G_APPLICATION_DEFAULT_FLAGS, "resource-base-path",
+                        "/io/github/latchkey/Latchkey", NULL);
+}

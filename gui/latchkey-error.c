@@ -1,0 +1,105 @@
+/* One table says what each class of failure is called and what a person can do about it. */
+#include "latchkey-error.h"
+
+#include <glib/gi18n.h>
+
+typedef struct Words {
+    LatchkeyErrorCode code;
+    const char *heading;
+    const char *advice;
+} Words;
+
+static const Words words[] = {
+    { LATCHKEY_ERROR_CONFIG, N_("Latchkey Is Not Set Up"),
+      N_("Correct the setting that is named here, then start Latchkey again.") },
+    { LATCHKEY_ERROR_NETWORK, N_("Could Not Reach WorkOS"),
+      N_("Check the connection to the network, then try again.") },
+    { LATCHKEY_ERROR_DENIED, N_("Access Was Denied"),
+      N_("The sign-in was refused or stopped in the browser. Nobody is signed in.") },
+    { LATCHKEY_ERROR_TIMEOUT, N_("Time Ran Out"),
+      N_("The browser did not come back in time. Try again, or copy the link into another "
+         "browser.") },
+    { LATCHKEY_ERROR_ENDED, N_("Your Session Ended"), N_("Sign in again to continue.") },
+    { LATCHKEY_ERROR_REFUSED, N_("WorkOS Refused the Request"),
+      N_("Try again. If it happens again, an administrator needs the details below.") },
+    { LATCHKEY_ERROR_ANSWER, N_("The Answer Could Not Be Trusted"),
+      N_("What came back was damaged or not from WorkOS, so it was not used.") },
+    { LATCHKEY_ERROR_LOCKED, N_("Your Keyring Is Locked"),
+      N_("Unlock it to go on with the session that is kept there.") },
+    { LATCHKEY_ERROR_STORE, N_("Local History Could Not Be Opened"),
+      N_("The file was left as it is.") },
+    { LATCHKEY_ERROR_FAILED, N_("Something Went Wrong"), N_("Try again.") },
+};
+
+G_DEFINE_QUARK(latchkey - error - quark, latchkey_error)
+
+static LatchkeyErrorCode refusal(const char *reason)
+{
+    if (g_str_equal(reason, "access_denied") || g_str_equal(reason, "signin_consent_denied"))
+        return LATCHKEY_ERROR_DENIED;
+    /* <latchkey/authkit.h>: terminal only with these three, all else keeps the session. */
+    if (g_str_equal(reason, "invalid_grant") || g_str_equal(reason, "sso_required") ||
+        g_str_equal(reason, "mfa_enrollment"))
+        return LATCHKEY_ERROR_ENDED;
+    return LATCHKEY_ERROR_REFUSED;
+}
+
+static LatchkeyErrorCode code_of(const lk_error *err)
+{
+    switch (err->status) {
+    case LK_ERR_NETWORK:
+    case LK_ERR_RATE_LIMITED:
+        return LATCHKEY_ERROR_NETWORK;
+    case LK_ERR_API:
+        return refusal(err->reason);
+    case LK_ERR_PROTOCOL:
+    case LK_ERR_SIGNATURE:
+    case LK_ERR_NO_KEY:
+    case LK_ERR_STATE:
+        return LATCHKEY_ERROR_ANSWER;
+    case LK_ERR_EXPIRED:
+        return LATCHKEY_ERROR_TIMEOUT;
+    case LK_ERR_INVALID:
+        return LATCHKEY_ERROR_CONFIG;
+    case LK_ERR_STORE:
+        return LATCHKEY_ERROR_STORE;
+    default:
+        return LATCHKEY_ERROR_FAILED;
+    }
+}
+
+GError *latchkey_error_new(const lk_error *err)
+{
+    /* The reason and parts of the message came over the network. */
+    g_autofree char *message = g_utf8_make_valid(err->message, -1);
+    g_autofree char *id = g_utf8_make_valid(err->request_id, -1);
+
+    if (id[0] == '\0')
+        return g_error_new_literal(LATCHKEY_ERROR, (int)code_of(err), message);
+    return g_error_new(LATCHKEY_ERROR, (int)code_of(err), "%s (request %s)", message, id);
+}
+
+static const Words *words_of(const GError *error)
+{
+    if (error->domain == LATCHKEY_ERROR)
+        for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+            if ((int)words[i].code == error->code)
+                return &words[i];
+    return &words[G_N_ELEMENTS(words) - 1];
+}
+
+const char *latchkey_error_heading(const GError *error)
+{
+    return _(words_of(error)->heading);
+}
+
+const char *latchkey_error_advice(const GError *error)
+{
+    return _(words_of(error)->advice);
+}
+
+gboolean latchkey_error_is_transient(const GError *error)
+{
+    return !g_error_matches(error, LATCHKEY_ERROR, LATCHKEY_ERROR_ENDED) &&
+           !g_error_matches(error, LATCHKEY_ERROR, LATCHKEY_ERROR_CONFIG);
+}

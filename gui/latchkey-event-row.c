@@ -1,0 +1,74 @@
+/* Plain labels only: no text of a row is ever taken for markup. */
+#include "latchkey-event-row.h"
+
+#include <glib/gi18n.h>
+
+struct _LatchkeyEventRow {
+    GtkWidget parent_instance;
+    GtkWidget *box;
+    GtkImage *icon;
+    GtkLabel *title_label;
+    GtkLabel *subtitle_label;
+    GtkLabel *time_label;
+    const char *tone; /* the CSS class set now; NULL: none */
+};
+
+G_DEFINE_FINAL_TYPE(LatchkeyEventRow, latchkey_event_row, GTK_TYPE_WIDGET)
+
+void latchkey_event_row_set_event(LatchkeyEventRow *self, LatchkeyEvent *event, gint64 now_ms)
+{
+    gint64 at_ms = latchkey_event_get_created_at_ms(event);
+    g_autofree char *time = latchkey_event_time_text(at_ms, now_ms);
+    g_autofree char *full_time = latchkey_event_full_time_text(at_ms);
+
+    gtk_image_set_from_icon_name(self->icon, latchkey_event_get_icon_name(event));
+    if (self->tone != NULL)
+        gtk_widget_remove_css_class(GTK_WIDGET(self->icon), self->tone);
+    self->tone = latchkey_event_get_tone(event);
+    gtk_widget_add_css_class(GTK_WIDGET(self->icon), self->tone);
+    gtk_label_set_text(self->title_label, latchkey_event_get_title(event));
+    gtk_label_set_text(self->subtitle_label, latchkey_event_get_subtitle(event));
+    gtk_label_set_text(self->time_label, time);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self->time_label), full_time);
+}
+
+char *latchkey_event_row_spoken(LatchkeyEvent *event, gint64 now_ms)
+{
+    g_autofree char *time =
+        latchkey_event_time_text(latchkey_event_get_created_at_ms(event), now_ms);
+
+    return g_strdup_printf("%s, %s, %s", latchkey_event_get_title(event),
+                           latchkey_event_get_subtitle(event), time);
+}
+
+static void latchkey_event_row_dispose(GObject *object)
+{
+    g_clear_pointer(&LATCHKEY_EVENT_ROW(object)->box, gtk_widget_unparent);
+    G_OBJECT_CLASS(latchkey_event_row_parent_class)->dispose(object);
+}
+
+static void latchkey_event_row_class_init(LatchkeyEventRowClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+
+    G_OBJECT_CLASS(class)->dispose = latchkey_event_row_dispose;
+    gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
+    gtk_widget_class_set_css_name(widget_class, "eventrow");
+    gtk_widget_class_set_template_from_resource(
+        widget_class, "/io/github/latchkey/Latchkey/latchkey-event-row.ui");
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventRow, box);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventRow, icon);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventRow, title_label);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventRow, subtitle_label);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventRow, time_label);
+}
+
+static void latchkey_event_row_init(LatchkeyEventRow *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+}
+
+GtkWidget *latchkey_event_row_new(void)
+{
+    return g_object_new(LATCHKEY_TYPE_EVENT_ROW, NULL);
+}

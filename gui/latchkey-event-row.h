@@ -1,0 +1,18 @@
+/* One event in the list: icon, sentence, what and where, time. */
+#pragma once
+
+#include "latchkey-event.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define LATCHKEY_TYPE_EVENT_ROW (latchkey_event_row_get_type())
+G_DECLARE_FINAL_TYPE(LatchkeyEventRow, latchkey_event_row, LATCHKEY, EVENT_ROW, GtkWidget)
+
+GtkWidget *latchkey_event_row_new(void);
+void latchkey_event_row_set_event(LatchkeyEventRow *self, LatchkeyEvent *event, gint64 now_ms);
+/* The row as one sentence for a screen reader. Free with g_free(). */
+char *latchkey_event_row_spoken(LatchkeyEvent *event, gint64 now_ms);
+
+G_END_DECLS

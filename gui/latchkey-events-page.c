@@ -1,0 +1,256 @@
+/* Follows the newest event while the list is at its top; scrolled away, it stays where the reader
+ * is and offers the way back. The status line is the feed's own sentence, refreshed every second: a
+ * list that says "Live" while nothing is being fetched is worse than none. */
+#include "latchkey-events-page.h"
+
+#include "latchkey-a11y.h"
+#include "latchkey-error.h"
+#include "latchkey-event-row.h"
+
+#include <glib/gi18n.h>
+
+struct _LatchkeyEventsPage {
+    AdwBin parent_instance;
+    GtkStack *stack;
+    GtkInfoBar *problem_bar;
+    GtkLabel *problem_label;
+    GtkLabel *count_label;
+    GtkLabel *status_label;
+    GtkImage *status_icon;
+    GtkScrolledWindow *scroller;
+    GtkListView *view;
+    GtkRevealer *pill_revealer;
+    GtkLabel *pill_label;
+    AdwStatusPage *broken_page;
+    LatchkeyFeed *feed;
+    GListModel *model; /* borrowed from the feed; NULL: not there yet */
+    guint tick_source;
+    guint n_unseen;
+};
+
+G_DEFINE_FINAL_TYPE(LatchkeyEventsPage, latchkey_events_page, ADW_TYPE_BIN)
+
+static gint64 now_ms(void)
+{
+    return g_get_real_time() / 1000;
+}
+
+/* ---- Rows ---- */
+
+static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+    (void)factory;
+    gtk_list_item_set_child(item, latchkey_event_row_new());
+    gtk_list_item_set_activatable(item, FALSE);
+}
+
+static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+    (void)factory;
+    GtkWidget *row = gtk_list_item_get_child(item);
+    LatchkeyEvent *event = gtk_list_item_get_item(item);
+    g_autofree char *spoken = latchkey_event_row_spoken(event, now_ms());
+
+    latchkey_event_row_set_event(LATCHKEY_EVENT_ROW(row), event, now_ms());
+    /* GTK 4.8 has no name for a list row: the widget around ours is the row that is read out. */
+    latchkey_a11y_set_label(gtk_widget_get_parent(row), spoken);
+}
+
+/* ---- Following ---- */
+
+static gboolean is_at_top(LatchkeyEventsPage *self)
+{
+    return gtk_adjustment_get_value(gtk_scrolled_window_get_vadjustment(self->scroller)) < 1.0;
+}
+
+static void show_unseen(LatchkeyEventsPage *self)
+{
+    g_autofree char *text =
+        g_strdup_printf(ngettext("%u new event", "%u new events", self->n_unseen), self->n_unseen);
+
+    gtk_label_set_text(self->pill_label, text);
+    gtk_revealer_set_reveal_child(self->pill_revealer, self->n_unseen > 0);
+    gtk_widget_set_visible(GTK_WIDGET(self->pill_revealer), self->n_unseen > 0);
+}
+
+static void scroll_to_top(LatchkeyEventsPage *self)
+{
+    self->n_unseen = 0;
+    show_unseen(self);
+    gtk_widget_activate_action(GTK_WIDGET(self->view), "list.scroll-to-item", "u", 0);
+}
+
+static void on_items_changed(LatchkeyEventsPage *self, guint position, guint removed, guint added)
+{
+    if (position != 0 || added == 0 || removed != 0)
+        return;
+    if (is_at_top(self)) {
+        /* GTK keeps the first visible row in place, so the view would drift down. */
+        scroll_to_top(self);
+        return;
+    }
+    self->n_unseen += added;
+    show_unseen(self);
+}
+
+static void on_scrolled(LatchkeyEventsPage *self)
+{
+    if (self->n_unseen > 0 && is_at_top(self)) {
+        self->n_unseen = 0;
+        show_unseen(self);
+    }
+}
+
+/* ---- State ---- */
+
+static void show_status(LatchkeyEventsPage *self)
+{
+    LatchkeyFeedState state = latchkey_feed_get_state(self->feed);
+    g_autofree char *words = latchkey_feed_describe(self->feed, now_ms());
+    gint64 n = latchkey_feed_get_n_events(self->feed);
+    g_autofree char *count = g_strdup_printf(ngettext("%d event", "%d events", (gulong)n), (int)n);
+    gboolean is_live = state == LATCHKEY_FEED_CURRENT;
+
+    if (g_strcmp0(words, gtk_label_get_text(self->status_label)) != 0)
+        gtk_label_set_text(self->status_label, words);
+    if (g_strcmp0(count, gtk_label_get_text(self->count_label)) != 0)
+        gtk_label_set_text(self->count_label, count);
+    gtk_image_set_from_icon_name(self->status_icon,
+                                 is_live ? "media-record-symbolic" : "content-loading-symbolic");
+    if (state == LATCHKEY_FEED_FAILING || state == LATCHKEY_FEED_BROKEN ||
+        state == LATCHKEY_FEED_NO_KEY)
+        gtk_image_set_from_icon_name(self->status_icon, "network-offline-symbolic");
+    if (is_live)
+        gtk_widget_add_css_class(GTK_WIDGET(self->status_icon), "success");
+    else
+        gtk_widget_remove_css_class(GTK_WIDGET(self->status_icon), "success");
+}
+
+static const char *page_name(LatchkeyEventsPage *self)
+{
+    LatchkeyFeedState state = latchkey_feed_get_state(self->feed);
+
+    if (self->model != NULL && g_list_model_get_n_items(self->model) > 0)
+        return "list";
+    if (state == LATCHKEY_FEED_NO_KEY)
+        return "no-key";
+    if (state == LATCHKEY_FEED_BROKEN || state == LATCHKEY_FEED_FAILING)
+        return "broken";
+    return state == LATCHKEY_FEED_CURRENT ? "empty" : "loading";
+}
+
+static void show_problem(LatchkeyEventsPage *self)
+{
+    LatchkeyFeedState state = latchkey_feed_get_state(self->feed);
+    const GError *error = latchkey_feed_get_error(self->feed);
+    g_autofree char *text = NULL;
+
+    if (error != NULL) {
+        g_autofree char *details =
+            g_strdup_printf("%s\n\n%s", latchkey_error_advice(error), error->message);
+        g_autofree char *escaped = g_markup_escape_text(details, -1);
+        adw_status_page_set_title(self->broken_page, latchkey_error_heading(error));
+        adw_status_page_set_description(self->broken_page, escaped);
+        text = g_strdup_printf("%s. %s", latchkey_error_heading(error),
+                               _("These are the events received so far."));
+    }
+    if (state == LATCHKEY_FEED_NO_KEY)
+        text = g_strdup(_("New events need an API key. These are the events received so far."));
+    if (text != NULL)
+        gtk_label_set_text(self->problem_label, text);
+    gtk_widget_set_visible(GTK_WIDGET(self->problem_bar), text != NULL);
+    gtk_info_bar_set_revealed(self->problem_bar, text != NULL);
+}
+
+static void take_model(LatchkeyEventsPage *self)
+{
+    GListModel *model = latchkey_feed_get_events(self->feed);
+    if (model == NULL || model == self->model)
+        return;
+
+    self->model = model;
+    GtkSelectionModel *selection = GTK_SELECTION_MODEL(gtk_no_selection_new(g_object_ref(model)));
+    gtk_list_view_set_model(self->view, selection);
+    /* After the view's own handler, which must know of the rows before we scroll to them. */
+    g_signal_connect_object(model, "items-changed", G_CALLBACK(on_items_changed), self,
+                            G_CONNECT_SWAPPED);
+    g_object_unref(selection);
+}
+
+static void on_changed(LatchkeyEventsPage *self)
+{
+    take_model(self);
+    show_status(self);
+    show_problem(self);
+    gtk_stack_set_visible_child_name(self->stack, page_name(self));
+}
+
+static gboolean on_tick(gpointer data)
+{
+    show_status(data);
+    return G_SOURCE_CONTINUE;
+}
+
+static void latchkey_events_page_map(GtkWidget *widget)
+{
+    LatchkeyEventsPage *self = LATCHKEY_EVENTS_PAGE(widget);
+
+    GTK_WIDGET_CLASS(latchkey_events_page_parent_class)->map(widget);
+    show_status(self);
+    self->tick_source = g_timeout_add_seconds(1, on_tick, self);
+}
+
+static void latchkey_events_page_unmap(GtkWidget *widget)
+{
+    g_clear_handle_id(&LATCHKEY_EVENTS_PAGE(widget)->tick_source, g_source_remove);
+    GTK_WIDGET_CLASS(latchkey_events_page_parent_class)->unmap(widget);
+}
+
+static void latchkey_events_page_dispose(GObject *object)
+{
+    LatchkeyEventsPage *self = LATCHKEY_EVENTS_PAGE(object);
+
+    g_clear_handle_id(&self->tick_source, g_source_remove);
+    g_clear_object(&self->feed);
+    G_OBJECT_CLASS(latchkey_events_page_parent_class)->dispose(object);
+}
+
+static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+
+    G_OBJECT_CLASS(class)->dispose = latchkey_events_page_dispose;
+    widget_class->map = latchkey_events_page_map;
+    widget_class->unmap = latchkey_events_page_unmap;
+    gtk_widget_class_set_template_from_resource(
+        widget_class, "/io/github/latchkey/Latchkey/latchkey-events-page.ui");
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, stack);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, problem_bar);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, problem_label);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, count_label);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, status_label);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, status_icon);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, scroller);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, view);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, pill_revealer);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, pill_label);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, broken_page);
+    gtk_widget_class_bind_template_callback(widget_class, on_setup);
+    gtk_widget_class_bind_template_callback(widget_class, on_bind);
+    gtk_widget_class_bind_template_callback(widget_class, scroll_to_top);
+}
+
+static void latchkey_events_page_init(LatchkeyEventsPage *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+    latchkey_a11y_follow_stack(GTK_WIDGET(self->stack));
+    g_signal_connect_object(gtk_scrolled_window_get_vadjustment(self->scroller), "value-changed",
+                            G_CALLBACK(on_scrolled), self, G_CONNECT_SWAPPED);
+}
+
+void latchkey_events_page_set_feed(LatchkeyEventsPage *self, LatchkeyFeed *feed)
+{
+    self->feed = g_object_ref(feed);
+    g_signal_connect_object(feed, "changed", G_CALLBACK(on_changed), self, G_CONNECT_SWAPPED);
+    on_changed(self);
+}

@@ -1,0 +1,388 @@
+/* The poller's loop is step, report, wait. Reports travel to the main loop by idle calls that carry
+ * everything they say, so the two threads share one small struct and nothing else. */
+#include "latchkey-feed.h"
+
+#include "latchkey-error.h"
+#include "latchkey-event-list.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+enum { DEFAULT_INTERVAL_MS = 5000, INTERVALS_TO_BE_LIVE = 3, STOP_MS = 1000 };
+
+/* Shared by the two threads, by reference. */
+typedef struct Shared {
+    GMutex mutex;
+    GCond cond;
+    gboolean is_stopped;
+    gboolean is_woken;
+    gboolean is_finished;
+    LatchkeyConfig *config; /* immutable */
+    int interval_ms;
+    GWeakRef feed;
+} Shared;
+
+typedef struct Report {
+    Shared *shared;
+    LatchkeyFeedState state;
+    GError *error;
+    lk_mirror *reader; /* handed over with the first report that has one */
+    gint64 n_events;
+    gint64 wait_ms;
+} Report;
+
+struct _LatchkeyFeed {
+    GObject parent_instance;
+    Shared *shared;
+    GThread *thread;
+    LatchkeyFeedState state;
+    GError *error;
+    LatchkeyEventList *events;
+    gint64 n_events;
+    gint64 success_at_ms; /* by this computer's clock; 0: not in this run */
+    gint64 retry_at_ms;
+};
+
+G_DEFINE_FINAL_TYPE(LatchkeyFeed, latchkey_feed, G_TYPE_OBJECT)
+
+static void shared_clear(gpointer data)
+{
+    Shared *shared = data;
+
+    g_mutex_clear(&shared->mutex);
+    g_cond_clear(&shared->cond);
+    g_weak_ref_clear(&shared->feed);
+    latchkey_config_unref(shared->config);
+}
+
+static void shared_unref(Shared *shared)
+{
+    g_atomic_rc_box_release_full(shared, shared_clear);
+}
+
+static void report_free(gpointer data)
+{
+    Report *report = data;
+
+    lk_mirror_free(report->reader);
+    g_clear_error(&report->error);
+    shared_unref(report->shared);
+    g_free(report);
+}
+
+/* ---- On the main thread ---- */
+
+static void take_reader(LatchkeyFeed *self, Report *report)
+{
+    if (report->reader != NULL && self->events == NULL)
+        self->events = latchkey_event_list_new(g_steal_pointer(&report->reader));
+    else if (self->events != NULL)
+        latchkey_event_list_refresh(self->events);
+}
+
+static gboolean deliver(gpointer data)
+{
+    Report *report = data;
+    g_autoptr(LatchkeyFeed) self = g_weak_ref_get(&report->shared->feed);
+
+    if (self == NULL || self->thread == NULL)
+        return G_SOURCE_REMOVE;
+    gint64 now_ms = g_get_real_time() / 1000;
+    self->state = report->state;
+    g_clear_error(&self->error);
+    self->error = g_steal_pointer(&report->error);
+    if (report->state == LATCHKEY_FEED_CATCHING_UP || report->state == LATCHKEY_FEED_CURRENT)
+        self->success_at_ms = now_ms;
+    self->retry_at_ms = now_ms + report->wait_ms;
+    if (report->n_events >= 0)
+        self->n_events = report->n_events;
+    take_reader(self, report);
+    g_signal_emit_by_name(self, "changed");
+    return G_SOURCE_REMOVE;
+}
+
+/* ---- On the poller's thread ---- */
+
+static Report *report_new(Shared *shared, LatchkeyFeedState state, const lk_error *err)
+{
+    Report *report = g_new0(Report, 1);
+
+    report->shared = g_atomic_rc_box_acquire(shared);
+    report->state = state;
+    report->n_events = -1;
+    if (err != NULL)
+        report->error = latchkey_error_new(err);
+    return report;
+}
+
+static void count_events(Report *report, lk_mirror *mirror)
+{
+    lk_mirror_status status = { .size = sizeof status };
+    lk_error err = LK_ERROR_INIT;
+
+    if (lk_mirror_get_status(mirror, &status, &err) == LK_OK)
+        report->n_events = status.n_events;
+}
+
+static void send(Report *report)
+{
+    g_main_context_invoke_full(NULL, G_PRIORITY_DEFAULT, deliver, report, report_free);
+}
+
+/* FALSE: stop. */
+static gboolean wait_for(Shared *shared, gint64 ms)
+{
+    gint64 end = g_get_monotonic_time() + ms * G_TIME_SPAN_MILLISECOND;
+
+    g_mutex_lock(&shared->mutex);
+    while (!shared->is_stopped && !shared->is_woken)
+        if (!g_cond_wait_until(&shared->cond, &shared->mutex, end))
+            break;
+    gboolean goes_on = !shared->is_stopped;
+    shared->is_woken = FALSE;
+    g_mutex_unlock(&shared->mutex);
+    return goes_on;
+}
+
+static void poll_until_stopped(Shared *shared, lk_sync *sync, lk_mirror *mirror)
+{
+    gint64 wait_ms = 0;
+
+    while (wait_for(shared, wait_ms)) {
+        lk_sync_result result = { 0 };
+        lk_error err = LK_ERROR_INIT;
+        gboolean is_ok = lk_sync_step(sync, &result, &err) == LK_OK;
+        LatchkeyFeedState state = !is_ok             ? LATCHKEY_FEED_FAILING
+                                  : result.caught_up ? LATCHKEY_FEED_CURRENT
+                                                     : LATCHKEY_FEED_CATCHING_UP;
+
+        wait_ms = lk_sync_wait_ms(sync);
+        Report *report = report_new(shared, state, is_ok ? NULL : &err);
+        report->wait_ms = wait_ms;
+        count_events(report, mirror);
+        send(report);
+    }
+}
+
+static const char *path_of(const char *store)
+{
+    return g_str_has_prefix(store, "sqlite:") ? store + strlen("sqlite:") : NULL;
+}
+
+/* TRUE: there is a store to read, made now if there is a key to fill it with. */
+static gboolean open_store(Shared *shared, lk_mirror **mirror, lk_mirror **reader, lk_error *err)
+{
+    const char *store = shared->config->store;
+    const char *path = path_of(store);
+    gboolean has_key = shared->config->api_key != NULL;
+
+    if (!has_key && (path == NULL || !g_file_test(path, G_FILE_TEST_EXISTS)))
+        return TRUE;
+    if (path != NULL) {
+        g_autofree char *folder = g_path_get_dirname(path);
+        g_mkdir_with_parents(folder, 0700); /* the opening below names what is wrong */
+    }
+    return lk_mirror_open(store, mirror, err) == LK_OK &&
+           lk_mirror_open(store, reader, err) == LK_OK;
+}
+
+static void run_poller(Shared *shared)
+{
+    lk_auto(lk_mirror) mirror = NULL;
+    lk_auto(lk_mirror) reader = NULL;
+    lk_auto(lk_client) client = NULL;
+    lk_auto(lk_sync) sync = NULL;
+    lk_error err = LK_ERROR_INIT;
+    gboolean has_key = shared->config->api_key != NULL;
+
+    if (!open_store(shared, &mirror, &reader, &err)) {
+        send(report_new(shared, LATCHKEY_FEED_BROKEN, &err));
+        return;
+    }
+    Report *report =
+        report_new(shared, has_key ? LATCHKEY_FEED_STARTING : LATCHKEY_FEED_NO_KEY, NULL);
+    report->reader = g_steal_pointer(&reader);
+    if (mirror != NULL)
+        count_events(report, mirror);
+    send(report);
+    if (!has_key)
+        return;
+
+    g_autoptr(GError) error = NULL;
+    client = latchkey_config_new_client(shared->config, TRUE, &error);
+    if (client == NULL) {
+        report = report_new(shared, LATCHKEY_FEED_BROKEN, NULL);
+        report->error = g_steal_pointer(&error);
+        send(report);
+        return;
+    }
+    if (lk_sync_new(
+            LK_SYNC_OPTIONS(.client = client, .mirror = mirror, .interval_ms = shared->interval_ms),
+            &sync, &err) != LK_OK) {
+        send(report_new(shared, LATCHKEY_FEED_BROKEN, &err));
+        return;
+    }
+    poll_until_stopped(shared, sync, mirror);
+}
+
+static gpointer poller_thread(gpointer data)
+{
+    Shared *shared = data;
+
+    run_poller(shared);
+    g_mutex_lock(&shared->mutex);
+    shared->is_finished = TRUE;
+    g_cond_broadcast(&shared->cond);
+    g_mutex_unlock(&shared->mutex);
+    shared_unref(shared);
+    return NULL;
+}
+
+/* ---- The object ---- */
+
+void latchkey_feed_start(LatchkeyFeed *self)
+{
+    if (self->thread == NULL)
+        self->thread =
+            g_thread_new("latchkey-feed", poller_thread, g_atomic_rc_box_acquire(self->shared));
+}
+
+void latchkey_feed_wake(LatchkeyFeed *self)
+{
+    g_mutex_lock(&self->shared->mutex);
+    self->shared->is_woken = TRUE;
+    g_cond_broadcast(&self->shared->cond);
+    g_mutex_unlock(&self->shared->mutex);
+}
+
+/* The thread may sit in a request for seconds. The program does not wait for that: a page that was
+ * not committed is fetched again next time. */
+void latchkey_feed_stop(LatchkeyFeed *self)
+{
+    Shared *shared = self->shared;
+    gint64 end = g_get_monotonic_time() + STOP_MS * G_TIME_SPAN_MILLISECOND;
+
+    if (self->thread == NULL)
+        return;
+    g_mutex_lock(&shared->mutex);
+    shared->is_stopped = TRUE;
+    g_cond_broadcast(&shared->cond);
+    while (!shared->is_finished)
+        if (!g_cond_wait_until(&shared->cond, &shared->mutex, end))
+            break;
+    gboolean is_finished = shared->is_finished;
+    g_mutex_unlock(&shared->mutex);
+    if (is_finished)
+        g_thread_join(self->thread);
+    else
+        g_thread_unref(self->thread);
+    self->thread = NULL;
+}
+
+static void latchkey_feed_dispose(GObject *object)
+{
+    latchkey_feed_stop(LATCHKEY_FEED(object));
+    G_OBJECT_CLASS(latchkey_feed_parent_class)->dispose(object);
+}
+
+static void latchkey_feed_finalize(GObject *object)
+{
+    LatchkeyFeed *self = LATCHKEY_FEED(object);
+
+    g_clear_object(&self->events);
+    g_clear_error(&self->error);
+    shared_unref(self->shared);
+    G_OBJECT_CLASS(latchkey_feed_parent_class)->finalize(object);
+}
+
+static void latchkey_feed_class_init(LatchkeyFeedClass *class)
+{
+    G_OBJECT_CLASS(class)->dispose = latchkey_feed_dispose;
+    G_OBJECT_CLASS(class)->finalize = latchkey_feed_finalize;
+    g_signal_new("changed", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                 G_TYPE_NONE, 0);
+}
+
+static void latchkey_feed_init(LatchkeyFeed *self)
+{
+    self->state = LATCHKEY_FEED_STARTING;
+}
+
+LatchkeyFeed *latchkey_feed_new(LatchkeyConfig *config, int interval_ms)
+{
+    LatchkeyFeed *self = g_object_new(LATCHKEY_TYPE_FEED, NULL);
+
+    self->shared = g_atomic_rc_box_new0(Shared);
+    g_mutex_init(&self->shared->mutex);
+    g_cond_init(&self->shared->cond);
+    g_weak_ref_init(&self->shared->feed, self);
+    self->shared->config = latchkey_config_ref(config);
+    self->shared->interval_ms = interval_ms != 0 ? interval_ms : DEFAULT_INTERVAL_MS;
+    return self;
+}
+
+LatchkeyFeedState latchkey_feed_get_state(LatchkeyFeed *self)
+{
+    return self->state;
+}
+
+const GError *latchkey_feed_get_error(LatchkeyFeed *self)
+{
+    return self->error;
+}
+
+GListModel *latchkey_feed_get_events(LatchkeyFeed *self)
+{
+    return self->events != NULL ? G_LIST_MODEL(self->events) : NULL;
+}
+
+gint64 latchkey_feed_get_n_events(LatchkeyFeed *self)
+{
+    return self->n_events;
+}
+
+static char *failing_words(gint64 retry_at_ms, gint64 now_ms)
+{
+    gint64 left_s = (retry_at_ms - now_ms + 999) / 1000;
+
+    if (left_s <= 0)
+        return g_strdup(_("Not updating · trying again"));
+    return g_strdup_printf(ngettext("Not updating · next try in %d s",
+                                    "Not updating · next try in %d s", (gulong)left_s),
+                           (int)left_s);
+}
+
+char *latchkey_feed_words(LatchkeyFeedState state, gint64 success_at_ms, gint64 retry_at_ms,
+                          gint64 interval_ms, gint64 now_ms)
+{
+    gint64 age_ms = now_ms - success_at_ms;
+
+    switch (state) {
+    case LATCHKEY_FEED_NO_KEY:
+        return g_strdup(_("Not updating · no API key"));
+    case LATCHKEY_FEED_BROKEN:
+        return g_strdup(_("Not updating"));
+    case LATCHKEY_FEED_FAILING:
+        return failing_words(retry_at_ms, now_ms);
+    case LATCHKEY_FEED_STARTING:
+        return g_strdup(_("Connecting…"));
+    case LATCHKEY_FEED_CATCHING_UP:
+        if (age_ms >= 0 && age_ms <= INTERVALS_TO_BE_LIVE * interval_ms)
+            return g_strdup(_("Catching up…"));
+        break;
+    case LATCHKEY_FEED_CURRENT:
+        if (age_ms >= 0 && age_ms <= INTERVALS_TO_BE_LIVE * interval_ms)
+            return g_strdup(_("Live"));
+        break;
+    default:
+        break;
+    }
+    /* The last poll went well, but no other followed: asleep, or a request that hangs. */
+    return g_strdup(_("Waiting for an answer…"));
+}
+
+char *latchkey_feed_describe(LatchkeyFeed *self, gint64 now_ms)
+{
+    return latchkey_feed_words(self->state, self->success_at_ms, self->retry_at_ms,
+                               self->shared->interval_ms, now_ms);
+}

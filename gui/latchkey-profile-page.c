@@ -1,0 +1,279 @@
+/* Reads the session on every change. Names and ids are plain text everywhere: each row has
+ * use-markup FALSE (latchkey-profile-page.ui), and a test feeds it markup. */
+#include "latchkey-profile-page.h"
+
+#include "latchkey-a11y.h"
+#include "latchkey-event.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+enum { TICK_S = 10 };
+
+struct _LatchkeyProfilePage {
+    AdwBin parent_instance;
+    GtkWidget *memory_bar;
+    GtkLabel *memory_label;
+    GtkWidget *impersonation_bar;
+    GtkLabel *impersonation_label;
+    AdwAvatar *avatar;
+    GtkLabel *name_label;
+    GtkLabel *email_label;
+    GtkWidget *verified_icon;
+    AdwActionRow *organization_row;
+    GtkWidget *copy_organization;
+    AdwActionRow *role_row;
+    AdwExpanderRow *permissions_row;
+    AdwActionRow *renewal_row;
+    AdwActionRow *method_row;
+    AdwActionRow *kept_row;
+    GPtrArray *permission_rows; /* borrowed from permissions_row */
+    LatchkeyAccount *account;
+    guint tick_source;
+};
+
+G_DEFINE_FINAL_TYPE(LatchkeyProfilePage, latchkey_profile_page, ADW_TYPE_BIN)
+
+/* A row's accessible name is its title only: what it says goes into the description. */
+static void set_row(AdwActionRow *row, const char *text)
+{
+    adw_action_row_set_subtitle(row, text);
+    latchkey_a11y_set_description(GTK_WIDGET(row), text);
+}
+
+static char *full_name(const lk_user *user)
+{
+    g_autofree char *joined = NULL;
+
+    if (user->first_name != NULL || user->last_name != NULL) {
+        joined = g_strdup_printf("%s %s", user->first_name != NULL ? user->first_name : "",
+                                 user->last_name != NULL ? user->last_name : "");
+        g_autofree char *clean = latchkey_text_clean(joined);
+        if (clean[0] != '\0')
+            return g_steal_pointer(&clean);
+    }
+    const char *name = user->name != NULL ? user->name : user->email;
+    return latchkey_text_clean(name != NULL ? name : user->id);
+}
+
+static void show_person(LatchkeyProfilePage *self, const lk_user *user)
+{
+    g_autofree char *name = full_name(user);
+    g_autofree char *email = latchkey_text_clean(user->email != NULL ? user->email : "");
+
+    adw_avatar_set_text(self->avatar, name);
+    gtk_label_set_text(self->name_label, name);
+    gtk_label_set_text(self->email_label, email);
+    gtk_widget_set_visible(self->verified_icon, user->email_verified);
+}
+
+static void show_permissions(LatchkeyProfilePage *self, const lk_session *session)
+{
+    for (guint i = 0; i < self->permission_rows->len; i++)
+        adw_expander_row_remove(self->permissions_row, g_ptr_array_index(self->permission_rows, i));
+    g_ptr_array_set_size(self->permission_rows, 0);
+    for (size_t i = 0; i < session->n_permissions; i++) {
+        g_autofree char *text = latchkey_text_clean(session->permissions[i]);
+        GtkWidget *row = g_object_new(ADW_TYPE_ACTION_ROW, "use-markup", FALSE, "title", text,
+                                      "title-lines", 1, NULL);
+        adw_expander_row_add_row(self->permissions_row, row);
+        g_ptr_array_add(self->permission_rows, row);
+    }
+    g_autofree char *count = session->n_permissions == 0
+                                 ? g_strdup(_("None"))
+                                 : g_strdup_printf(ngettext("%d permission", "%d permissions",
+                                                            (gulong)session->n_permissions),
+                                                   (int)session->n_permissions);
+    adw_expander_row_set_subtitle(self->permissions_row, count);
+    latchkey_a11y_set_description(GTK_WIDGET(self->permissions_row), count);
+    adw_expander_row_set_enable_expansion(self->permissions_row, session->n_permissions > 0);
+    gtk_widget_set_sensitive(GTK_WIDGET(self->permissions_row), session->n_permissions > 0);
+}
+
+static void show_organization(LatchkeyProfilePage *self, const lk_session *session)
+{
+    g_autofree char *organization =
+        latchkey_text_clean(session->organization_id != NULL ? session->organization_id : "");
+    g_autofree char *role = latchkey_text_clean(session->role != NULL ? session->role : "");
+
+    set_row(self->organization_row, organization[0] != '\0' ? organization : _("None"));
+    gtk_widget_set_visible(self->copy_organization, organization[0] != '\0');
+    set_row(self->role_row, role[0] != '\0' ? role : _("None"));
+    show_permissions(self, session);
+}
+
+char *latchkey_profile_page_renewal_text(gint64 expires_at_ms, gint64 now_ms, gboolean is_failing)
+{
+    gint64 left_s = (expires_at_ms - now_ms) / 1000;
+
+    if (expires_at_ms == 0)
+        return g_strdup(_("Until you sign out"));
+    if (left_s <= 0)
+        return g_strdup(is_failing ? _("Expired · could not be renewed yet")
+                                   : _("Expired · renewing now"));
+    if (is_failing)
+        return g_strdup_printf(_("Could not be renewed yet · %d:%02d left"), (int)(left_s / 60),
+                               (int)(left_s % 60));
+    if (left_s < 60)
+        return g_strdup(_("Renews in less than a minute"));
+    return g_strdup_printf(
+        ngettext("Renews in %d minute", "Renews in %d minutes", (gulong)(left_s / 60)),
+        (int)(left_s / 60));
+}
+
+static void show_renewal(LatchkeyProfilePage *self)
+{
+    const lk_session *session = latchkey_account_get_session(self->account);
+    if (session == NULL)
+        return;
+
+    g_autofree char *text = latchkey_profile_page_renewal_text(
+        session->expires_at_ms, latchkey_account_now_ms(self->account),
+        latchkey_account_get_error(self->account) != NULL);
+    set_row(self->renewal_row, text);
+}
+
+/* WorkOS' words for methods, spaced: "GoogleOAuth" reads "Google". */
+static char *method_words(const char *method)
+{
+    if (method == NULL)
+        return g_strdup(_("Your browser"));
+    if (g_str_equal(method, "MagicAuth"))
+        return g_strdup(_("A code by e-mail"));
+    if (g_str_has_suffix(method, "OAuth") && !g_str_equal(method, "OAuth")) {
+        g_autofree char *provider = g_strndup(method, strlen(method) - strlen("OAuth"));
+        return latchkey_text_clean(provider);
+    }
+    return latchkey_text_clean(method);
+}
+
+static void show_kept(LatchkeyProfilePage *self)
+{
+    LatchkeySecrets *secrets = latchkey_account_get_secrets(self->account);
+    gboolean is_memory = latchkey_secrets_get_place(secrets) == LATCHKEY_SECRETS_MEMORY;
+    const char *reason = latchkey_secrets_get_reason(secrets);
+
+    set_row(self->kept_row, is_memory ? _("Memory, for this run only") : _("Keyring"));
+    gtk_widget_set_visible(self->memory_bar, is_memory);
+    gtk_info_bar_set_revealed(GTK_INFO_BAR(self->memory_bar), is_memory);
+    g_autofree char *text = g_strdup_printf(_("%s You will have to sign in again next time."),
+                                            reason != NULL ? reason : _("No keyring can be used."));
+    gtk_label_set_text(self->memory_label, text);
+}
+
+static void show_impersonator(LatchkeyProfilePage *self, const lk_session *session)
+{
+    gboolean is_impersonated = session->impersonator != NULL;
+
+    gtk_widget_set_visible(self->impersonation_bar, is_impersonated);
+    gtk_info_bar_set_revealed(GTK_INFO_BAR(self->impersonation_bar), is_impersonated);
+    if (!is_impersonated)
+        return;
+    g_autofree char *email = latchkey_text_clean(
+        session->impersonator->email != NULL ? session->impersonator->email : _("Somebody"));
+    g_autofree char *text = g_strdup_printf(_("%s is acting as this person."), email);
+    gtk_label_set_text(self->impersonation_label, text);
+}
+
+static void on_changed(LatchkeyProfilePage *self)
+{
+    const lk_authentication *authentication = latchkey_account_get_authentication(self->account);
+    const lk_session *session = latchkey_account_get_session(self->account);
+
+    if (session == NULL)
+        return;
+    g_autofree char *method = method_words(authentication->authentication_method);
+    show_person(self, authentication->user);
+    show_organization(self, session);
+    show_impersonator(self, session);
+    set_row(self->method_row, method);
+    show_renewal(self);
+    show_kept(self);
+}
+
+static gboolean on_tick(gpointer data)
+{
+    show_renewal(data);
+    return G_SOURCE_CONTINUE;
+}
+
+static void on_copy_organization(LatchkeyProfilePage *self)
+{
+    const lk_session *session = latchkey_account_get_session(self->account);
+
+    if (session != NULL && session->organization_id != NULL)
+        gtk_widget_activate_action(GTK_WIDGET(self), "win.copy-text", "s",
+                                   session->organization_id);
+}
+
+static void latchkey_profile_page_map(GtkWidget *widget)
+{
+    LatchkeyProfilePage *self = LATCHKEY_PROFILE_PAGE(widget);
+
+    GTK_WIDGET_CLASS(latchkey_profile_page_parent_class)->map(widget);
+    show_renewal(self);
+    self->tick_source = g_timeout_add_seconds(TICK_S, on_tick, self);
+}
+
+static void latchkey_profile_page_unmap(GtkWidget *widget)
+{
+    g_clear_handle_id(&LATCHKEY_PROFILE_PAGE(widget)->tick_source, g_source_remove);
+    GTK_WIDGET_CLASS(latchkey_profile_page_parent_class)->unmap(widget);
+}
+
+static void latchkey_profile_page_dispose(GObject *object)
+{
+    LatchkeyProfilePage *self = LATCHKEY_PROFILE_PAGE(object);
+
+    g_clear_handle_id(&self->tick_source, g_source_remove);
+    g_clear_pointer(&self->permission_rows, g_ptr_array_unref);
+    g_clear_object(&self->account);
+    G_OBJECT_CLASS(latchkey_profile_page_parent_class)->dispose(object);
+}
+
+static void bind_children(GtkWidgetClass *class)
+{
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, memory_bar);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, memory_label);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, impersonation_bar);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, impersonation_label);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, avatar);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, name_label);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, email_label);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, verified_icon);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, organization_row);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, copy_organization);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, role_row);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, permissions_row);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, renewal_row);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, method_row);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, kept_row);
+}
+
+static void latchkey_profile_page_class_init(LatchkeyProfilePageClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+
+    G_OBJECT_CLASS(class)->dispose = latchkey_profile_page_dispose;
+    widget_class->map = latchkey_profile_page_map;
+    widget_class->unmap = latchkey_profile_page_unmap;
+    gtk_widget_class_set_template_from_resource(
+        widget_class, "/io/github/latchkey/Latchkey/latchkey-profile-page.ui");
+    bind_children(widget_class);
+    gtk_widget_class_bind_template_callback(widget_class, on_copy_organization);
+}
+
+static void latchkey_profile_page_init(LatchkeyProfilePage *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+    self->permission_rows = g_ptr_array_new();
+}
+
+void latchkey_profile_page_set_account(LatchkeyProfilePage *self, LatchkeyAccount *account)
+{
+    self->account = g_object_ref(account);
+    g_signal_connect_object(account, "changed", G_CALLBACK(on_changed), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(latchkey_account_get_secrets(account), "changed",
+                            G_CALLBACK(on_changed), self, G_CONNECT_SWAPPED);
+    on_changed(self);
+}

@@ -1,0 +1,191 @@
+/* That a browser was launched proves nothing: a missing program reports success. So the waiting
+ * page always offers the link, another launch and a way out, and only the callback ends it. */
+#include "latchkey-sign-in-page.h"
+
+#include "latchkey-a11y.h"
+#include "latchkey-error.h"
+
+#include <glib/gi18n.h>
+
+struct _LatchkeySignInPage {
+    AdwBin parent_instance;
+    GtkStack *stack;
+    AdwStatusPage *unconfigured_page;
+    AdwStatusPage *failed_page;
+    GtkLabel *details_label;
+    GtkLabel *retry_label;
+    GtkLabel *time_label;
+    GtkLabel *link_label;
+    GtkWidget *sign_in_button;
+    GtkWidget *retry_button;
+    GtkWidget *open_button;
+    LatchkeyAccount *account;
+    guint tick_source;
+};
+
+G_DEFINE_FINAL_TYPE(LatchkeySignInPage, latchkey_sign_in_page, ADW_TYPE_BIN)
+
+static const char *const page_names[] = {
+    [LATCHKEY_ACCOUNT_UNCONFIGURED] = "unconfigured",
+    [LATCHKEY_ACCOUNT_STARTING] = "starting",
+    [LATCHKEY_ACCOUNT_LOCKED] = "locked",
+    [LATCHKEY_ACCOUNT_SIGNED_OUT] = "signed-out",
+    [LATCHKEY_ACCOUNT_WAITING] = "waiting",
+    [LATCHKEY_ACCOUNT_EXCHANGING] = "exchanging",
+    [LATCHKEY_ACCOUNT_FAILED] = "failed",
+};
+
+char *latchkey_sign_in_page_time_left_text(gint64 left_ms)
+{
+    gint64 left_s = (MAX(left_ms, 0) + 999) / 1000;
+
+    return g_strdup_printf(_("Waiting for sign-in · %d:%02d left"), (int)(left_s / 60),
+                           (int)(left_s % 60));
+}
+
+static void show_time_left(LatchkeySignInPage *self)
+{
+    g_autofree char *text =
+        latchkey_sign_in_page_time_left_text(latchkey_account_get_time_left_ms(self->account));
+
+    gtk_label_set_text(self->time_label, text);
+}
+
+static gboolean on_tick(gpointer data)
+{
+    show_time_left(data);
+    return G_SOURCE_CONTINUE;
+}
+
+/* A status page's description is markup in libadwaita 1.2. */
+static void show_error(AdwStatusPage *page, const GError *error, const char *description)
+{
+    g_autofree char *escaped = g_markup_escape_text(description, -1);
+
+    adw_status_page_set_title(page, latchkey_error_heading(error));
+    adw_status_page_set_description(page, escaped);
+}
+
+static void show_failure(LatchkeySignInPage *self, const GError *error)
+{
+    show_error(self->failed_page, error, latchkey_error_advice(error));
+    gtk_label_set_text(self->details_label, error->message);
+    gboolean is_over = g_error_matches(error, LATCHKEY_ERROR, LATCHKEY_ERROR_ENDED);
+    gtk_label_set_text_with_mnemonic(self->retry_label,
+                                     is_over ? _("_Sign In Again") : _("_Try Again"));
+}
+
+static void on_changed(LatchkeyAccount *account, LatchkeySignInPage *self)
+{
+    LatchkeyAccountState state = latchkey_account_get_state(account);
+    const GError *error = latchkey_account_get_error(account);
+
+    if (state != LATCHKEY_ACCOUNT_WAITING)
+        g_clear_handle_id(&self->tick_source, g_source_remove);
+    if (state == LATCHKEY_ACCOUNT_SIGNED_IN)
+        return;
+    if (state == LATCHKEY_ACCOUNT_WAITING) {
+        gtk_label_set_text(self->link_label, latchkey_account_get_url(account));
+        show_time_left(self);
+        if (self->tick_source == 0)
+            self->tick_source = g_timeout_add_seconds(1, on_tick, self);
+    }
+    if (state == LATCHKEY_ACCOUNT_FAILED)
+        show_failure(self, error);
+    if (state == LATCHKEY_ACCOUNT_UNCONFIGURED)
+        show_error(self->unconfigured_page, error, error->message);
+    gtk_stack_set_visible_child_name(self->stack, page_names[state]);
+    if (state == LATCHKEY_ACCOUNT_SIGNED_OUT)
+        gtk_widget_grab_focus(self->sign_in_button);
+    if (state == LATCHKEY_ACCOUNT_FAILED)
+        gtk_widget_grab_focus(self->retry_button);
+    if (state == LATCHKEY_ACCOUNT_WAITING)
+        gtk_widget_grab_focus(self->open_button);
+}
+
+static void on_sign_in(LatchkeySignInPage *self)
+{
+    latchkey_account_sign_in(self->account);
+}
+
+static void on_cancel(LatchkeySignInPage *self)
+{
+    latchkey_account_cancel(self->account);
+}
+
+static void on_retry(LatchkeySignInPage *self)
+{
+    latchkey_account_retry(self->account);
+}
+
+static void on_unlock(LatchkeySignInPage *self)
+{
+    latchkey_account_unlock(self->account);
+}
+
+static void on_copy_link(LatchkeySignInPage *self)
+{
+    const char *url = latchkey_account_get_url(self->account);
+
+    if (url != NULL)
+        gtk_widget_activate_action(GTK_WIDGET(self), "win.copy-text", "s", url);
+}
+
+static gboolean on_escape(GtkWidget *widget, GVariant *arguments, gpointer data)
+{
+    (void)arguments, (void)data;
+    LatchkeySignInPage *self = LATCHKEY_SIGN_IN_PAGE(widget);
+    LatchkeyAccountState state = latchkey_account_get_state(self->account);
+
+    if (state != LATCHKEY_ACCOUNT_WAITING && state != LATCHKEY_ACCOUNT_EXCHANGING)
+        return FALSE;
+    latchkey_account_cancel(self->account);
+    return TRUE;
+}
+
+static void latchkey_sign_in_page_dispose(GObject *object)
+{
+    LatchkeySignInPage *self = LATCHKEY_SIGN_IN_PAGE(object);
+
+    g_clear_handle_id(&self->tick_source, g_source_remove);
+    g_clear_object(&self->account);
+    G_OBJECT_CLASS(latchkey_sign_in_page_parent_class)->dispose(object);
+}
+
+static void latchkey_sign_in_page_class_init(LatchkeySignInPageClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+
+    G_OBJECT_CLASS(class)->dispose = latchkey_sign_in_page_dispose;
+    gtk_widget_class_set_template_from_resource(
+        widget_class, "/io/github/latchkey/Latchkey/latchkey-sign-in-page.ui");
+    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, stack);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, unconfigured_page);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, failed_page);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, details_label);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, retry_label);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, time_label);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, link_label);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, sign_in_button);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, retry_button);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, open_button);
+    gtk_widget_class_bind_template_callback(widget_class, on_sign_in);
+    gtk_widget_class_bind_template_callback(widget_class, on_cancel);
+    gtk_widget_class_bind_template_callback(widget_class, on_retry);
+    gtk_widget_class_bind_template_callback(widget_class, on_unlock);
+    gtk_widget_class_bind_template_callback(widget_class, on_copy_link);
+    gtk_widget_class_add_binding(widget_class, GDK_KEY_Escape, 0, on_escape, NULL);
+}
+
+static void latchkey_sign_in_page_init(LatchkeySignInPage *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+    latchkey_a11y_follow_stack(GTK_WIDGET(self->stack));
+}
+
+void latchkey_sign_in_page_set_account(LatchkeySignInPage *self, LatchkeyAccount *account)
+{
+    self->account = g_object_ref(account);
+    g_signal_connect_object(account, "changed", G_CALLBACK(on_changed), self, 0);
+    on_changed(account, self);
+}

@@ -1,0 +1,18 @@
+/* The window: the sign-in page while nobody is signed in, else the events and the profile. */
+#pragma once
+
+#include "latchkey-account.h"
+#include "latchkey-feed.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define LATCHKEY_TYPE_WINDOW (latchkey_window_get_type())
+G_DECLARE_FINAL_TYPE(LatchkeyWindow, latchkey_window, LATCHKEY, WINDOW, AdwApplicationWindow)
+
+/* application may be NULL, in tests. */
+LatchkeyWindow *latchkey_window_new(GtkApplication *application, LatchkeyAccount *account,
+                                    LatchkeyFeed *feed);
+
+G_END_DECLS
