@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const app_command *const commands[] = {
+    &command_emulate,
     &command_version,
 };
 

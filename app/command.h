@@ -14,6 +14,7 @@ typedef struct app_command {
     int (*run)(const app_arguments *given); /* returns the exit code */
 } app_command;
 
+extern const app_command command_emulate;
 extern const app_command command_version;
 
 /* Finds the command in argv (argv[0] is the program), parses its options, answers --help, runs it.

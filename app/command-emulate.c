@@ -1,0 +1,92 @@
+/* latchkey emulate: a local WorkOS for development and tests. */
+#include "command.h"
+#include "emulator/emulator.h"
+#include "fail.h"
+
+#define MAX_REDIRECT_URIS 32
+
+static int run(const app_arguments *given)
+{
+    const char *uris[MAX_REDIRECT_URIS + 1] = { NULL };
+    for (size_t i = 0; i < MAX_REDIRECT_URIS; i++)
+        uris[i] = arguments_nth(given, "redirect-uri", i);
+    lk_error err = LK_ERROR_INIT;
+    if (arguments_nth(given, "redirect-uri", MAX_REDIRECT_URIS) != NULL) {
+        fail(&err, LK_ERR_INVALID, "at most %d --redirect-uri may be given", MAX_REDIRECT_URIS);
+        return complain(&err);
+    }
+    return emulator_run(&(emulator_options){
+        .host = arguments_text(given, "host"),
+        .port = (int)arguments_number(given, "port", EMULATOR_PORT),
+        .seed_file = arguments_text(given, "seed"),
+        .api_key = arguments_text(given, "api-key"),
+        .client_id = arguments_text(given, "client-id"),
+        .redirect_uris = uris[0] ? uris : NULL,
+        .people = (int)arguments_number(given, "people", 0),
+        .simulate_ms = (int)arguments_number(given, "simulate", EMULATOR_SIMULATE_MS / 1000) * 1000,
+        .token_lifetime_s = (int)arguments_number(given, "token-lifetime", EMULATOR_TOKEN_LIFETIME),
+        .random_seed = (uint64_t)arguments_number(given, "random-seed", 0),
+        .control = arguments_has(given, "control"),
+    });
+}
+
+static const app_option options[] = {
+    { .name = "host",
+      .value = "ADDRESS",
+      .help = "Listen here; loopback only (default: 127.0.0.1)" },
+    { .name = "port",
+      .value = "PORT",
+      .help = "Listen on this port; 0: any free one (default: 4100)",
+      .is_number = true,
+      .minimum = 0,
+      .maximum = 65535 },
+    { .name = "seed",
+      .value = "FILE",
+      .help = "Begin with the people and directories of this JSON file" },
+    { .name = "control", .help = "Answer the control API under /_latchkey/" },
+    { .name = "people",
+      .value = "COUNT",
+      .help = "Fill the first directory up to this many",
+      .is_number = true,
+      .minimum = 0,
+      .maximum = 100000 },
+    { .name = "simulate",
+      .value = "SECONDS",
+      .help = "Between two changes of the company; 0: none (default: 6)",
+      .is_number = true,
+      .minimum = 0,
+      .maximum = 86400 },
+    { .name = "random-seed",
+      .value = "NUMBER",
+      .help = "The same number, the same changes; 0: different ones each time",
+      .is_number = true,
+      .minimum = 0,
+      .maximum = 2147483647 },
+    { .name = "token-lifetime",
+      .value = "SECONDS",
+      .help = "Of access tokens (default: 300)",
+      .is_number = true,
+      .minimum = 1,
+      .maximum = 86400 },
+    { .name = "api-key", .value = "KEY", .help = "The key to accept (default: sk_test_default)" },
+    { .name = "client-id",
+      .value = "ID",
+      .help = "The client to accept (default: client_emulated)" },
+    { .name = "redirect-uri",
+      .value = "URI",
+      .help = "Accept only these; * as port of a loopback one (default: loopback)",
+      .is_repeatable = true },
+};
+
+const app_command command_emulate = {
+    .name = "emulate",
+    .help = "A local WorkOS for development, with a seeded company",
+    .details =
+        "When it answers, one line of JSON on standard output says where, and with which key and\n"
+        "client. Everything is in memory and gone when it ends. Ctrl-C ends it.\n",
+    .examples = "  latchkey emulate\n"
+                "  latchkey emulate --port 0 --seed company.json --control --simulate 0\n",
+    .options = options,
+    .n_options = N_ITEMS(options),
+    .run = run,
+};

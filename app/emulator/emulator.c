@@ -1,0 +1,224 @@
+/* Starts and stops the parts: state, server, and the thread in which the company changes. */
+#include "emulator.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "json.h"
+#include "routes.h"
+#include "seed.h"
+#include "server.h"
+#include "simulate.h"
+#include "state.h"
+#include "text.h"
+
+struct emulator {
+    emulator_options options; /* the texts are copies of ours */
+    char *api_key, *client_id;
+    char url[64], issuer[256];
+    emulator_state *state;
+    server *server;
+    pthread_mutex_t lock; /* around everything in emulator_state */
+    pthread_t simulator;
+    pthread_cond_t is_ending_now;
+    bool is_ending, has_lock, has_simulator;
+};
+
+static fault prepare(void *emulator_, exchange *request)
+{
+    emulator *self = emulator_;
+    request->options = &self->options;
+    pthread_mutex_lock(&self->lock);
+    fault due = text_begins(request->path, "/_latchkey/")
+                    ? (fault){ 0 }
+                    : fault_take(self->state, request->method, request->path);
+    pthread_mutex_unlock(&self->lock);
+    return due;
+}
+
+static void answer(void *emulator_, exchange *request)
+{
+    emulator *self = emulator_;
+    pthread_mutex_lock(&self->lock);
+    request->state = self->state;
+    request->base_url = self->url;
+    request->issuer = self->issuer;
+    routes_answer(request);
+    pthread_mutex_unlock(&self->lock);
+}
+
+static struct timespec later(int ms)
+{
+    struct timespec when;
+    clock_gettime(CLOCK_MONOTONIC, &when);
+    when.tv_sec += ms / 1000;
+    when.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (when.tv_nsec >= 1000000000) {
+        when.tv_sec++;
+        when.tv_nsec -= 1000000000;
+    }
+    return when;
+}
+
+static void *simulate(void *emulator_)
+{
+    emulator *self = emulator_;
+    pthread_mutex_lock(&self->lock);
+    while (!self->is_ending) {
+        struct timespec when = later(self->options.simulate_ms);
+        int woken = 0;
+        while (!self->is_ending && woken != ETIMEDOUT)
+            woken = pthread_cond_timedwait(&self->is_ending_now, &self->lock, &when);
+        if (!self->is_ending)
+            simulate_step(self->state);
+    }
+    pthread_mutex_unlock(&self->lock);
+    return NULL;
+}
+
+static void make_lock(emulator *self)
+{
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->is_ending_now, &clock);
+    pthread_condattr_destroy(&clock);
+    self->has_lock = true;
+}
+
+static emulator *make(const emulator_options *options)
+{
+    emulator *self = memory_zeroed(sizeof *self);
+    self->options = *options;
+    self->api_key = text_copy(options->api_key ? options->api_key : EMULATOR_API_KEY);
+    self->client_id = text_copy(options->client_id ? options->client_id : EMULATOR_CLIENT_ID);
+    self->options.api_key = self->api_key;
+    self->options.client_id = self->client_id;
+    self->options.seed_file = self->options.seed_json = self->options.host = NULL;
+    if (options->token_lifetime_s <= 0)
+        self->options.token_lifetime_s = EMULATOR_TOKEN_LIFETIME;
+    make_lock(self);
+    return self;
+}
+
+/* An emulator knows no secrets and checks little: it must not be reachable from a network. */
+static const char *loopback_address(const char *host)
+{
+    if (!host || strcmp(host, "localhost") == 0)
+        return "127.0.0.1";
+    bool is_loopback = text_begins(host, "127.") && strspn(host, "0123456789.") == strlen(host);
+    return is_loopback && strlen(host) < 16 ? host : NULL;
+}
+
+static int start(emulator *self, const emulator_options *options, char error[EMULATOR_ERROR_SIZE])
+{
+    const char *address = loopback_address(options->host);
+    int port = 0;
+    if (!address) {
+        snprintf(
+            error, EMULATOR_ERROR_SIZE,
+            "the emulator listens on loopback only, such as 127.0.0.1: it must not be reachable "
+            "from a network; got the host \"%.100s\"",
+            options->host);
+        return -1;
+    }
+    self->state = state_new(options->random_seed);
+    if (!self->state) {
+        snprintf(error, EMULATOR_ERROR_SIZE, "the signing key could not be made");
+        return -1;
+    }
+    if (!seed_state(self->state, options, error))
+        return -1;
+    server_host host = { .emulator = self, .prepare = prepare, .answer = answer };
+    pthread_mutex_lock(&self->lock); /* requests wait until the address is known */
+    int failed = server_start(address, options->port, &host, &self->server, &port, error);
+    snprintf(self->url, sizeof self->url, "http://%s:%d", address, port);
+    snprintf(self->issuer, sizeof self->issuer, "%s/user_management/%.120s", self->url,
+             self->client_id);
+    pthread_mutex_unlock(&self->lock);
+    if (failed || options->simulate_ms <= 0)
+        return failed;
+    self->has_simulator = pthread_create(&self->simulator, NULL, simulate, self) == 0;
+    if (self->has_simulator)
+        return 0;
+    snprintf(error, EMULATOR_ERROR_SIZE, "the thread of the changes could not be started");
+    return -1;
+}
+
+int emulator_start(const emulator_options *options, emulator **out, char error[EMULATOR_ERROR_SIZE])
+{
+    emulator *self = make(options);
+    if (start(self, options, error)) {
+        emulator_stop(self);
+        return -1;
+    }
+    *out = self;
+    return 0;
+}
+
+const char *emulator_url(const emulator *self)
+{
+    return self->url;
+}
+
+void emulator_stop(emulator *self)
+{
+    if (!self)
+        return;
+    pthread_mutex_lock(&self->lock);
+    self->is_ending = true;
+    pthread_cond_signal(&self->is_ending_now);
+    pthread_mutex_unlock(&self->lock);
+    if (self->has_simulator)
+        pthread_join(self->simulator, NULL);
+    server_stop(self->server);
+    state_free(self->state);
+    pthread_cond_destroy(&self->is_ending_now);
+    pthread_mutex_destroy(&self->lock);
+    free(self->api_key);
+    free(self->client_id);
+    free(self);
+}
+
+static void print_ready(const emulator *self)
+{
+    AUTO_JSON line = json_object();
+    json_set_bool(line, "ready", true);
+    json_set_text(line, "url", self->url);
+    json_set_text(line, "api_key", self->api_key);
+    json_set_text(line, "client_id", self->client_id);
+    json_set_text(line, "issuer", self->issuer);
+    json_set_bool(line, "control", self->options.control);
+    json_set_number(line, "users", (double)self->state->users.count);
+    AUTO_CHARS written = json_print(line);
+    printf("%s\n", written);
+    fflush(stdout);
+}
+
+int emulator_run(const emulator_options *options)
+{
+    char error[EMULATOR_ERROR_SIZE] = "";
+    emulator *self = NULL;
+    sigset_t ends;
+    int signal = 0;
+    /* Blocked before the first thread, so that none of them takes the signal away from sigwait().
+     */
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ends, NULL);
+    if (emulator_start(options, &self, error)) {
+        fprintf(stderr, "latchkey emulate: %s\n", error);
+        return 1;
+    }
+    print_ready(self);
+    sigwait(&ends, &signal);
+    emulator_stop(self);
+    return 0;
+}

@@ -1,0 +1,31 @@
+/* Faults that a test has asked for: what the next answers do wrong. */
+#ifndef EMULATOR_FAULTS_H
+#define EMULATOR_FAULTS_H
+
+#include <stdbool.h>
+
+#include "state.h"
+
+typedef enum fault_body {
+    FAULT_JSON,
+    FAULT_HTML,
+    FAULT_HALF,
+    FAULT_EMPTY,
+    FAULT_GARBAGE,
+    FAULT_NONE
+} fault_body;
+
+typedef struct fault {
+    bool is_set;
+    bool is_applied; /* the request is carried out before its answer is spoilt */
+    int status;      /* 0: the one of the real answer */
+    fault_body body; /* FAULT_NONE: the connection ends without an answer */
+    bool has_body;   /* false: an error in WorkOS' shape, or the real answer when status is 0 */
+    unsigned delay_ms;
+    int retry_after_s; /* -1: no such header */
+} fault;
+
+/* The fault for this request, which is used up by it; none when is_set is false. */
+fault fault_take(emulator_state *self, const char *method, const char *path);
+
+#endif

@@ -1,0 +1,37 @@
+/* All handlers; routes.c says which answers what. */
+#ifndef EMULATOR_HANDLERS_H
+#define EMULATOR_HANDLERS_H
+
+#include "exchange.h"
+
+/* page.c */
+handler handle_root, handle_health;
+/* sign-in.c */
+handler handle_show_authkit, handle_choose_authkit, handle_show_sso, handle_choose_sso;
+/* grants.c */
+handler handle_authenticate;
+/* sso.c */
+handler handle_sso_token, handle_sso_profile, handle_keys;
+/* sessions.c */
+handler handle_end_session, handle_revoke_session, handle_list_sessions, handle_user,
+    handle_list_users;
+handler handle_organization, handle_list_organizations, handle_list_memberships;
+handler handle_connection, handle_list_connections;
+/* feed.c */
+handler handle_list_events;
+/* directory-api.c */
+handler handle_list_directories, handle_directory, handle_delete_directory;
+handler handle_list_directory_users, handle_directory_user;
+handler handle_list_directory_groups, handle_directory_group;
+/* control.c */
+handler handle_control_state, handle_control_add_directory, handle_control_change_directory,
+    handle_control_remove_directory;
+handler handle_control_add_user, handle_control_change_user, handle_control_remove_user;
+handler handle_control_add_group, handle_control_change_group, handle_control_remove_group;
+handler handle_control_add_member, handle_control_remove_member;
+handler handle_control_hold, handle_control_release, handle_control_forget, handle_control_emit,
+    handle_control_simulate;
+/* faults.c */
+handler handle_list_faults, handle_add_fault, handle_remove_faults;
+
+#endif

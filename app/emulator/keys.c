@@ -1,0 +1,169 @@
+/* RSA, SHA-256 and randomness through mbedTLS. */
+#include "keys.h"
+
+#include <mbedtls/base64.h>
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/entropy.h>
+#include <mbedtls/md.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/rsa.h>
+#include <mbedtls/version.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "text.h"
+
+#define KEY_BITS    2048
+#define SHA256_SIZE 32
+
+struct key_ring {
+    mbedtls_entropy_context entropy;
+    mbedtls_ctr_drbg_context random;
+    mbedtls_pk_context pair;
+    char *id;
+};
+
+static void add_base64url(text *out, const unsigned char *bytes, size_t len)
+{
+    size_t size = len / 3 * 4 + 5, written = 0;
+    AUTO_CHARS encoded = memory_zeroed(size);
+    if (mbedtls_base64_encode((unsigned char *)encoded, size, &written, bytes, len))
+        return;
+    for (char *at = encoded; *at && *at != '='; at++)
+        text_add_bytes(out, *at == '+' ? "-" : *at == '/' ? "_" : at, 1);
+}
+
+static int sha256(const void *bytes, size_t len, unsigned char out[SHA256_SIZE])
+{
+    return mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), bytes, len, out);
+}
+
+static int make_pair(key_ring *self)
+{
+    int failed = mbedtls_pk_setup(&self->pair, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA));
+    return failed ? failed
+                  : mbedtls_rsa_gen_key(mbedtls_pk_rsa(self->pair), mbedtls_ctr_drbg_random,
+                                        &self->random, KEY_BITS, 65537);
+}
+
+key_ring *keys_new(const char *key_id)
+{
+    key_ring *self = memory_zeroed(sizeof *self);
+    mbedtls_entropy_init(&self->entropy);
+    mbedtls_ctr_drbg_init(&self->random);
+    mbedtls_pk_init(&self->pair);
+    self->id = text_copy(key_id);
+    if (mbedtls_ctr_drbg_seed(&self->random, mbedtls_entropy_func, &self->entropy, NULL, 0) ||
+        make_pair(self)) {
+        keys_free(self);
+        return NULL;
+    }
+    return self;
+}
+
+void keys_free(key_ring *self)
+{
+    if (!self)
+        return;
+    mbedtls_pk_free(&self->pair);
+    mbedtls_ctr_drbg_free(&self->random);
+    mbedtls_entropy_free(&self->entropy);
+    free(self->id);
+    free(self);
+}
+
+static int sign_hash(key_ring *self, const unsigned char hash[SHA256_SIZE],
+                     unsigned char out[MBEDTLS_PK_SIGNATURE_MAX_SIZE], size_t *out_len)
+{
+#if MBEDTLS_VERSION_MAJOR >= 3
+    return mbedtls_pk_sign(&self->pair, MBEDTLS_MD_SHA256, hash, SHA256_SIZE, out,
+                           MBEDTLS_PK_SIGNATURE_MAX_SIZE, out_len, mbedtls_ctr_drbg_random,
+                           &self->random);
+#else
+    return mbedtls_pk_sign(&self->pair, MBEDTLS_MD_SHA256, hash, SHA256_SIZE, out, out_len,
+                           mbedtls_ctr_drbg_random, &self->random);
+#endif
+}
+
+char *keys_sign(key_ring *self, const cJSON *claims)
+{
+    AUTO_JSON header = json_object();
+    json_set_text(header, "alg", "RS256");
+    json_set_text(header, "kid", self->id);
+    json_set_text(header, "typ", "JWT");
+    AUTO_CHARS header_text = json_print(header);
+    AUTO_CHARS claims_text = json_print(claims);
+    AUTO_TEXT token = { 0 };
+    add_base64url(&token, (const unsigned char *)header_text, strlen(header_text));
+    text_add(&token, ".");
+    add_base64url(&token, (const unsigned char *)claims_text, strlen(claims_text));
+
+    unsigned char hash[SHA256_SIZE], signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
+    size_t signature_len = 0;
+    if (sha256(token.bytes, token.len, hash) || sign_hash(self, hash, signature, &signature_len))
+        return NULL;
+    text_add(&token, ".");
+    add_base64url(&token, signature, signature_len);
+    return text_copy(token.bytes);
+}
+
+static void set_integer(cJSON *key, const char *name, const mbedtls_mpi *integer)
+{
+    unsigned char bytes[KEY_BITS / 8];
+    size_t len = mbedtls_mpi_size(integer);
+    AUTO_TEXT encoded = { 0 };
+    if (len <= sizeof bytes && mbedtls_mpi_write_binary(integer, bytes, len) == 0)
+        add_base64url(&encoded, bytes, len);
+    json_set_text(key, name, text_get(&encoded));
+}
+
+cJSON *keys_set(const key_ring *self)
+{
+    mbedtls_mpi n, e;
+    mbedtls_mpi_init(&n);
+    mbedtls_mpi_init(&e);
+    (void)mbedtls_rsa_export(mbedtls_pk_rsa(self->pair), &n, NULL, NULL, NULL, &e);
+    cJSON *key = json_object();
+    json_set_text(key, "alg", "RS256");
+    json_set_text(key, "kty", "RSA");
+    json_set_text(key, "use", "sig");
+    json_set_text(key, "kid", self->id);
+    set_integer(key, "n", &n);
+    set_integer(key, "e", &e);
+    mbedtls_mpi_free(&n);
+    mbedtls_mpi_free(&e);
+    cJSON *set = json_object(), *list = json_array();
+    json_push(list, key);
+    json_set(set, "keys", list);
+    return set;
+}
+
+char *keys_secret(key_ring *self, const char *prefix)
+{
+    unsigned char bytes[32];
+    if (mbedtls_ctr_drbg_random(&self->random, bytes, sizeof bytes))
+        memory_need(NULL); /* no randomness: nothing here may go on */
+    AUTO_TEXT secret = { 0 };
+    text_add(&secret, prefix);
+    add_base64url(&secret, bytes, sizeof bytes);
+    return text_copy(secret.bytes);
+}
+
+uint64_t keys_number(key_ring *self)
+{
+    uint64_t number = 0;
+    if (mbedtls_ctr_drbg_random(&self->random, (unsigned char *)&number, sizeof number))
+        memory_need(NULL);
+    return number;
+}
+
+bool keys_challenge_fits(const char *challenge, const char *verifier)
+{
+    unsigned char hash[SHA256_SIZE];
+    AUTO_TEXT expected = { 0 };
+    if (!challenge || !verifier || sha256(verifier, strlen(verifier), hash))
+        return false;
+    add_base64url(&expected, hash, sizeof hash);
+    return strcmp(text_get(&expected), challenge) == 0;
+}

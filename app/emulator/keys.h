@@ -1,0 +1,26 @@
+/* The environment's signing key, its secrets, and hashes. One thread at a time. */
+#ifndef EMULATOR_KEYS_H
+#define EMULATOR_KEYS_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct key_ring key_ring;
+
+/* Makes a new RSA key of 2048 bits; takes some tenths of a second. NULL when that fails. */
+key_ring *keys_new(const char *key_id);
+void keys_free(key_ring *self);
+
+char *keys_sign(key_ring *self,
+                const cJSON *claims);  /* a JWT (RS256); free() it; NULL on failure */
+cJSON *keys_set(const key_ring *self); /* {"keys":[…]}, free it with cJSON_Delete() */
+
+char *keys_secret(key_ring *self, const char *prefix); /* prefix and 256 random bits; free() it */
+uint64_t keys_number(key_ring *self);                  /* a random one */
+
+/* base64url(SHA-256(verifier)) equals the challenge (RFC 7636, 4.6). */
+bool keys_challenge_fits(const char *challenge, const char *verifier);
+
+#endif

@@ -1,0 +1,112 @@
+/* The page at /: what this is, how to use it, who is there, what happened last. */
+#include <string.h>
+
+#include "handlers.h"
+#include "json.h"
+#include "page.h"
+
+#define RECENT 15
+
+static void add_settings(exchange *self, text *out)
+{
+    text_add(out, "<section class=\"card\"><h2>Point a program at it</h2><pre>");
+    text_print(out, "export WORKOS_API_BASE_URL=%s\n", self->base_url);
+    text_add(out, "export WORKOS_API_KEY=");
+    text_add_html(out, self->options->api_key);
+    text_add(out, "\nexport WORKOS_CLIENT_ID=");
+    text_add_html(out, self->options->client_id);
+    text_add(out, "</pre></section>");
+}
+
+static const char *first_organization(const emulator_state *state, const char *user_id)
+{
+    for (size_t i = 0; i < state->memberships.count; i++) {
+        const cJSON *membership = state->memberships.items[i];
+        if (text_equal(json_text(membership, "user_id"), user_id))
+            return state_organization_name(state, json_text(membership, "organization_id"));
+    }
+    return "";
+}
+
+static void add_people(exchange *self, text *out)
+{
+    const records *users = &self->state->users;
+    text_add(out, "<section class=\"card\"><h2>Who can sign in</h2><ul>");
+    for (size_t i = 0; i < users->count && i < 50; i++) {
+        const char *email = json_text(users->items[i], "email");
+        const char *name = json_text(users->items[i], "name");
+        text_add(out, "<li class=\"person\">");
+        page_add_avatar(out, name ? name : email);
+        text_add(out, "<span class=\"words\"><span class=\"title\">");
+        text_add_html(out, name ? name : email);
+        text_add(out, "</span><span class=\"detail\">");
+        text_add_html(out, email);
+        text_add(out, "</span></span><span class=\"note\">");
+        text_add_html(out, first_organization(self->state, json_text(users->items[i], "id")));
+        text_add(out, "</span></li>");
+    }
+    text_add(out, "</ul></section>");
+}
+
+/* What the event is about: a name, an address or an id. */
+static void add_subject(text *out, const cJSON *data)
+{
+    static const char *const keys[] = {
+        "name", "email", "slug", "organization_name", "domain", "id"
+    };
+    const cJSON *user = json_get(data, "user"), *group = json_get(data, "group");
+    if (user && group) {
+        text_add_html(out, json_text(user, "name"));
+        text_add(out, " · ");
+        text_add_html(out, json_text(group, "name"));
+        return;
+    }
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (json_text(data, keys[i])) {
+            text_add_html(out, json_text(data, keys[i]));
+            return;
+        }
+    }
+}
+
+static void add_event(text *out, const event *item)
+{
+    AUTO_JSON body = json_parse(item->body, strlen(item->body));
+    char when[ISO_TIME_SIZE];
+    text_format_time(item->created_ms, when);
+    text_add(out, "<li class=\"event\"><code>");
+    text_add_html(out, item->type);
+    text_add(out, "</code><span>");
+    add_subject(out, json_get(body, "data"));
+    text_print(out, "</span><time datetime=\"%s\">%.5s %.8s</time></li>", when, when + 5,
+               when + 11);
+}
+
+static void add_events(exchange *self, text *out)
+{
+    const event_log *log = &self->state->events;
+    size_t visible = events_visible(log);
+    text_add(out, "<section class=\"card\"><h2>What happened last</h2><ul>");
+    for (size_t i = visible; i > 0 && i + RECENT > visible; i--)
+        add_event(out, &log->items[i - 1]);
+    text_add(out, "</ul></section>");
+}
+
+void handle_root(exchange *self)
+{
+    AUTO_TEXT page = { 0 };
+    page_begin(&page, "A local WorkOS", "wide");
+    text_add(&page,
+             "<h1>A local WorkOS</h1><p class=\"lead\">Latchkey's emulator: sign-in pages, AuthKit "
+             "and SSO, events and directories as WorkOS answers them, for development and tests. "
+             "Everything is in memory and gone when it ends. Never put it on a network.</p>");
+    add_settings(self, &page);
+    text_add(&page, "<div class=\"columns\">");
+    add_people(self, &page);
+    add_events(self, &page);
+    text_add(&page, "</div><footer><a href=\"/health\">Health</a> · <a href=\"/sso/jwks/");
+    text_add_html(&page, self->options->client_id);
+    text_add(&page, "\">Signing keys</a></footer>");
+    page_end(&page);
+    answer_html(self, 200, &page);
+}

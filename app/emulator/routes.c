@@ -1,0 +1,131 @@
+/* The table of routes. */
+#include "routes.h"
+
+#include <string.h>
+
+#include "handlers.h"
+
+typedef enum access {
+    OPEN,    /* anybody: browsers, public keys, grants that look at the client themselves */
+    KEY,     /* the API key as bearer token */
+    CONTROL, /* there only with --control; writing needs a JSON body, which no foreign web page can
+                send */
+} access;
+
+static const struct route {
+    const char *method, *path;
+    access access;
+    handler *answer;
+} routes[] = {
+    { "GET", "/", OPEN, handle_root },
+    { "GET", "/health", OPEN, handle_health },
+
+    { "GET", "/user_management/authorize", OPEN, handle_show_authkit },
+    { "POST", "/user_management/authorize", OPEN, handle_choose_authkit },
+    { "POST", "/user_management/authenticate", OPEN, handle_authenticate },
+    { "GET", "/user_management/sessions/logout", OPEN, handle_end_session },
+    { "POST", "/user_management/sessions/revoke", KEY, handle_revoke_session },
+    { "GET", "/user_management/users", KEY, handle_list_users },
+    { "GET", "/user_management/users/{id}", KEY, handle_user },
+    { "GET", "/user_management/users/{id}/sessions", KEY, handle_list_sessions },
+    { "GET", "/user_management/organization_memberships", KEY, handle_list_memberships },
+    { "GET", "/organizations", KEY, handle_list_organizations },
+    { "GET", "/organizations/{id}", KEY, handle_organization },
+
+    { "GET", "/sso/authorize", OPEN, handle_show_sso },
+    { "POST", "/sso/authorize", OPEN, handle_choose_sso },
+    { "POST", "/sso/token", OPEN, handle_sso_token },
+    { "GET", "/sso/profile", OPEN, handle_sso_profile },
+    { "GET", "/sso/jwks/{client_id}", OPEN, handle_keys },
+    { "GET", "/connections", KEY, handle_list_connections },
+    { "GET", "/connections/{id}", KEY, handle_connection },
+
+    { "GET", "/events", KEY, handle_list_events },
+    { "GET", "/directories", KEY, handle_list_directories },
+    { "GET", "/directories/{id}", KEY, handle_directory },
+    { "DELETE", "/directories/{id}", KEY, handle_delete_directory },
+    { "GET", "/directory_users", KEY, handle_list_directory_users },
+    { "GET", "/directory_users/{id}", KEY, handle_directory_user },
+    { "GET", "/directory_groups", KEY, handle_list_directory_groups },
+    { "GET", "/directory_groups/{id}", KEY, handle_directory_group },
+
+    { "GET", "/_latchkey/state", CONTROL, handle_control_state },
+    { "POST", "/_latchkey/directories", CONTROL, handle_control_add_directory },
+    { "PATCH", "/_latchkey/directories/{id}", CONTROL, handle_control_change_directory },
+    { "DELETE", "/_latchkey/directories/{id}", CONTROL, handle_control_remove_directory },
+    { "POST", "/_latchkey/directories/{id}/users", CONTROL, handle_control_add_user },
+    { "POST", "/_latchkey/directories/{id}/groups", CONTROL, handle_control_add_group },
+    { "PATCH", "/_latchkey/directory_users/{id}", CONTROL, handle_control_change_user },
+    { "DELETE", "/_latchkey/directory_users/{id}", CONTROL, handle_control_remove_user },
+    { "PATCH", "/_latchkey/directory_groups/{id}", CONTROL, handle_control_change_group },
+    { "DELETE", "/_latchkey/directory_groups/{id}", CONTROL, handle_control_remove_group },
+    { "POST", "/_latchkey/directory_groups/{id}/users", CONTROL, handle_control_add_member },
+    { "DELETE", "/_latchkey/directory_groups/{id}/users/{user_id}", CONTROL,
+      handle_control_remove_member },
+    { "POST", "/_latchkey/events", CONTROL, handle_control_emit },
+    { "POST", "/_latchkey/events/hold", CONTROL, handle_control_hold },
+    { "POST", "/_latchkey/events/release", CONTROL, handle_control_release },
+    { "POST", "/_latchkey/events/forget", CONTROL, handle_control_forget },
+    { "POST", "/_latchkey/simulate", CONTROL, handle_control_simulate },
+    { "GET", "/_latchkey/faults", CONTROL, handle_list_faults },
+    { "POST", "/_latchkey/faults", CONTROL, handle_add_fault },
+    { "DELETE", "/_latchkey/faults", CONTROL, handle_remove_faults },
+};
+
+/* Compares segment by segment; what stands for {…} goes into the params. */
+static bool path_fits(const char *pattern, const char *path, char params[MAX_PARAMS][PARAM_SIZE])
+{
+    int n = 0;
+    while (*pattern && *path) {
+        if (*pattern != '{') {
+            if (*pattern++ != *path++)
+                return false;
+            continue;
+        }
+        size_t len = strcspn(path, "/");
+        if (len == 0 || len >= PARAM_SIZE)
+            return false;
+        memcpy(params[n], path, len);
+        params[n++][len] = '\0';
+        path += len;
+        pattern = strchr(pattern, '}') + 1;
+    }
+    return *pattern == *path;
+}
+
+static bool may_ask(exchange *self, access who)
+{
+    if (who == KEY && !text_equal(exchange_bearer(self), self->options->api_key)) {
+        answer_error(self, 401, "unauthorized", "Unauthorized");
+        return false;
+    }
+    if (who == CONTROL && !self->options->control) {
+        answer_error(self, 404, "not_found", "the control API is off; start with --control");
+        return false;
+    }
+    bool writes = strcmp(self->method, "GET") != 0;
+    if (who == CONTROL && writes && !text_begins(self->content_type, "application/json")) {
+        answer_error(self, 415, "unsupported_media_type", "send Content-Type: application/json");
+        return false;
+    }
+    return true;
+}
+
+void routes_answer(exchange *self)
+{
+    bool has_path = false;
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        if (!path_fits(routes[i].path, self->path, self->params))
+            continue;
+        has_path = true;
+        if (strcmp(routes[i].method, self->method) != 0)
+            continue;
+        if (may_ask(self, routes[i].access))
+            routes[i].answer(self);
+        return;
+    }
+    if (has_path)
+        answer_error(self, 405, "method_not_allowed", "Method Not Allowed");
+    else
+        answer_error(self, 404, "not_found", "Not Found");
+}

@@ -1,0 +1,527 @@
+/* Reads seeds. First the whole seed is checked, then it is laid out: users, roles, organizations
+ * with domains and memberships, connections with profiles, directories with groups, people and who
+ * is in which group. Time passes while that happens, so that the events of a seed lie some minutes
+ * apart. */
+#include "seed.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "directory.h"
+#include "json.h"
+#include "shape.h"
+#include "simulate.h"
+#include "text.h"
+
+#define SEED_MAX_BYTES (16 * 1024 * 1024)
+#define SEED_DAYS_MS   (INT64_C(6) * 24 * 60 * 60 * 1000)
+#define SEED_STEP_MS   (INT64_C(7) * 60 * 1000)
+
+static const member seed_members[] = {
+    { .name = "users", .kind = OBJECTS },       { .name = "organizations", .kind = OBJECTS },
+    { .name = "connections", .kind = OBJECTS }, { .name = "roles", .kind = OBJECTS },
+    { .name = "permissions", .kind = OBJECTS }, { .name = "directories", .kind = OBJECTS },
+};
+static const member user_members[] = {
+    { .name = "id", .kind = ID },
+    { .name = "email", .kind = EMAIL, .is_required = true },
+    { .name = "name", .kind = MAYBE },
+    { .name = "first_name", .kind = MAYBE },
+    { .name = "last_name", .kind = MAYBE },
+    { .name = "password", .kind = TEXT },
+    { .name = "email_verified", .kind = FLAG },
+    { .name = "external_id", .kind = MAYBE },
+    { .name = "metadata", .kind = OBJECT },
+    { .name = "oauth_provider", .kind = TEXT },
+};
+static const member organization_members[] = {
+    { .name = "id", .kind = ID },
+    { .name = "name", .kind = TEXT, .is_required = true },
+    { .name = "external_id", .kind = MAYBE },
+    { .name = "metadata", .kind = OBJECT },
+    { .name = "domains", .kind = OBJECTS },
+    { .name = "allow_profiles_outside_organization", .kind = FLAG },
+    { .name = "entitlements", .kind = TEXTS },
+    { .name = "memberships", .kind = OBJECTS },
+};
+static const member domain_members[] = {
+    { .name = "domain", .kind = TEXT, .is_required = true },
+    { .name = "state", .kind = TEXT, .choices = "verified|pending" },
+};
+static const member membership_members[] = {
+    { .name = "email", .kind = EMAIL, .is_required = true },
+    { .name = "role", .kind = TEXT },
+    { .name = "status", .kind = TEXT, .choices = "active|inactive|pending" },
+};
+static const member role_members[] = {
+    { .name = "slug", .kind = TEXT, .is_required = true },
+    { .name = "name", .kind = TEXT },
+    { .name = "description", .kind = MAYBE },
+    { .name = "type", .kind = TEXT, .choices = "EnvironmentRole|OrganizationRole" },
+    { .name = "is_default_role", .kind = FLAG },
+    { .name = "priority", .kind = NUMBER },
+    { .name = "permissions", .kind = TEXTS },
+};
+static const member permission_members[] = {
+    { .name = "slug", .kind = TEXT, .is_required = true },
+    { .name = "name", .kind = TEXT },
+    { .name = "description", .kind = MAYBE },
+};
+static const member connection_members[] = {
+    { .name = "id", .kind = ID },
+    { .name = "name", .kind = TEXT, .is_required = true },
+    { .name = "connection_type", .kind = TEXT },
+    { .name = "organization", .kind = TEXT, .is_required = true },
+    { .name = "state", .kind = TEXT, .choices = "active|inactive|validating" },
+    { .name = "domains", .kind = TEXTS },
+    { .name = "profiles", .kind = OBJECTS },
+};
+static const member profile_members[] = {
+    { .name = "id", .kind = ID },
+    { .name = "email", .kind = EMAIL, .is_required = true },
+    { .name = "first_name", .kind = MAYBE },
+    { .name = "last_name", .kind = MAYBE },
+    { .name = "idp_id", .kind = TEXT },
+    { .name = "groups", .kind = TEXTS },
+    { .name = "role", .kind = TEXT },
+};
+static const member directory_members[] = {
+    { .name = "id", .kind = ID },
+    { .name = "name", .kind = TEXT, .is_required = true },
+    { .name = "organization", .kind = TEXT, .is_required = true },
+    { .name = "type", .kind = TEXT },
+    { .name = "state", .kind = TEXT, .choices = "active|inactive|validating" },
+    { .name = "groups", .kind = OBJECTS },
+    { .name = "users", .kind = OBJECTS },
+};
+static const member group_members[] = {
+    { .name = "id", .kind = ID },
+    { .name = "idp_id", .kind = TEXT },
+    { .name = "name", .kind = TEXT, .is_required = true },
+};
+static const member directory_user_members[] = {
+    { .name = "id", .kind = ID },
+    { .name = "idp_id", .kind = TEXT },
+    { .name = "email", .kind = MAYBE },
+    { .name = "first_name", .kind = MAYBE },
+    { .name = "last_name", .kind = MAYBE },
+    { .name = "state", .kind = TEXT, .choices = "active|suspended|inactive" },
+    { .name = "custom_attributes", .kind = OBJECT },
+    { .name = "role", .kind = TEXT },
+    { .name = "groups", .kind = TEXTS },
+};
+
+/* Lists of a seed, where they stand, and what their items may hold. */
+static const struct seed_list {
+    const char *outer, *inner; /* inner NULL: the outer list itself */
+    const member *members;
+    size_t n_members;
+} lists[] = {
+#define LIST(outer, inner, table)                            \
+    {                                                        \
+        outer, inner, table, sizeof(table) / sizeof *(table) \
+    }
+    LIST("users", NULL, user_members),
+    LIST("organizations", NULL, organization_members),
+    LIST("organizations", "domains", domain_members),
+    LIST("organizations", "memberships", membership_members),
+    LIST("roles", NULL, role_members),
+    LIST("permissions", NULL, permission_members),
+    LIST("connections", NULL, connection_members),
+    LIST("connections", "profiles", profile_members),
+    LIST("directories", NULL, directory_members),
+    LIST("directories", "groups", group_members),
+    LIST("directories", "users", directory_user_members),
+#undef LIST
+};
+
+typedef struct reading {
+    emulator_state *state;
+    char *error;
+    int64_t end_ms; /* now */
+} reading;
+
+static bool check_items(const cJSON *list, const char *path, const struct seed_list *kind,
+                        char *error)
+{
+    int index = 0;
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, list)
+    {
+        AUTO_TEXT where = { 0 };
+        text_print(&where, "%s[%d]", path, index++);
+        if (!shape_fits(item, where.bytes, kind->members, kind->n_members, error,
+                        EMULATOR_ERROR_SIZE))
+            return false;
+    }
+    return true;
+}
+
+static bool check_list(const cJSON *seed, const struct seed_list *kind, char *error)
+{
+    const cJSON *outer = json_get(seed, kind->outer), *item = NULL;
+    if (!kind->inner)
+        return check_items(outer, kind->outer, kind, error);
+    int index = 0;
+    cJSON_ArrayForEach(item, outer)
+    {
+        AUTO_TEXT where = { 0 };
+        text_print(&where, "%s[%d].%s", kind->outer, index++, kind->inner);
+        if (!check_items(json_get(item, kind->inner), where.bytes, kind, error))
+            return false;
+    }
+    return true;
+}
+
+static bool check_seed(const cJSON *seed, char *error)
+{
+    if (!FITS(seed, "the seed", seed_members, error, EMULATOR_ERROR_SIZE))
+        return false;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        if (!check_list(seed, &lists[i], error))
+            return false;
+    }
+    return true;
+}
+
+static bool refuse(const reading *self, const char *what, const char *name, const char *why)
+{
+    snprintf(self->error, EMULATOR_ERROR_SIZE, "%s \"%.100s\" %s", what, name, why);
+    return false;
+}
+
+static void let_time_pass(const reading *self)
+{
+    int64_t next = self->state->frozen_ms + SEED_STEP_MS;
+    self->state->frozen_ms = next < self->end_ms ? next : self->end_ms;
+}
+
+static void emit_record(emulator_state *self, const char *type, const cJSON *record)
+{
+    AUTO_JSON view = record_view(record);
+    events_emit(self, type, view);
+}
+
+static bool add_user(const reading *self, const cJSON *input)
+{
+    const char *email = json_text(input, "email"), *id = json_text(input, "id");
+    if (state_find_user(self->state, email))
+        return refuse(self, "the user", email, "is in the seed twice");
+    if (records_find(&self->state->users, id))
+        return refuse(self, "the user id", id, "is in the seed twice");
+    cJSON *user = record_new(self->state, "user", id, "user_");
+    const char *first = json_text(input, "first_name"), *last = json_text(input, "last_name");
+    AUTO_TEXT name = { 0 };
+    text_print(&name, "%s%s%s", first ? first : "", first && last ? " " : "", last ? last : "");
+    json_set_text(user, "email", email);
+    json_set_bool(user, "email_verified", json_is_true(input, "email_verified"));
+    json_set_text(user, "first_name", first);
+    json_set_text(user, "last_name", last);
+    json_set_text(user, "name",
+                  json_text(input, "name") ? json_text(input, "name")
+                  : name.len               ? name.bytes
+                                           : NULL);
+    json_set_text(user, "profile_picture_url", NULL);
+    json_set_text(user, "external_id", json_text(input, "external_id"));
+    json_set(user, "metadata",
+             json_get(input, "metadata") ? json_copy(json_get(input, "metadata")) : json_object());
+    json_set_text(user, "last_sign_in_at", NULL);
+    json_set_text(user, "locale", NULL);
+    if (json_text(input, "oauth_provider"))
+        json_set_text(user, "_oauth_provider", json_text(input, "oauth_provider"));
+    records_add(&self->state->users, user);
+    emit_record(self->state, "user.created", user);
+    return true;
+}
+
+static bool add_role(const reading *self, const cJSON *input)
+{
+    const char *slug = json_text(input, "slug"), *name = json_text(input, "name");
+    if (records_find_by(&self->state->roles, "slug", slug))
+        return refuse(self, "the role", slug, "is in the seed twice");
+    cJSON *role = record_new(self->state, "role", NULL, "role_");
+    const cJSON *permissions = json_get(input, "permissions");
+    json_set_text(role, "slug", slug);
+    json_set_text(role, "name", name ? name : slug);
+    json_set_text(role, "description", json_text(input, "description"));
+    json_set_text(role, "type", "EnvironmentRole");
+    json_set(role, "permissions", permissions ? json_copy(permissions) : json_array());
+    records_add(&self->state->roles, role);
+    emit_record(self->state, "role.created", role);
+    return true;
+}
+
+static void add_domain(const reading *self, cJSON *domains, const cJSON *organization,
+                       const cJSON *input)
+{
+    cJSON *domain = record_new(self->state, "organization_domain", NULL, "org_domain_");
+    const char *state = json_text(input, "state");
+    json_set_text(domain, "organization_id", json_text(organization, "id"));
+    json_set_text(domain, "domain", json_text(input, "domain"));
+    json_set_text(domain, "state", state ? state : "verified");
+    json_set_text(domain, "verification_strategy", "manual");
+    json_push(domains, domain);
+}
+
+static bool add_membership(const reading *self, const cJSON *organization, const cJSON *input)
+{
+    const char *email = json_text(input, "email"), *role_slug = json_text(input, "role");
+    const cJSON *user = state_find_user(self->state, email);
+    if (!user)
+        return refuse(self, "the membership of", email, "names nobody of users");
+    if (role_slug && !records_find_by(&self->state->roles, "slug", role_slug))
+        return refuse(self, "the role", role_slug, "is given to a membership but is not in roles");
+    cJSON *membership = record_new(self->state, "organization_membership", NULL, "om_");
+    cJSON *role = json_object();
+    json_set_text(role, "slug", role_slug ? role_slug : "member");
+    json_set_text(membership, "user_id", json_text(user, "id"));
+    json_set_text(membership, "organization_id", json_text(organization, "id"));
+    json_set_text(membership, "organization_name", json_text(organization, "name"));
+    json_set_text(membership, "status",
+                  json_text(input, "status") ? json_text(input, "status") : "active");
+    json_set(membership, "role", role);
+    json_set(membership, "custom_attributes", json_object());
+    json_set_bool(membership, "directory_managed", false);
+    records_add(&self->state->memberships, membership);
+    emit_record(self->state, "organization_membership.created", membership);
+    return true;
+}
+
+static bool add_organization(const reading *self, const cJSON *input)
+{
+    const char *name = json_text(input, "name"), *id = json_text(input, "id");
+    const cJSON *item = NULL;
+    if (records_find_by(&self->state->organizations, "name", name) ||
+        records_find(&self->state->organizations, id))
+        return refuse(self, "the organization", name, "is in the seed twice");
+    cJSON *organization = record_new(self->state, "organization", id, "org_");
+    cJSON *domains = json_array();
+    json_set_text(organization, "name", name);
+    json_set_text(organization, "external_id", json_text(input, "external_id"));
+    json_set_bool(organization, "allow_profiles_outside_organization",
+                  json_is_true(input, "allow_profiles_outside_organization"));
+    json_set(organization, "metadata",
+             json_get(input, "metadata") ? json_copy(json_get(input, "metadata")) : json_object());
+    if (json_get(input, "entitlements"))
+        json_set_copy(organization, "_entitlements", json_get(input, "entitlements"));
+    cJSON_ArrayForEach(item, json_get(input, "domains"))
+        add_domain(self, domains, organization, item);
+    json_set(organization, "domains", domains);
+    records_add(&self->state->organizations, organization);
+    emit_record(self->state, "organization.created", organization);
+    cJSON_ArrayForEach(item, json_get(input, "memberships"))
+    {
+        if (!add_membership(self, organization, item))
+            return false;
+    }
+    return true;
+}
+
+static void add_profile(const reading *self, const cJSON *connection, const cJSON *input)
+{
+    static const char *const copied[] = { "email", "first_name", "last_name" };
+    cJSON *profile = record_new(self->state, "profile", json_text(input, "id"), "prof_");
+    const char *first = json_text(input, "first_name"), *last = json_text(input, "last_name");
+    const char *idp_id = json_text(input, "idp_id"), *role_slug = json_text(input, "role");
+    AUTO_TEXT name = { 0 };
+    text_print(&name, "%s%s%s", first ? first : "", first && last ? " " : "", last ? last : "");
+    cJSON_DeleteItemFromObjectCaseSensitive(profile, "created_at");
+    cJSON_DeleteItemFromObjectCaseSensitive(profile, "updated_at");
+    json_set_text(profile, "organization_id", json_text(connection, "organization_id"));
+    json_set_text(profile, "connection_id", json_text(connection, "id"));
+    json_set_text(profile, "connection_type", json_text(connection, "connection_type"));
+    json_set_text(profile, "idp_id", idp_id ? idp_id : json_text(input, "email"));
+    for (size_t i = 0; i < sizeof copied / sizeof *copied; i++)
+        json_set_text(profile, copied[i], json_text(input, copied[i]));
+    json_set_text(profile, "name", name.len ? name.bytes : NULL);
+    cJSON *role = json_object(), *roles = json_array();
+    json_set_text(role, "slug", role_slug ? role_slug : "member");
+    json_push(roles, json_copy(role));
+    json_set(profile, "role", role);
+    json_set(profile, "roles", roles);
+    if (json_get(input, "groups"))
+        json_set_copy(profile, "groups", json_get(input, "groups"));
+    json_set(profile, "custom_attributes", json_object());
+    json_set(profile, "raw_attributes", json_object());
+    records_add(&self->state->profiles, profile);
+}
+
+static void add_connection_domains(const reading *self, cJSON *connection, const cJSON *names)
+{
+    cJSON *domains = json_array();
+    const cJSON *name = NULL;
+    cJSON_ArrayForEach(name, names)
+    {
+        char id[ID_SIZE];
+        cJSON *domain = json_object();
+        state_new_id(self->state, "conn_domain_", id);
+        json_set_text(domain, "id", id);
+        json_set_text(domain, "object", "connection_domain");
+        json_set_text(domain, "domain", name->valuestring);
+        json_push(domains, domain);
+    }
+    json_set(connection, "domains", domains);
+}
+
+static bool add_connection(const reading *self, const cJSON *input)
+{
+    const char *name = json_text(input, "name"), *owner = json_text(input, "organization");
+    const cJSON *item = NULL,
+                *organization = records_find_by(&self->state->organizations, "name", owner);
+    if (!organization)
+        return refuse(self, "the connection", name,
+                      "is of an organization that is not in organizations");
+    const char *type = json_text(input, "connection_type"), *state = json_text(input, "state");
+    cJSON *connection = record_new(self->state, "connection", json_text(input, "id"), "conn_");
+    json_set_text(connection, "organization_id", json_text(organization, "id"));
+    json_set_text(connection, "connection_type", type ? type : "GenericSAML");
+    json_set_text(connection, "name", name);
+    json_set_text(connection, "state", state ? state : "active");
+    json_set_text(connection, "status",
+                  !state || text_equal(state, "active") ? "linked" : "unlinked");
+    add_connection_domains(self, connection, json_get(input, "domains"));
+    records_add(&self->state->connections, connection);
+    if (!state || text_equal(state, "active"))
+        emit_record(self->state, "connection.activated", connection);
+    cJSON_ArrayForEach(item, json_get(input, "profiles")) add_profile(self, connection, item);
+    return true;
+}
+
+static cJSON *find_group(const emulator_state *self, const cJSON *directory, const char *name)
+{
+    for (size_t i = 0; i < self->directory_groups.count; i++) {
+        cJSON *group = self->directory_groups.items[i];
+        if (text_equal(json_text(group, "directory_id"), json_text(directory, "id")) &&
+            text_equal(json_text(group, "name"), name))
+            return group;
+    }
+    return NULL;
+}
+
+static bool add_person(const reading *self, const cJSON *directory, const cJSON *input)
+{
+    const cJSON *name = NULL;
+    const char *id = json_text(input, "id");
+    let_time_pass(self);
+    if (records_find(&self->state->directory_users, id))
+        return refuse(self, "the directory user id", id, "is in the seed twice");
+    const cJSON *user = directory_user_add(self->state, directory, input);
+    cJSON_ArrayForEach(name, json_get(input, "groups"))
+    {
+        const cJSON *group = find_group(self->state, directory, name->valuestring);
+        if (!group)
+            return refuse(self, "the group", name->valuestring,
+                          "has a person but is not in groups");
+        directory_link(self->state, user, group);
+    }
+    return true;
+}
+
+static bool add_directory(const reading *self, const cJSON *input)
+{
+    const char *name = json_text(input, "name"), *owner = json_text(input, "organization");
+    const cJSON *organization = records_find_by(&self->state->organizations, "name", owner),
+                *item = NULL;
+    if (!organization)
+        return refuse(self, "the directory", name,
+                      "is of an organization that is not in organizations");
+    if (records_find(&self->state->directories, json_text(input, "id")))
+        return refuse(self, "the directory", name, "has an id that is in the seed twice");
+    const cJSON *directory = directory_add(self->state, json_text(organization, "id"), input);
+    cJSON_ArrayForEach(item, json_get(input, "groups"))
+    {
+        const char *id = json_text(item, "id");
+        let_time_pass(self);
+        if (records_find(&self->state->directory_groups, id))
+            return refuse(self, "the directory group id", id, "is in the seed twice");
+        directory_group_add(self->state, directory, item);
+    }
+    cJSON_ArrayForEach(item, json_get(input, "users"))
+    {
+        if (!add_person(self, directory, item))
+            return false;
+    }
+    return true;
+}
+
+static bool lay_out(const reading *self, const cJSON *seed)
+{
+    static const struct {
+        const char *list;
+        bool (*add)(const reading *, const cJSON *);
+    } order[] = { { "users", add_user },
+                  { "roles", add_role },
+                  { "organizations", add_organization },
+                  { "connections", add_connection },
+                  { "directories", add_directory } };
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        const cJSON *item = NULL;
+        cJSON_ArrayForEach(item, json_get(seed, order[i].list))
+        {
+            let_time_pass(self);
+            if (!order[i].add(self, item))
+                return false;
+        }
+    }
+    return true;
+}
+
+static char *read_file(const char *path, char *error)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        snprintf(error, EMULATOR_ERROR_SIZE, "cannot read the seed %.200s: %s", path,
+                 strerror(errno));
+        return NULL;
+    }
+    AUTO_TEXT all = { 0 };
+    char piece[8192];
+    size_t n = 0;
+    while (all.len <= SEED_MAX_BYTES && (n = fread(piece, 1, sizeof piece, file)) > 0)
+        text_add_bytes(&all, piece, n);
+    bool is_read = !ferror(file) && all.len <= SEED_MAX_BYTES;
+    fclose(file);
+    if (is_read && strlen(text_get(&all)) == all.len)
+        return text_copy(text_get(&all));
+    snprintf(error, EMULATOR_ERROR_SIZE,
+             "cannot read the seed %.200s: it must be a file of text, at most %d bytes", path,
+             SEED_MAX_BYTES);
+    return NULL;
+}
+
+static bool seed_from(emulator_state *self, const char *written, int people, char *error)
+{
+    AUTO_JSON seed = json_parse(written, strlen(written));
+    if (!seed) {
+        snprintf(error, EMULATOR_ERROR_SIZE,
+                 "the seed is not JSON; seeds in YAML are not read yet, convert it to JSON first");
+        return false;
+    }
+    reading all = { .state = self, .error = error, .end_ms = state_now(self) };
+    self->frozen_ms = all.end_ms - SEED_DAYS_MS;
+    bool is_laid_out = check_seed(seed, error) && lay_out(&all, seed);
+    while (is_laid_out && self->directories.count && self->directory_users.count < (size_t)people) {
+        self->frozen_ms += self->frozen_ms < all.end_ms ? 1 : 0;
+        simulate_hire(self, self->directories.items[0]);
+    }
+    self->frozen_ms = 0;
+    return is_laid_out;
+}
+
+bool seed_state(emulator_state *self, const emulator_options *options,
+                char error[EMULATOR_ERROR_SIZE])
+{
+    AUTO_CHARS written = options->seed_file   ? read_file(options->seed_file, error)
+                         : options->seed_json ? text_copy(options->seed_json)
+                                              : seed_default();
+    char why[EMULATOR_ERROR_SIZE] = "";
+    if (!written)
+        return false;
+    if (seed_from(self, written, options->people, why))
+        return true;
+    snprintf(error, EMULATOR_ERROR_SIZE, "%.120s: %.380s",
+             options->seed_file ? options->seed_file : "seed", why);
+    return false;
+}

@@ -1,0 +1,430 @@
+/* The hosted sign-in: GET shows who there is, POST to the same address is the click on one of them.
+ *
+ * The page keeps nothing on this side: the request stands in the address, and is checked again when
+ * the click comes. What is wrong with it goes back to the program as WorkOS does it, except when it
+ * is the client or the redirect URI that is wrong: then there is nobody to tell but the person. */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "handlers.h"
+#include "json.h"
+#include "page.h"
+#include "redirect.h"
+
+#define CODE_LIFETIME_MS (10 * 60 * 1000) /* WorkOS: a code is good for ten minutes */
+#define MAX_CHOICES      200
+#define MAX_CODES        1000
+
+/* A request that has passed the checks. Texts belong to the query. */
+typedef struct asked {
+    const char *redirect_uri, *state, *challenge;
+    const char *organization_id, *provider; /* NULL: not asked for */
+    const cJSON *connection;                /* NULL: no single sign-on */
+    bool is_sso;                            /* /sso/authorize: profiles, not users */
+} asked;
+
+static void show_problem(exchange *self, const char *explanation)
+{
+    AUTO_TEXT page = { 0 };
+    page_show_problem(&page, "This sign-in cannot go on", explanation);
+    answer_html(self, 400, &page);
+}
+
+static void send_back(exchange *self, const asked *request, const char *error,
+                      const char *description)
+{
+    const char *const values[] = { "error",        error, "error_description", description, "state",
+                                   request->state, NULL };
+    AUTO_CHARS url = redirect_with(request->redirect_uri, values);
+    answer_redirect(self, url);
+}
+
+/* RFC 6749, 3.1: "Request and response parameters MUST NOT be included more than once." */
+static const char *doubled_parameter(const exchange *self)
+{
+    static const char *const names[] = { "client_id",     "redirect_uri",          "response_type",
+                                         "state",         "code_challenge",        "provider",
+                                         "connection",    "code_challenge_method", "organization",
+                                         "connection_id", "organization_id" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (form_count(&self->query, names[i]) > 1)
+            return names[i];
+    }
+    return NULL;
+}
+
+/* False: told to the person. */
+static bool check_client(exchange *self, asked *out)
+{
+    const char *client_id = form_get(&self->query, "client_id");
+    const char *redirect_uri = form_get(&self->query, "redirect_uri");
+    AUTO_TEXT why = { 0 };
+    if (doubled_parameter(self))
+        text_print(&why, "The parameter %s stands in the address more than once.",
+                   doubled_parameter(self));
+    else if (!text_equal(client_id, self->options->client_id))
+        text_print(&why, "The program sent the client id \"%.100s\". This emulator knows \"%s\".",
+                   client_id ? client_id : "", self->options->client_id);
+    else if (!redirect_is_allowed(self->options, redirect_uri))
+        text_print(&why, "The redirect URI \"%.200s\" is not registered. %s",
+                   redirect_uri ? redirect_uri : "",
+                   self->options->redirect_uris
+                       ? "The emulator was started with other ones."
+                       : "Without registration, addresses on loopback work.");
+    out->redirect_uri = redirect_uri;
+    out->state = form_get(&self->query, "state");
+    if (why.len)
+        show_problem(self, why.bytes);
+    return why.len == 0;
+}
+
+static bool is_challenge(const char *challenge)
+{
+    size_t len = strlen(challenge);
+    for (const char *at = challenge; *at; at++) {
+        if (!isalnum((unsigned char)*at) && *at != '-' && *at != '_')
+            return false;
+    }
+    return len == 43; /* SHA-256 in base64url */
+}
+
+/* False: told to the program. */
+static bool check_protocol(exchange *self, asked *out)
+{
+    const char *type = form_get(&self->query, "response_type");
+    const char *method = form_get(&self->query, "code_challenge_method");
+    const char *wrong = NULL;
+    out->challenge = form_get(&self->query, "code_challenge");
+    if (!text_equal(type, "code"))
+        wrong = "response_type must be code";
+    else if (out->challenge && !text_equal(method, "S256"))
+        wrong = "code_challenge_method must be S256";
+    else if (!out->challenge && method)
+        wrong = "code_challenge_method was sent without code_challenge";
+    else if (out->challenge && !is_challenge(out->challenge))
+        wrong = "code_challenge must be 43 characters of base64url";
+    if (wrong)
+        send_back(self, out, "invalid_request", wrong);
+    return !wrong;
+}
+
+static const cJSON *connection_of(const emulator_state *state, const char *organization_id)
+{
+    for (size_t i = 0; i < state->connections.count; i++) {
+        const cJSON *connection = state->connections.items[i];
+        if (text_equal(json_text(connection, "organization_id"), organization_id) &&
+            text_equal(json_text(connection, "state"), "active"))
+            return connection;
+    }
+    return NULL;
+}
+
+static bool choose_connection(exchange *self, asked *out, const char *id)
+{
+    out->connection = records_find(&self->state->connections, id);
+    if (!out->connection)
+        send_back(self, out, "connection_invalid", "there is no connection with this id");
+    else if (!text_equal(json_text(out->connection, "state"), "active"))
+        send_back(self, out, "connection_unlinked", "the connection is not active");
+    else
+        return true;
+    return false;
+}
+
+/* The names of the selectors differ: connection and organization for SSO, with _id for AuthKit. */
+static bool check_selector(exchange *self, asked *out)
+{
+    const char *connection = form_get(&self->query, out->is_sso ? "connection" : "connection_id");
+    const char *organization =
+        form_get(&self->query, out->is_sso ? "organization" : "organization_id");
+    bool is_hosted = !out->is_sso && text_equal(out->provider, "authkit");
+    int n = (connection != NULL) + (out->provider != NULL) + (organization != NULL && !is_hosted);
+    out->organization_id = organization;
+    if (n != 1) {
+        send_back(self, out, n ? "ambiguous_connection_selector" : "invalid_connection_selector",
+                  "exactly one of provider, connection and organization must be given");
+        return false;
+    }
+    if (organization && !records_find(&self->state->organizations, organization)) {
+        send_back(self, out, "organization_invalid", "there is no organization with this id");
+        return false;
+    }
+    if (connection)
+        return choose_connection(self, out, connection);
+    if (organization && !is_hosted)
+        out->connection = connection_of(self->state, organization);
+    if (out->is_sso && organization && !out->connection) {
+        send_back(self, out, "organization_invalid", "the organization has no active connection");
+        return false;
+    }
+    return true;
+}
+
+static bool check_request(exchange *self, bool is_sso, asked *out)
+{
+    *out = (asked){ .is_sso = is_sso, .provider = form_get(&self->query, "provider") };
+    return check_client(self, out) && check_protocol(self, out) && check_selector(self, out);
+}
+
+/* The profile by which this user comes through a connection; NULL when they do not. */
+static const cJSON *profile_of(const emulator_state *state, const cJSON *connection,
+                               const char *email)
+{
+    for (size_t i = 0; i < state->profiles.count; i++) {
+        const cJSON *profile = state->profiles.items[i];
+        if (text_equal(json_text(profile, "connection_id"), json_text(connection, "id")) &&
+            strcasecmp(json_text(profile, "email"), email) == 0)
+            return profile;
+    }
+    return NULL;
+}
+
+static bool may_choose(const emulator_state *state, const asked *request, const cJSON *user)
+{
+    if (request->connection)
+        return profile_of(state, request->connection, json_text(user, "email")) != NULL;
+    return !request->organization_id ||
+           state_find_membership(state, json_text(user, "id"), request->organization_id);
+}
+
+static const char *organization_note(const emulator_state *state, const asked *request,
+                                     const cJSON *user)
+{
+    const char *id = json_text(user, "id");
+    if (request->organization_id)
+        return state_organization_name(state, request->organization_id);
+    if (state_count_memberships(state, id) > 1)
+        return "Several organizations";
+    const cJSON *membership = NULL;
+    for (size_t i = 0; i < state->memberships.count && !membership; i++) {
+        if (text_equal(json_text(state->memberships.items[i], "user_id"), id))
+            membership = state->memberships.items[i];
+    }
+    return state_organization_name(state, json_text(membership, "organization_id"));
+}
+
+static page_choice make_choice(const cJSON *record, const char *note, const char *hint)
+{
+    const char *email = json_text(record, "email"), *name = json_text(record, "name");
+    return (page_choice){ .user_id = json_text(record, "id"),
+                          .title = name ? name : email,
+                          .detail = email,
+                          .note = *note ? note : NULL,
+                          .is_hinted = hint && strcasecmp(hint, email) == 0 };
+}
+
+static size_t list_choices(const exchange *self, const asked *request, page_choice *out)
+{
+    const char *hint = form_get(&self->query, "login_hint");
+    bool has_profiles = request->is_sso && request->connection;
+    const records *from = has_profiles ? &self->state->profiles : &self->state->users;
+    size_t n = 0;
+    for (size_t i = 0; i < from->count && n < MAX_CHOICES; i++) {
+        const cJSON *record = from->items[i];
+        bool is_listed = has_profiles ? text_equal(json_text(record, "connection_id"),
+                                                   json_text(request->connection, "id"))
+                                      : may_choose(self->state, request, record);
+        if (is_listed)
+            out[n++] = make_choice(
+                record, has_profiles ? "" : organization_note(self->state, request, record), hint);
+    }
+    return n;
+}
+
+/* The one that was hinted at comes first. */
+static bool move_hinted_up(page_choice *choices, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!choices[i].is_hinted)
+            continue;
+        page_choice hinted = choices[i];
+        memmove(choices + 1, choices, i * sizeof *choices);
+        choices[0] = hinted;
+        return true;
+    }
+    return false;
+}
+
+static void show(exchange *self, page_sign_in *page)
+{
+    AUTO_TEXT action = { 0 }, html = { 0 };
+    text_print(&action, "%s?%s", self->path, self->query_text);
+    page->action = action.bytes;
+    page_show_sign_in(&html, page);
+    answer_html(self, 200, &html);
+}
+
+static void describe(const exchange *self, const asked *request, text *heading, text *intro)
+{
+    const char *through = request->connection ? json_text(request->connection, "name")
+                          : request->provider ? request->provider
+                                              : "authkit";
+    bool is_new = text_equal(form_get(&self->query, "screen_hint"), "sign-up");
+    text_add(heading, is_new ? "Create an account" : "Sign in");
+    if (request->connection || (request->provider && !text_equal(request->provider, "authkit")))
+        text_print(heading, " with %.80s", through);
+    else if (request->organization_id)
+        text_print(heading, " to %.80s",
+                   state_organization_name(self->state, request->organization_id));
+    text_add(intro, is_new ? "Choose who you are going to be" : "Choose who you are");
+}
+
+static void show_people(exchange *self, const asked *request)
+{
+    page_choice choices[MAX_CHOICES];
+    size_t n = list_choices(self, request, choices);
+    const char *hint = form_get(&self->query, "login_hint");
+    bool is_known = move_hinted_up(choices, n);
+    AUTO_TEXT heading = { 0 }, intro = { 0 }, notice = { 0 };
+    describe(self, request, &heading, &intro);
+    if (hint && !is_known)
+        text_print(&notice, "The program suggested %.200s, who is not here.", hint);
+    else if (n == 0)
+        text_add(&notice, "Nobody can sign in here: the seed has no such person.");
+    show(self, &(page_sign_in){ .heading = heading.bytes,
+                                .intro = intro.bytes,
+                                .choices = choices,
+                                .n_choices = n,
+                                .notice = notice.bytes });
+}
+
+static void show_organizations(exchange *self, const cJSON *user)
+{
+    page_choice choices[MAX_CHOICES];
+    const emulator_state *state = self->state;
+    const char *user_id = json_text(user, "id");
+    size_t n = 0;
+    for (size_t i = 0; i < state->memberships.count && n < MAX_CHOICES; i++) {
+        const cJSON *membership = state->memberships.items[i];
+        if (!text_equal(json_text(membership, "user_id"), user_id) ||
+            !text_equal(json_text(membership, "status"), "active"))
+            continue;
+        choices[n++] = (page_choice){
+            .user_id = user_id,
+            .organization_id = json_text(membership, "organization_id"),
+            .title = state_organization_name(state, json_text(membership, "organization_id")),
+            .detail = json_text(json_get(membership, "role"), "slug"),
+        };
+    }
+    AUTO_TEXT intro = { 0 };
+    text_print(&intro, "%s belongs to several", json_text(user, "email"));
+    show(self, &(page_sign_in){ .heading = "Choose an organization",
+                                .intro = intro.bytes,
+                                .choices = choices,
+                                .n_choices = n });
+}
+
+/* How the person has signed in, in the words of authentication_method. */
+static const char *method_of(const asked *request, const cJSON *user)
+{
+    if (request->connection)
+        return "SSO";
+    if (request->provider && !text_equal(request->provider, "authkit"))
+        return request->provider;
+    const char *provider = json_text(user, "_oauth_provider");
+    return provider ? provider : "Password";
+}
+
+/* Remembers who signed in for what, under a new code, and sends the code to the program. */
+static void send_code(exchange *self, const asked *request, const cJSON *who,
+                      const char *organization_id)
+{
+    AUTO_CHARS code = keys_secret(self->state->keys, "code_");
+    cJSON *record = json_object();
+    json_set_text(record, "id", code);
+    json_set_bool(record, "is_sso", request->is_sso);
+    json_set_text(record, "who", json_text(who, "id"));
+    json_set_text(record, "organization_id", organization_id);
+    json_set_text(record, "connection_id", json_text(request->connection, "id"));
+    json_set_text(record, "method", method_of(request, who));
+    json_set_text(record, "challenge", request->challenge);
+    json_set_number(record, "expires_ms", (double)(state_now(self->state) + CODE_LIFETIME_MS));
+    records_add(&self->state->codes, record);
+    records_trim(&self->state->codes, MAX_CODES);
+    const char *const values[] = { "code", code, "state", request->state, NULL };
+    AUTO_CHARS url = redirect_with(request->redirect_uri, values);
+    answer_redirect(self, url);
+}
+
+/* The membership to sign in with: the asked or chosen one, else the only one. False: answered. */
+static bool choose_organization(exchange *self, const asked *request, const cJSON *user,
+                                const char *chosen, const char **out)
+{
+    const char *user_id = json_text(user, "id");
+    const char *wanted = request->connection ? json_text(request->connection, "organization_id")
+                         : request->organization_id ? request->organization_id
+                                                    : chosen;
+    *out = wanted;
+    if (wanted && !state_find_membership(self->state, user_id, wanted)) {
+        send_back(self, request, "access_denied",
+                  "the person is not a member of this organization");
+        return false;
+    }
+    if (wanted)
+        return true;
+    if (state_count_memberships(self->state, user_id) > 1) {
+        show_organizations(self, user);
+        return false;
+    }
+    for (size_t i = 0; i < self->state->memberships.count; i++) {
+        const cJSON *membership = self->state->memberships.items[i];
+        if (text_equal(json_text(membership, "user_id"), user_id) &&
+            text_equal(json_text(membership, "status"), "active"))
+            *out = json_text(membership, "organization_id");
+    }
+    return true;
+}
+
+static void choose(exchange *self, bool is_sso)
+{
+    asked request;
+    if (!check_request(self, is_sso, &request))
+        return;
+    AUTO_JSON click = exchange_is_form(self) ? exchange_body(self) : NULL;
+    if (json_text(click, "cancel")) {
+        send_back(self, &request, "access_denied", "The person cancelled the sign-in.");
+        return;
+    }
+    bool has_profiles = is_sso && request.connection;
+    const emulator_state *state = self->state;
+    const char *email = json_text(click, "email"), *id = json_text(click, "user_id");
+    const cJSON *who =
+        has_profiles ? (email ? profile_of(state, request.connection, email)
+                              : records_find(&state->profiles, id))
+                     : (email ? state_find_user(state, email) : records_find(&state->users, id));
+    const char *organization_id = NULL;
+    if (!who || (!has_profiles && !may_choose(state, &request, who)) ||
+        (has_profiles &&
+         !text_equal(json_text(who, "connection_id"), json_text(request.connection, "id")))) {
+        show_problem(self, "The person who was chosen cannot sign in here.");
+        return;
+    }
+    if (is_sso || choose_organization(self, &request, who, json_text(click, "organization_id"),
+                                      &organization_id))
+        send_code(self, &request, who, organization_id);
+}
+
+void handle_show_authkit(exchange *self)
+{
+    asked request;
+    if (check_request(self, false, &request))
+        show_people(self, &request);
+}
+
+void handle_choose_authkit(exchange *self)
+{
+    choose(self, false);
+}
+
+void handle_show_sso(exchange *self)
+{
+    asked request;
+    if (check_request(self, true, &request))
+        show_people(self, &request);
+}
+
+void handle_choose_sso(exchange *self)
+{
+    choose(self, true);
+}

@@ -1,0 +1,210 @@
+/* Records, ids and the clock of the emulated environment. */
+#include "state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "json.h"
+#include "text.h"
+
+int64_t state_now(const emulator_state *self)
+{
+    struct timespec now;
+    if (self->frozen_ms)
+        return self->frozen_ms;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* splitmix64, so that one number repeats a whole run. */
+static uint64_t next_random(emulator_state *self)
+{
+    uint64_t z = self->random += UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+uint64_t state_random(emulator_state *self, uint64_t below)
+{
+    return below ? next_random(self) % below : 0;
+}
+
+/* ULID: 48 bits of time, 80 of chance, in Crockford's base 32; in the same millisecond the tail is
+ * counted up, so that ids sort in the order in which they were given. */
+void state_new_id(emulator_state *self, const char *prefix, char out[ID_SIZE])
+{
+    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    uint64_t now = (uint64_t)state_now(self);
+    if (now > self->id_ms) {
+        self->id_ms = now;
+        self->id_tail[0] = next_random(self) >> 25; /* 39 bits each, room to count above */
+        self->id_tail[1] = next_random(self) >> 25;
+    } else {
+        self->id_tail[1]++;
+    }
+    char ulid[27] = "";
+    for (int i = 0; i < 10; i++)
+        ulid[i] = digits[(self->id_ms >> (45 - 5 * i)) & 31];
+    for (int i = 0; i < 16; i++)
+        ulid[10 + i] = digits[(self->id_tail[i / 8] >> (35 - 5 * (i % 8))) & 31];
+    snprintf(out, ID_SIZE, "%s%s", prefix, ulid);
+}
+
+void records_add(records *self, cJSON *record)
+{
+    if (self->count == self->capacity) {
+        self->capacity = self->capacity ? self->capacity * 2 : 16;
+        self->items = memory_need(realloc(self->items, self->capacity * sizeof(cJSON *)));
+    }
+    self->items[self->count++] = record;
+}
+
+static void remove_at(records *self, size_t index)
+{
+    cJSON_Delete(self->items[index]);
+    self->count--;
+    memmove(self->items + index, self->items + index + 1, (self->count - index) * sizeof(cJSON *));
+}
+
+void records_remove(records *self, const cJSON *record)
+{
+    for (size_t i = self->count; i-- > 0;) {
+        if (self->items[i] == record) {
+            remove_at(self, i);
+            return;
+        }
+    }
+}
+
+cJSON *records_find_by(const records *self, const char *key, const char *value)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (text_equal(json_text(self->items[i], key), value))
+            return self->items[i];
+    }
+    return NULL;
+}
+
+size_t records_index(const records *self, const char *id)
+{
+    size_t i = 0;
+    while (i < self->count && !text_equal(json_text(self->items[i], "id"), id))
+        i++;
+    return i;
+}
+
+cJSON *records_find(const records *self, const char *id)
+{
+    return records_find_by(self, "id", id);
+}
+
+void records_trim(records *self, size_t max)
+{
+    while (self->count > max)
+        remove_at(self, 0);
+}
+
+static void records_free(records *self)
+{
+    records_trim(self, 0);
+    free(self->items);
+}
+
+cJSON *record_new(emulator_state *self, const char *object, const char *id, const char *prefix)
+{
+    char fresh[ID_SIZE];
+    cJSON *record = json_object();
+    json_set_text(record, "object", object);
+    if (!id)
+        state_new_id(self, prefix, fresh);
+    json_set_text(record, "id", id ? id : fresh);
+    json_set_time(record, "created_at", state_now(self));
+    json_set_time(record, "updated_at", state_now(self));
+    return record;
+}
+
+cJSON *record_view(const cJSON *record)
+{
+    cJSON *view = json_copy(record);
+    for (cJSON *member = view->child, *next; member; member = next) {
+        next = member->next;
+        if (member->string[0] == '_')
+            cJSON_Delete(cJSON_DetachItemViaPointer(view, member));
+    }
+    return view;
+}
+
+cJSON *state_find_user(const emulator_state *self, const char *email)
+{
+    for (size_t i = 0; email && i < self->users.count; i++) {
+        if (strcasecmp(json_text(self->users.items[i], "email"), email) == 0)
+            return self->users.items[i];
+    }
+    return NULL;
+}
+
+cJSON *state_find_membership(const emulator_state *self, const char *user_id,
+                             const char *organization_id)
+{
+    for (size_t i = 0; i < self->memberships.count; i++) {
+        cJSON *membership = self->memberships.items[i];
+        if (text_equal(json_text(membership, "user_id"), user_id) &&
+            text_equal(json_text(membership, "organization_id"), organization_id) &&
+            text_equal(json_text(membership, "status"), "active"))
+            return membership;
+    }
+    return NULL;
+}
+
+size_t state_count_memberships(const emulator_state *self, const char *user_id)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < self->memberships.count; i++) {
+        count += text_equal(json_text(self->memberships.items[i], "user_id"), user_id) &&
+                 text_equal(json_text(self->memberships.items[i], "status"), "active");
+    }
+    return count;
+}
+
+const char *state_organization_name(const emulator_state *self, const char *id)
+{
+    const char *name = json_text(records_find(&self->organizations, id), "name");
+    return name ? name : "";
+}
+
+emulator_state *state_new(uint64_t random_seed)
+{
+    emulator_state *self = memory_zeroed(sizeof *self);
+    char key_id[ID_SIZE];
+    self->random = random_seed;
+    state_new_id(self, "sso_oidc_key_pair_", key_id);
+    self->keys = keys_new(key_id);
+    if (!self->keys) {
+        state_free(self);
+        return NULL;
+    }
+    if (random_seed == 0)
+        self->random = keys_number(self->keys);
+    self->id_ms = 0; /* the seed's past begins before now */
+    return self;
+}
+
+void state_free(emulator_state *self)
+{
+    if (!self)
+        return;
+    records *all[] = { &self->users,          &self->organizations,   &self->memberships,
+                       &self->roles,          &self->connections,     &self->profiles,
+                       &self->directories,    &self->directory_users, &self->directory_groups,
+                       &self->links,          &self->sessions,        &self->codes,
+                       &self->refresh_tokens, &self->sso_tokens,      &self->faults };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        records_free(all[i]);
+    event_log_free(&self->events);
+    keys_free(self->keys);
+    free(self);
+}

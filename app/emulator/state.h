@@ -1,0 +1,67 @@
+/* What the emulated environment holds. Every record is a cJSON object in the shape in which WorkOS
+ * shows it; members whose name begins with "_" are for the emulator and are left out by
+ * record_view(). Nothing here locks: whoever holds the emulator's lock may read and change. */
+#ifndef EMULATOR_STATE_H
+#define EMULATOR_STATE_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "events.h"
+#include "keys.h"
+
+#define ID_SIZE 64
+
+typedef struct records {
+    cJSON **items; /* in the order of creation, which is the order of lists */
+    size_t count, capacity;
+} records;
+
+typedef struct emulator_state {
+    key_ring *keys;
+    uint64_t random;   /* of ids and of simulated changes, not of secrets */
+    int64_t frozen_ms; /* while a seed is read: the time that passes there; else 0 */
+    uint64_t id_ms;    /* of the last id given */
+    uint64_t id_tail[2];
+
+    records users, organizations, memberships, roles;
+    records connections, profiles;
+    records directories, directory_users, directory_groups,
+        links; /* links: who is in which group */
+    records sessions, codes, refresh_tokens, sso_tokens;
+    records faults;
+    event_log events;
+} emulator_state;
+
+emulator_state *state_new(uint64_t random_seed); /* NULL when no key could be made */
+void state_free(emulator_state *self);
+
+int64_t state_now(const emulator_state *self); /* Unix milliseconds */
+uint64_t state_random(emulator_state *self, uint64_t below);
+
+/* Prefix and ULID; later ids sort after earlier ones of the same prefix. */
+void state_new_id(emulator_state *self, const char *prefix, char out[ID_SIZE]);
+
+void records_add(records *self, cJSON *record); /* takes it over */
+void records_remove(records *self, const cJSON *record);
+cJSON *records_find(const records *self,
+                    const char *id); /* NULL when absent; NULL id finds nothing */
+cJSON *records_find_by(const records *self, const char *key, const char *value);
+size_t records_index(const records *self, const char *id); /* count when absent */
+void records_trim(records *self, size_t max);              /* forgets the oldest */
+
+/* A new object of this kind with object, id (the given one, or a new one), created_at, updated_at;
+ * not yet among the records. */
+cJSON *record_new(emulator_state *self, const char *object, const char *id, const char *prefix);
+cJSON *record_view(const cJSON *record); /* a copy without the emulator's own members */
+
+cJSON *state_find_user(const emulator_state *self, const char *email); /* ignores case */
+cJSON *state_find_membership(const emulator_state *self, const char *user_id,
+                             const char *organization_id);
+size_t state_count_memberships(const emulator_state *self, const char *user_id); /* active ones */
+const char *state_organization_name(const emulator_state *self,
+                                    const char *id); /* "" when unknown */
+
+#endif
