@@ -1,6 +1,7 @@
 /* How the program's own parts fail; see fail.h. */
 #include "fail.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,17 @@ int complain(const lk_error *err)
             *c = '?';
     fprintf(stderr, "latchkey: %s\n", line);
     return exit_code(err);
+}
+
+int finish(lk_status status, lk_error *err)
+{
+    if (status != LK_OK)
+        return complain(err);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fail(err, LK_ERR_STORE, "cannot write the output: %s", strerror(errno));
+        return complain(err);
+    }
+    return EXIT_DONE;
 }
 
 void free_textp(char **text)

@@ -29,6 +29,9 @@ int exit_code(const lk_error *err);
 /* Prints the error as one line on stderr, control characters masked, and returns its exit code. */
 int complain(const lk_error *err);
 
+/* How a command ends: complains about a failure; else makes sure that stdout took everything. */
+int finish(lk_status status, lk_error *err);
+
 /* CLEANUP functions: for char * and other plain blocks; for text that is a secret, wiped first. */
 void free_textp(char **text);
 void free_secretp(char **text);
