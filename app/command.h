@@ -14,8 +14,19 @@ typedef struct app_command {
     int (*run)(const app_arguments *given); /* returns the exit code */
 } app_command;
 
+extern const app_command command_directory_groups;
+extern const app_command command_directory_list;
+extern const app_command command_directory_users;
 extern const app_command command_emulate;
+extern const app_command command_events_list;
+extern const app_command command_serve;
+extern const app_command command_session_open;
+extern const app_command command_session_seal;
+extern const app_command command_sync_run;
+extern const app_command command_sync_status;
 extern const app_command command_version;
+extern const app_command command_webhook_sign;
+extern const app_command command_webhook_verify;
 
 /* Finds the command in argv (argv[0] is the program), parses its options, answers --help, runs it.
  * Returns the exit code. */

@@ -1,0 +1,277 @@
+/* latchkey serve: sign-in and the mirror as a web server. */
+#include "command.h"
+#include "config.h"
+#include "fail.h"
+#include "print.h"
+#include "server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+/* What the options own; freed after the server has stopped. */
+typedef struct settings {
+    server_options server;
+    char *store, *base_url, *redirect_uri, *cookie_name, *cookie_domain, *same_site;
+    char *cookie_password, *webhook_secret;
+    lk_client *client;
+} settings;
+
+static void settings_deinit(settings *own)
+{
+    lk_client_free(own->client);
+    free(own->store);
+    free(own->base_url);
+    free(own->redirect_uri);
+    free(own->cookie_name);
+    free(own->cookie_domain);
+    free(own->same_site);
+    free_secretp(&own->cookie_password);
+    free_secretp(&own->webhook_secret);
+}
+
+/* For this run only: who restarts the server signs in again. */
+static lk_status make_password(char **out, lk_error *err)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char random[32];
+    char *password = calloc(1, 2 * sizeof(random) + 1);
+
+    if (password == NULL)
+        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+        free(password);
+        return fail(err, LK_ERR_NO_MEMORY, "no random bytes: %s", strerror(errno));
+    }
+    for (size_t i = 0; i < sizeof(random); i++) {
+        password[2 * i] = digits[random[i] >> 4];
+        password[2 * i + 1] = digits[random[i] & 15];
+    }
+    explicit_bzero(random, sizeof(random));
+    *out = password;
+    return LK_OK;
+}
+
+static lk_status read_password(const app_arguments *given, settings *own, lk_error *err)
+{
+    TRY(config_secret(given, "cookie-password-file", "WORKOS_COOKIE_PASSWORD",
+                      &own->cookie_password, err));
+    if (own->cookie_password != NULL)
+        return LK_OK;
+    if (!own->server.address.is_loopback)
+        return fail(err, LK_ERR_INVALID,
+                    "no cookie password: set WORKOS_COOKIE_PASSWORD or WORKOS_COOKIE_PASSWORD_FILE "
+                    "to a secret of at least 32 characters (openssl rand -base64 32)");
+    fputs("latchkey: WORKOS_COOKIE_PASSWORD is not set: using a random one, so sessions end with "
+          "this run\n",
+          stderr);
+    return make_password(&own->cookie_password, err);
+}
+
+static lk_status read_cookie(const app_arguments *given, settings *own, lk_error *err)
+{
+    lk_web_options *web = &own->server.web;
+
+    TRY(read_password(given, own, err));
+    TRY(config_text(given, NULL, "WORKOS_COOKIE_NAME", &own->cookie_name, err));
+    TRY(config_text(given, NULL, "WORKOS_COOKIE_DOMAIN", &own->cookie_domain, err));
+    TRY(config_text(given, NULL, "WORKOS_COOKIE_SAMESITE", &own->same_site, err));
+    if (own->same_site == NULL)
+        TRY(config_text(given, NULL, "WORKOS_COOKIE_SAME_SITE", &own->same_site, err));
+    TRY(config_number("WORKOS_COOKIE_MAX_AGE", 1, 400LL * 24 * 3600, 0, &web->cookie_max_age_s,
+                      err));
+    web->cookie_password = own->cookie_password;
+    web->cookie_name = own->cookie_name;
+    web->cookie_domain = own->cookie_domain;
+    web->cookie_same_site = own->same_site;
+    return LK_OK;
+}
+
+static lk_status read_mode(const app_arguments *given, settings *own, lk_error *err)
+{
+    const char *mode = arguments_text(given, "mode");
+    lk_web_options *web = &own->server.web;
+
+    TRY(config_text(given, "redirect-uri", "WORKOS_REDIRECT_URI", &own->redirect_uri, err));
+    web->redirect_uri = own->redirect_uri;
+    web->connection = arguments_text(given, "connection");
+    web->organization_id = arguments_text(given, "organization");
+    web->provider = arguments_text(given, "provider");
+    if (mode == NULL || strcmp(mode, "authkit") == 0)
+        web->mode = LK_WEB_AUTHKIT;
+    else if (strcmp(mode, "sso") == 0)
+        web->mode = LK_WEB_SSO;
+    else
+        return fail(err, LK_ERR_INVALID, "--mode takes authkit or sso");
+    return LK_OK;
+}
+
+static lk_status read_rules(const app_arguments *given, server_options *wanted, lk_error *err)
+{
+    const char *text = NULL;
+
+    for (size_t i = 0; (text = arguments_nth(given, "allow", i)) != NULL; i++) {
+        if (i == MAX_RULES)
+            return fail(err, LK_ERR_INVALID, "--allow was given more than %d times", MAX_RULES);
+        TRY(access_rule_parse(text, &wanted->rules[i], err));
+        wanted->n_rules++;
+    }
+    return LK_OK;
+}
+
+static lk_status read_listen(const app_arguments *given, server_options *wanted, lk_error *err)
+{
+    char *text CLEANUP(free_textp) = NULL;
+
+    if (arguments_has(given, "tls-certificate"))
+        return fail(err, LK_ERR_INVALID,
+                    "TLS is not served: Debian's CivetWeb crashes at the first handshake; listen "
+                    "on loopback and put a TLS proxy in front");
+    TRY(config_text(given, "listen", "LATCHKEY_LISTEN", &text, err));
+    return listen_parse(text != NULL ? text : "127.0.0.1:3000", &wanted->address, err);
+}
+
+/* The feed needs a key, sign-in with PKCE alone does not: a server without one only signs in. */
+static lk_status read_key(const app_arguments *given, settings *own, lk_error *err)
+{
+    char *key CLEANUP(free_secretp) = NULL;
+
+    TRY(config_secret(given, "api-key-file", "WORKOS_API_KEY", &key, err));
+    own->server.follows = key != NULL;
+    if (key == NULL)
+        fputs("latchkey: WORKOS_API_KEY is not set: people can sign in, but directory events are "
+              "not followed\n",
+              stderr);
+    return LK_OK;
+}
+
+static lk_status read_settings(const app_arguments *given, settings *own, lk_error *err)
+{
+    server_options *wanted = &own->server;
+
+    TRY(read_listen(given, wanted, err));
+    TRY(read_rules(given, wanted, err));
+    TRY(read_mode(given, own, err));
+    TRY(read_key(given, own, err));
+    TRY(config_client(given, CONFIG_NEEDS_CLIENT_ID, (lk_log){ 0 }, &own->client, err));
+    TRY(read_cookie(given, own, err));
+    TRY(config_secret(given, "webhook-secret-file", "WORKOS_WEBHOOK_SECRET", &own->webhook_secret,
+                      err));
+    TRY(config_base_url(given, &own->base_url, err));
+    TRY(config_store(given, &own->store, err));
+    wanted->client = own->client;
+    wanted->store = own->store;
+    wanted->base_url = own->base_url;
+    wanted->webhook_secret = own->webhook_secret;
+    wanted->poll_ms = (int)arguments_number(given, "poll-interval", 5) * 1000;
+    wanted->logs_requests = arguments_has(given, "log-requests");
+    return LK_OK;
+}
+
+static void wait_for_signal(const sigset_t *stopping)
+{
+    int signal = 0;
+
+    sigwait(stopping, &signal);
+    /* A second one ends the program at once. */
+    pthread_sigmask(SIG_UNBLOCK, stopping, NULL);
+}
+
+static lk_status serve(settings *own, bool *is_whole, lk_error *err)
+{
+    sigset_t stopping;
+    server *running = NULL;
+    bool first = true;
+
+    /* Blocked before any thread starts, so that none but this one takes it. */
+    sigemptyset(&stopping);
+    sigaddset(&stopping, SIGINT);
+    sigaddset(&stopping, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &stopping, NULL);
+    TRY(server_start(&own->server, &running, err));
+    fputs("{\"ready\":true", stdout);
+    first = false;
+    print_json_field(stdout, &first, "url", running->origin);
+    printf(",\"port\":%d}\n", running->address.port);
+    fflush(stdout);
+    wait_for_signal(&stopping);
+    *is_whole = server_stop(running);
+    return LK_OK;
+}
+
+static int run(const app_arguments *given)
+{
+    lk_error err = LK_ERROR_INIT;
+    settings own = { 0 };
+    bool is_whole = true;
+
+    lk_status status = read_settings(given, &own, &err);
+    if (status == LK_OK)
+        status = serve(&own, &is_whole, &err);
+    if (!is_whole) {
+        /* The feed's thread still uses the client: nothing may be freed under it. */
+        fputs("latchkey: WorkOS does not answer; ending without waiting for it\n", stderr);
+        fflush(NULL);
+        _exit(EXIT_DONE);
+    }
+    settings_deinit(&own);
+    return finish(status, &err);
+}
+
+static const app_option options[] = {
+    { .name = "listen",
+      .value = "ADDRESS:PORT",
+      .help = "Where to listen; else 127.0.0.1:3000",
+      .variable = "LATCHKEY_LISTEN" },
+    OPTION_STORE,
+    { .name = "mode", .value = "authkit|sso", .help = "How people sign in; else authkit" },
+    { .name = "allow",
+      .value = "RULE",
+      .help = "Who sees every organization: role=SLUG, permission=SLUG, organization=ID",
+      .is_repeatable = true },
+    { .name = "redirect-uri",
+      .value = "URL",
+      .help = "The public address of /callback; else http://localhost:PORT/callback",
+      .variable = "WORKOS_REDIRECT_URI" },
+    { .name = "connection", .value = "ID", .help = "Sign in through this connection (sso)" },
+    { .name = "organization", .value = "ID", .help = "Sign in to this organization" },
+    { .name = "provider", .value = "NAME", .help = "Sign in through this provider" },
+    { .name = "poll-interval",
+      .value = "SECONDS",
+      .help = "How often to ask for events; else 5",
+      .is_number = true,
+      .minimum = 1,
+      .maximum = 3600 },
+    OPTION_CLIENT_ID,
+    OPTION_API_KEY_FILE,
+    OPTION_BASE_URL,
+    { .name = "cookie-password-file",
+      .value = "FILE",
+      .help = "The file with the cookie password",
+      .variable = "WORKOS_COOKIE_PASSWORD" },
+    { .name = "webhook-secret-file",
+      .value = "FILE",
+      .help = "The file with the webhook endpoint's secret",
+      .variable = "WORKOS_WEBHOOK_SECRET" },
+    { .name = "log-requests", .help = "Write one line per request to stderr, without secrets" },
+    { .name = "tls-certificate",
+      .value = "FILE",
+      .help = "Refused: Debian's CivetWeb cannot serve TLS; use a proxy" },
+};
+
+const app_command command_serve = {
+    .name = "serve",
+    .help = "Run sign-in and the directory mirror as a web server",
+    .details = "A signed-in person sees the events and directories of their own organization.\n"
+               "The cookie: WORKOS_COOKIE_NAME, _DOMAIN, _MAX_AGE, _SAMESITE. A line of JSON on\n"
+               "stdout says when the server is ready.\n" DETAILS_SECRETS,
+    .examples = "  WORKOS_CLIENT_ID=client_… WORKOS_API_KEY_FILE=key latchkey serve\n"
+                "  latchkey serve --listen 127.0.0.1:8080 --mode sso --organization org_…\n"
+                "  latchkey serve --allow role=admin --allow permission=directory:read\n",
+    .options = options,
+    .n_options = N_ITEMS(options),
+    .run = run,
+};

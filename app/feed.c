@@ -1,0 +1,179 @@
+/* The feed of the server; see feed.h. */
+#include "feed.h"
+
+#include "clock.h"
+#include "fail.h"
+#include "follow.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATIENCE_MS 4000 /* for a step that is under way when we stop */
+
+struct feed {
+    lk_mirror *mirror;
+    lk_sync *sync;
+    follow following;
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t mutex; /* for all below */
+    pthread_cond_t moved;
+    uint64_t news;
+    bool is_stopped;
+    feed_status status;
+};
+
+static void report(void *ctx, const lk_sync_result *result, const lk_error *err)
+{
+    feed *news = ctx;
+    char line[sizeof(err->message)] = "";
+
+    if (err != NULL)
+        snprintf(line, sizeof(line), "%s", err->message);
+    pthread_mutex_lock(&news->mutex);
+    feed_status *status = &news->status;
+    feed_state before = status->state;
+    bool is_new_trouble = err != NULL && strcmp(status->message, line) != 0;
+    status->n_steps++;
+    snprintf(status->message, sizeof(status->message), "%s", line);
+    if (err != NULL) {
+        status->n_failures++;
+        status->state = FEED_FAILING;
+    } else {
+        status->last_ok_ms = clock_wall_ms();
+        status->state = result->caught_up ? FEED_OK : FEED_STARTING;
+    }
+    if (status->state != before || result->n_applied > 0) {
+        news->news++;
+        pthread_cond_broadcast(&news->moved);
+    }
+    pthread_mutex_unlock(&news->mutex);
+    if (is_new_trouble) {
+        fputs("latchkey: the feed: ", stderr);
+        complain(err);
+    } else if (err == NULL && before == FEED_FAILING) {
+        fputs("latchkey: the feed works again\n", stderr);
+    }
+}
+
+static void *run(void *ctx)
+{
+    follow_run(&((feed *)ctx)->following);
+    return NULL;
+}
+
+static lk_status start(feed *news, lk_client *client, const char *store, int interval_ms,
+                       lk_error *err)
+{
+    TRY(lk_mirror_open(store, &news->mirror, err));
+    TRY(lk_sync_new(
+        LK_SYNC_OPTIONS(.client = client, .mirror = news->mirror, .interval_ms = interval_ms),
+        &news->sync, err));
+    follow_init(&news->following, news->sync);
+    news->following.report = report;
+    news->following.ctx = news;
+    news->status.state = FEED_STARTING;
+    if (pthread_create(&news->thread, NULL, run, news) != 0)
+        return fail(err, LK_ERR_NO_MEMORY, "cannot start the feed's thread");
+    news->has_thread = true;
+    return LK_OK;
+}
+
+lk_status feed_new(lk_client *client, const char *store, int interval_ms, feed **out, lk_error *err)
+{
+    feed *news = calloc(1, sizeof(*news));
+
+    if (news == NULL)
+        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+    pthread_mutex_init(&news->mutex, NULL);
+    clock_init_condition(&news->moved);
+    lk_status status = client != NULL ? start(news, client, store, interval_ms, err) : LK_OK;
+    if (status != LK_OK) {
+        feed_free(news);
+        return status;
+    }
+    *out = news;
+    return LK_OK;
+}
+
+void feed_stop(feed *news)
+{
+    pthread_mutex_lock(&news->mutex);
+    news->is_stopped = true;
+    pthread_cond_broadcast(&news->moved);
+    pthread_mutex_unlock(&news->mutex);
+    if (news->has_thread)
+        follow_stop(&news->following);
+}
+
+bool feed_free(feed *news)
+{
+    struct timespec until;
+
+    if (news == NULL)
+        return true;
+    feed_stop(news);
+    if (news->has_thread) {
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += PATIENCE_MS / 1000;
+        if (pthread_timedjoin_np(news->thread, NULL, &until) != 0)
+            return false;
+    }
+    if (news->sync != NULL)
+        follow_deinit(&news->following);
+    lk_sync_free(news->sync);
+    lk_mirror_free(news->mirror);
+    pthread_cond_destroy(&news->moved);
+    pthread_mutex_destroy(&news->mutex);
+    free(news);
+    return true;
+}
+
+void feed_announce(feed *news)
+{
+    pthread_mutex_lock(&news->mutex);
+    news->news++;
+    pthread_cond_broadcast(&news->moved);
+    pthread_mutex_unlock(&news->mutex);
+}
+
+void feed_wake(feed *news)
+{
+    if (news->has_thread)
+        follow_wake(&news->following);
+}
+
+bool feed_wait(feed *news, uint64_t *seen, int max_ms)
+{
+    struct timespec until = clock_in_ms(max_ms);
+    int rc = 0;
+
+    pthread_mutex_lock(&news->mutex);
+    while (!news->is_stopped && news->news == *seen && rc != ETIMEDOUT)
+        rc = pthread_cond_timedwait(&news->moved, &news->mutex, &until);
+    *seen = news->news;
+    bool goes_on = !news->is_stopped;
+    pthread_mutex_unlock(&news->mutex);
+    return goes_on;
+}
+
+void feed_get_status(feed *news, feed_status *out)
+{
+    pthread_mutex_lock(&news->mutex);
+    *out = news->status;
+    pthread_mutex_unlock(&news->mutex);
+}
+
+const char *feed_state_name(feed_state state)
+{
+    static const char *const names[] = {
+        [FEED_OFF] = "off",
+        [FEED_STARTING] = "starting",
+        [FEED_OK] = "ok",
+        [FEED_FAILING] = "failing",
+    };
+
+    return names[state];
+}

@@ -1,0 +1,135 @@
+/* /healthz, /readyz, /metrics: for those who run the server. No names, no ids of customers. */
+#include "answer.h"
+#include "clock.h"
+#include "fail.h"
+#include "print.h"
+
+#include <inttypes.h>
+
+/* A feed that has not answered for so long is not ready, however it calls itself. */
+#define STALE_MS 60000
+
+int answer_health(const app_request *request)
+{
+    return answer(request, 200, "application/json", NULL, "{\"status\":\"ok\"}\n", 16);
+}
+
+static lk_status read_status(server *self, lk_mirror_status *out, lk_error *err)
+{
+    lk_mirror *mirror = NULL;
+
+    *out = (lk_mirror_status){ .size = sizeof(*out) };
+    TRY(pool_take(self->readers, &mirror, err));
+    lk_status status = lk_mirror_get_status(mirror, out, err);
+    pool_give(self->readers, mirror);
+    return status;
+}
+
+/* Milliseconds since the mirror was known to be up to date; -1: never was. */
+static int64_t lag_ms(const feed_status *now)
+{
+    if (now->last_ok_ms == 0)
+        return -1;
+    return now->state == FEED_OK || now->state == FEED_FAILING ? clock_wall_ms() - now->last_ok_ms
+                                                               : -1;
+}
+
+int answer_ready(const app_request *request)
+{
+    lk_error err = LK_ERROR_INIT;
+    lk_mirror_status mirror;
+    feed_status now;
+    bool first = true;
+    body json;
+
+    feed_get_status(request->server->news, &now);
+    int64_t lag = lag_ms(&now);
+    bool has_store = read_status(request->server, &mirror, &err) == LK_OK;
+    bool is_ready = has_store && (now.state == FEED_OFF || (lag >= 0 && lag < STALE_MS));
+    if (!body_begin(&json))
+        return answer_error(request, 503, "out_of_memory", "the server is short of memory");
+    fputc('{', json.out);
+    print_json_name(json.out, &first, "ready");
+    fputs(is_ready ? "true" : "false", json.out);
+    print_json_field(json.out, &first, "store", has_store ? "ok" : "failing");
+    print_json_field(json.out, &first, "feed", feed_state_name(now.state));
+    print_json_name(json.out, &first, "lag_seconds");
+    if (lag >= 0)
+        fprintf(json.out, "%.3f", (double)lag / 1000);
+    else
+        fputs("null", json.out);
+    print_json_name(json.out, &first, "newest_event_at");
+    print_json_time(json.out, has_store ? mirror.newest_event_at_ms : 0);
+    if (now.message[0] != '\0')
+        print_json_field(json.out, &first, "message", now.message);
+    fputs("}\n", json.out);
+    return body_answer(&json, request, is_ready ? 200 : 503, "application/json");
+}
+
+static void print_metric(FILE *out, const char *name, const char *type, const char *help,
+                         int64_t value)
+{
+    fprintf(out, "# HELP latchkey_%s %s\n# TYPE latchkey_%s %s\nlatchkey_%s %" PRId64 "\n", name,
+            help, name, type, name, value);
+}
+
+static void print_answers(FILE *out, server *self)
+{
+    fputs("# HELP latchkey_http_responses_total Answers by class of status\n"
+          "# TYPE latchkey_http_responses_total counter\n",
+          out);
+    for (size_t i = 1; i < N_ITEMS(self->n_answers); i++)
+        fprintf(out, "latchkey_http_responses_total{code=\"%zuxx\"} %llu\n", i,
+                (unsigned long long)atomic_load(&self->n_answers[i]));
+}
+
+static void print_mirror(FILE *out, const lk_mirror_status *now)
+{
+    print_metric(out, "mirror_events", "gauge", "Events in the mirror", now->n_events);
+    print_metric(out, "mirror_users", "gauge", "Live directory users", now->n_users);
+    print_metric(out, "mirror_groups", "gauge", "Live directory groups", now->n_groups);
+    print_metric(out, "mirror_directories", "gauge", "Live directories", now->n_directories);
+    print_metric(out, "mirror_parked", "gauge", "Events set aside with a reason", now->n_parked);
+}
+
+static void print_feed(FILE *out, const feed_status *now)
+{
+    int64_t lag = lag_ms(now);
+
+    print_metric(out, "feed_up", "gauge", "Whether the last step of the feed went well",
+                 now->state == FEED_OK || now->state == FEED_STARTING);
+    print_metric(out, "feed_steps_total", "counter", "Questions to WorkOS", (int64_t)now->n_steps);
+    print_metric(out, "feed_failures_total", "counter", "Of them failed", (int64_t)now->n_failures);
+    if (lag >= 0)
+        fprintf(out,
+                "# HELP latchkey_feed_lag_seconds Time since the mirror was up to date\n"
+                "# TYPE latchkey_feed_lag_seconds gauge\nlatchkey_feed_lag_seconds %.3f\n",
+                (double)lag / 1000);
+}
+
+int answer_metrics(const app_request *request)
+{
+    server *self = request->server;
+    lk_error err = LK_ERROR_INIT;
+    lk_mirror_status mirror;
+    feed_status now;
+    body text;
+
+    feed_get_status(self->news, &now);
+    bool has_store = read_status(self, &mirror, &err) == LK_OK;
+    if (!body_begin(&text))
+        return answer_error(request, 503, "out_of_memory", "the server is short of memory");
+    print_metric(text.out, "store_up", "gauge", "Whether the store can be read", has_store);
+    if (has_store)
+        print_mirror(text.out, &mirror);
+    print_feed(text.out, &now);
+    print_metric(text.out, "workers_busy", "gauge", "Connections that hold a worker thread",
+                 atomic_load(&self->n_workers_busy));
+    print_metric(text.out, "streams", "gauge", "Open event streams", atomic_load(&self->n_streams));
+    print_metric(text.out, "webhooks_taken_total", "counter", "Webhooks applied",
+                 (int64_t)atomic_load(&self->n_webhooks_taken));
+    print_metric(text.out, "webhooks_refused_total", "counter", "Webhooks refused",
+                 (int64_t)atomic_load(&self->n_webhooks_refused));
+    print_answers(text.out, self);
+    return body_answer(&text, request, 200, "text/plain; version=0.0.4; charset=utf-8");
+}

@@ -1,0 +1,355 @@
+/* The server: CivetWeb with our options, the way from a request to its route, start and stop. */
+#include "answer.h"
+#include "fail.h"
+#include "server.h"
+
+#include <civetweb.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define N_WORKERS 50
+
+typedef enum route_audience {
+    ANYBODY,   /* and nobody is asked who they are */
+    KNOWN,     /* finds out who is asking, answers everybody */
+    SIGNED_IN, /* others are told to sign in */
+} route_audience;
+
+typedef struct route {
+    const char *method; /* GET answers HEAD as well */
+    const char *path;   /* {id} stands for one segment */
+    route_audience audience;
+    int (*answer)(const app_request *request);
+} route;
+
+static const route routes[] = {
+    { "GET", "/", KNOWN, answer_page },
+    { "GET", "/page.css", ANYBODY, answer_page_css },
+    { "GET", "/page.js", ANYBODY, answer_page_js },
+    { "GET", "/icon.svg", ANYBODY, answer_icon },
+    { "GET", "/api/me", SIGNED_IN, answer_me },
+    { "GET", "/api/events", SIGNED_IN, answer_events },
+    { "GET", "/api/events/stream", SIGNED_IN, answer_event_stream },
+    { "GET", "/api/directories", SIGNED_IN, answer_directories },
+    { "GET", "/api/directories/{id}/users", SIGNED_IN, answer_directory_users },
+    { "GET", "/api/directories/{id}/groups", SIGNED_IN, answer_directory_groups },
+    { "GET", "/api/directory-users/{id}", SIGNED_IN, answer_directory_user },
+    { "POST", "/webhooks/workos", ANYBODY, answer_webhook },
+    { "GET", "/healthz", ANYBODY, answer_health },
+    { "GET", "/readyz", ANYBODY, answer_ready },
+    { "GET", "/metrics", ANYBODY, answer_metrics },
+};
+
+/* Whether path is of this pattern; copies what stands for {id}. */
+static bool matches(const char *pattern, const char *path, char id[ID_SIZE])
+{
+    const char *hole = strstr(pattern, "{id}");
+
+    if (hole == NULL)
+        return strcmp(pattern, path) == 0;
+    size_t before = (size_t)(hole - pattern);
+    if (strncmp(pattern, path, before) != 0)
+        return false;
+    size_t len = strcspn(path + before, "/");
+    if (len == 0 || len >= ID_SIZE || strcmp(path + before + len, hole + 4) != 0)
+        return false;
+    snprintf(id, ID_SIZE, "%.*s", (int)len, path + before);
+    return true;
+}
+
+static bool answers_method(const route *known, const char *method)
+{
+    return strcmp(known->method, method) == 0 ||
+           (strcmp(known->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+static bool wants_html(const app_request *request)
+{
+    const char *accept = mg_get_header(request->connection, "Accept");
+
+    return accept != NULL && strstr(accept, "text/html") != NULL;
+}
+
+static int answer_unknown(const app_request *request, const route *other_method)
+{
+    if (other_method != NULL)
+        return answer_error(request, 405, "method_not_allowed",
+                            strcmp(other_method->method, "POST") == 0 ? "use POST" : "use GET");
+    if (wants_html(request))
+        return answer_notice(request, 404, "Nothing here", "This address does not exist.");
+    return answer_error(request, 404, "not_found", "there is nothing at this address");
+}
+
+static int answer_unavailable(const app_request *request, const lk_error *err)
+{
+    if (wants_html(request))
+        return answer_notice(request, 503, "Sign-in is out of reach", err->message);
+    return answer_error(request, 503, "unavailable", err->message);
+}
+
+static int answer_known(app_request *request, const route *chosen)
+{
+    server *self = request->server;
+    lk_auto(lk_web_reply) who = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    if (lk_gate_identify(self->gate, request->connection, &who, &err) != LK_OK) {
+        complain(&err);
+        return answer_unavailable(request, &err);
+    }
+    if (who->status != 0)
+        return lk_gate_send_reply(request->connection, who);
+    request->who = who;
+    if (who->session != NULL)
+        request->scope = access_of(who->session, self->options->rules, self->options->n_rules);
+    if (chosen->audience == SIGNED_IN && who->session == NULL)
+        return lk_gate_challenge(self->gate, request->connection);
+    return chosen->answer(request);
+}
+
+static int dispatch(struct mg_connection *connection, void *ctx)
+{
+    const struct mg_request_info *info = mg_get_request_info(connection);
+    const char *path = info->local_uri != NULL ? info->local_uri : "";
+    const route *other_method = NULL;
+    app_request request = {
+        .server = ctx,
+        .connection = connection,
+        .info = info,
+        .is_head = strcmp(info->request_method, "HEAD") == 0,
+        .closes = mg_get_user_connection_data(connection) != NULL,
+    };
+
+    for (size_t i = 0; i < N_ITEMS(routes); i++) {
+        if (!matches(routes[i].path, path, request.id))
+            continue;
+        if (!answers_method(&routes[i], info->request_method))
+            other_method = &routes[i];
+        else if (routes[i].audience == ANYBODY)
+            return routes[i].answer(&request);
+        else
+            return answer_known(&request, &routes[i]);
+    }
+    return answer_unknown(&request, other_method);
+}
+
+/* CivetWeb 1.15 takes the first of two Content-Lengths, and takes Transfer-Encoding beside a
+ * Content-Length: behind a proxy that reads it otherwise, the rest of the body is the next request.
+ * RFC 9112, 6.3: "the recipient MUST treat it as an unrecoverable error". */
+static bool has_honest_length(const struct mg_request_info *info)
+{
+    size_t n_lengths = 0;
+    size_t n_encodings = 0;
+
+    for (int i = 0; i < info->num_headers; i++) {
+        const struct mg_header *header = &info->http_headers[i];
+        const char *value = header->value;
+        if (strcasecmp(header->name, "Content-Length") == 0) {
+            n_lengths++;
+            if (*value == '\0' || strspn(value, "0123456789") != strlen(value))
+                return false;
+        }
+        if (strcasecmp(header->name, "Transfer-Encoding") == 0) {
+            n_encodings++;
+            if (strcasecmp(value, "chunked") != 0)
+                return false;
+        }
+    }
+    return n_lengths + n_encodings <= 1;
+}
+
+/* With keep-alive on, as many busy clients as there are workers starve everybody else: let go of
+ * connections while fewer than two workers are free. */
+static int begin_request(struct mg_connection *connection)
+{
+    const struct mg_request_info *info = mg_get_request_info(connection);
+    server *self = info->user_data;
+    bool closes = atomic_load(&self->n_workers_busy) > N_WORKERS - 2 ||
+                  strcmp(info->http_version, "1.1") != 0;
+
+    mg_set_user_connection_data(connection, closes ? self : NULL);
+    if (closes)
+        mg_disable_connection_keep_alive(connection);
+    if (has_honest_length(info))
+        return 0;
+    mg_disable_connection_keep_alive(connection);
+    app_request request = {
+        .server = self, .connection = connection, .info = info, .closes = true
+    };
+    return answer_error(&request, 400, "invalid_request", "the length of the body is ambiguous");
+}
+
+static void end_request(const struct mg_connection *connection, int status)
+{
+    const struct mg_request_info *info = mg_get_request_info(connection);
+    server *self = info->user_data;
+    const char *path = info->local_uri != NULL ? info->local_uri : "?";
+    size_t class = status >= 100 && status < 600 ? (size_t)status / 100 : 0;
+
+    atomic_fetch_add(&self->n_answers[class], 1);
+    if (!self->options->logs_requests)
+        return;
+    /* Without the query: codes and states are in there. */
+    char line[160];
+    snprintf(line, sizeof(line), "%s %s %d", info->request_method, path, status);
+    for (char *c = line; *c != '\0'; c++)
+        if (!isprint((unsigned char)*c))
+            *c = '?';
+    fprintf(stderr, "latchkey: %s\n", line);
+}
+
+static int init_connection(const struct mg_connection *connection, void **data)
+{
+    server *self = mg_get_user_data(mg_get_context(connection));
+
+    *data = NULL;
+    atomic_fetch_add(&self->n_workers_busy, 1);
+    return 0;
+}
+
+static void connection_close(const struct mg_connection *connection)
+{
+    server *self = mg_get_user_data(mg_get_context(connection));
+
+    atomic_fetch_sub(&self->n_workers_busy, 1);
+}
+
+static int log_message(const struct mg_connection *connection, const char *message)
+{
+    server *self = mg_get_user_data(mg_get_context(connection));
+
+    snprintf(self->complaint, sizeof(self->complaint), "%s", message);
+    return 1;
+}
+
+/* Without this CivetWeb looks for /.htpasswd at every request. */
+static int allow_everything(struct mg_connection *connection, void *ctx)
+{
+    (void)connection;
+    (void)ctx;
+    return 1;
+}
+
+static lk_status start_http(server *self, lk_error *err)
+{
+    const struct mg_callbacks callbacks = {
+        .begin_request = begin_request,
+        .end_request = end_request,
+        .init_connection = init_connection,
+        .connection_close = connection_close,
+        .log_message = log_message,
+    };
+    char listen[80];
+    /* Keys and values in turn. No document_root: there are no files to serve. */
+    const char *options[] = {
+        "listening_ports",
+        listen,
+        "num_threads",
+        "50",
+        "connection_queue",
+        "64",
+        "listen_backlog",
+        "1024",
+        "tcp_nodelay",
+        "1",
+        "enable_keep_alive",
+        "yes",
+        "keep_alive_timeout_ms",
+        "2000",
+        "request_timeout_ms",
+        "10000",
+        "max_request_size",
+        "32768",
+        "enable_directory_listing",
+        "no",
+        NULL,
+    };
+
+    TRY(listen_probe(&self->address, err));
+    listen_print(&self->address, listen, sizeof(listen));
+    self->http = mg_start(&callbacks, self, options);
+    if (self->http == NULL)
+        return fail(err, LK_ERR_INVALID, "cannot listen on %s: %.120s", listen,
+                    self->complaint[0] != '\0' ? self->complaint : "CivetWeb does not say why");
+    return LK_OK;
+}
+
+/* The origin of the redirect URI is where people are: cookies of another name for the same machine
+ * would not be sent there. */
+static lk_status settle_redirect_uri(server *self, lk_error *err)
+{
+    const char *given = self->options->web.redirect_uri;
+
+    if (given == NULL && !self->address.is_loopback)
+        return fail(err, LK_ERR_INVALID,
+                    "listening beyond this machine needs to know its public address: set "
+                    "WORKOS_REDIRECT_URI or --redirect-uri, e.g. https://app.example.com/callback");
+    if (given != NULL)
+        snprintf(self->redirect_uri, sizeof(self->redirect_uri), "%s", given);
+    else
+        snprintf(self->redirect_uri, sizeof(self->redirect_uri), "http://localhost:%d/callback",
+                 self->address.port);
+    const char *host = strstr(self->redirect_uri, "://");
+    if (host == NULL || (given != NULL && strlen(given) >= sizeof(self->redirect_uri)))
+        return fail(err, LK_ERR_INVALID, "the redirect URI must be an absolute address");
+    size_t len = (size_t)(host - self->redirect_uri) + 3;
+    len += strcspn(host + 3, "/?#");
+    if (len >= sizeof(self->origin))
+        return fail(err, LK_ERR_INVALID, "the redirect URI is too long");
+    snprintf(self->origin, sizeof(self->origin), "%.*s", (int)len, self->redirect_uri);
+    return LK_OK;
+}
+
+static lk_status start(server *self, lk_error *err)
+{
+    const server_options *options = self->options;
+    lk_web_options web = options->web;
+
+    TRY(pool_new(options->store, &self->readers, err));
+    TRY(start_http(self, err));
+    TRY(settle_redirect_uri(self, err));
+    web.size = sizeof(web);
+    web.client = options->client;
+    web.redirect_uri = self->redirect_uri;
+    TRY(lk_web_new(&web, &self->web, err));
+    TRY(lk_gate_new(self->web, &self->gate, err));
+    TRY(feed_new(options->follows ? options->client : NULL, options->store, options->poll_ms,
+                 &self->news, err));
+    mg_set_auth_handler(self->http, "/**", allow_everything, NULL);
+    TRY(lk_gate_mount(self->gate, self->http, err));
+    mg_set_request_handler(self->http, "/**", dispatch, self);
+    return LK_OK;
+}
+
+lk_status server_start(const server_options *options, server **out, lk_error *err)
+{
+    server *self = calloc(1, sizeof(*self));
+
+    if (self == NULL)
+        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+    self->options = options;
+    self->address = options->address;
+    lk_status status = start(self, err);
+    if (status != LK_OK) {
+        server_stop(self);
+        return status;
+    }
+    *out = self;
+    return LK_OK;
+}
+
+bool server_stop(server *self)
+{
+    if (self->news != NULL)
+        feed_stop(self->news);
+    if (self->http != NULL)
+        mg_stop(self->http);
+    bool is_whole = feed_free(self->news);
+    lk_gate_free(self->gate);
+    lk_web_free(self->web);
+    pool_free(self->readers);
+    free(self);
+    return is_whole;
+}

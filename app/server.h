@@ -1,0 +1,54 @@
+/* The server: what its parts share. command-serve.c starts it, serve.c runs it, serve-*.c answer.
+ */
+#ifndef APP_SERVER_H
+#define APP_SERVER_H
+
+#include "access.h"
+#include "feed.h"
+#include "listen.h"
+#include "pool.h"
+
+#include <latchkey/gate.h>
+#include <stdatomic.h>
+
+#define MAX_RULES 32
+
+typedef struct server_options {
+    listen_address address; /* port 0: any free one */
+    lk_client *client;      /* outlives the server */
+    const char *store;
+    const char *base_url; /* of WorkOS; NULL: the real one */
+    bool follows;         /* there is an API key: follow the feed */
+    int poll_ms;
+    /* As lk_web_options. redirect_uri NULL: http://localhost:PORT/callback. */
+    lk_web_options web;
+    const char *webhook_secret; /* NULL: webhooks are answered with 503 */
+    access_rule rules[MAX_RULES];
+    size_t n_rules;
+    bool logs_requests;
+} server_options;
+
+typedef struct server {
+    const server_options *options;
+    listen_address address;
+    char origin[160]; /* of the redirect URI: scheme://host[:port] */
+    char redirect_uri[256];
+    lk_web *web;
+    lk_gate *gate;
+    pool *readers;
+    feed *news;
+    struct mg_context *http;
+    char complaint[256]; /* what CivetWeb said last */
+    atomic_int n_workers_busy;
+    atomic_int n_streams;
+    atomic_ullong n_answers[6]; /* by the first digit of the status */
+    atomic_ullong n_webhooks_taken, n_webhooks_refused;
+} server;
+
+/* Binds, mounts everything, starts the feed. The options must outlive the server. */
+LK_MUST_CHECK lk_status server_start(const server_options *options, server **out, lk_error *err);
+/* Ends the streams, lets the requests under way finish. False when the feed hangs in the network
+ * and was left behind. */
+bool server_stop(server *self);
+
+#endif
