@@ -13,7 +13,7 @@
 #include "crypto/crypto.h"
 #include "data.h"
 
-enum { SIGNATURE_SIZE = 256, MAX_CLAIMS = 65536 };
+enum { MAX_SIGNATURE = MBEDTLS_PK_SIGNATURE_MAX_SIZE };
 
 /* Signing draws randomness for blinding; any will do for a test. */
 static int draw(void *ctx, unsigned char *out, size_t len)
@@ -24,42 +24,36 @@ static int draw(void *ctx, unsigned char *out, size_t len)
     return 0;
 }
 
-static bool sign(const char *kid, const unsigned char hash[LK__SHA256_SIZE],
-                 unsigned char out[SIGNATURE_SIZE])
+static bool sign(const char *key_file, const unsigned char hash[LK__SHA256_SIZE],
+                 unsigned char out[MAX_SIGNATURE], size_t *out_len)
 {
     size_t len = 0;
-    char *pem = data_read(strcmp(kid, "key_2") == 0 ? "other-key.pem" : "signing-key.pem", &len);
+    char *pem = data_read(key_file, &len);
     mbedtls_pk_context key;
     bool done;
 
     mbedtls_pk_init(&key);
 #if MBEDTLS_VERSION_MAJOR >= 3
     done = mbedtls_pk_parse_key(&key, (unsigned char *)pem, len + 1, NULL, 0, draw, NULL) == 0 &&
-           mbedtls_pk_sign(&key, MBEDTLS_MD_SHA256, hash, LK__SHA256_SIZE, out, SIGNATURE_SIZE,
-                           &len, draw, NULL) == 0;
+           mbedtls_pk_sign(&key, MBEDTLS_MD_SHA256, hash, LK__SHA256_SIZE, out, MAX_SIGNATURE,
+                           out_len, draw, NULL) == 0;
 #else
-    done =
-        mbedtls_pk_parse_key(&key, (unsigned char *)pem, len + 1, NULL, 0) == 0 &&
-        mbedtls_pk_sign(&key, MBEDTLS_MD_SHA256, hash, LK__SHA256_SIZE, out, &len, draw, NULL) == 0;
+    done = mbedtls_pk_parse_key(&key, (unsigned char *)pem, len + 1, NULL, 0) == 0 &&
+           mbedtls_pk_sign(&key, MBEDTLS_MD_SHA256, hash, LK__SHA256_SIZE, out, out_len, draw,
+                           NULL) == 0;
 #endif
     mbedtls_pk_free(&key);
     free(pem);
-    return done && len == SIGNATURE_SIZE;
+    return done;
 }
 
-char *fake_token_sign(const char *kid, const char *claims)
+char *fake_token_with(const char *header, const char *claims, const void *signature,
+                      size_t signature_len)
 {
-    unsigned char hash[LK__SHA256_SIZE];
-    unsigned char signature[SIGNATURE_SIZE];
-    char header[256];
-    size_t size;
+    char *token = malloc(lk__base64url_size(strlen(header)) + lk__base64url_size(strlen(claims)) +
+                         lk__base64url_size(signature_len) + 3);
     size_t used;
-    char *token;
 
-    snprintf(header, sizeof(header), "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"%s\"}", kid);
-    size = lk__base64url_size(strlen(header)) + lk__base64url_size(strlen(claims)) +
-           lk__base64url_size(SIGNATURE_SIZE) + 3;
-    token = malloc(size);
     if (token == NULL)
         abort();
     lk__base64url_encode(header, strlen(header), token);
@@ -67,13 +61,34 @@ char *fake_token_sign(const char *kid, const char *claims)
     token[used++] = '.';
     lk__base64url_encode(claims, strlen(claims), token + used);
     used = strlen(token);
-    if (lk__sha256(token, used, hash, NULL) != LK_OK || !sign(kid, hash, signature)) {
+    token[used++] = '.';
+    lk__base64url_encode(signature, signature_len, token + used);
+    return token;
+}
+
+char *fake_token_by(const char *key_file, const char *header, const char *claims)
+{
+    unsigned char hash[LK__SHA256_SIZE];
+    unsigned char signature[MAX_SIGNATURE];
+    char *text = fake_token_with(header, claims, "", 0);
+    size_t len = 0;
+
+    if (lk__sha256(text, strlen(text) - 1, hash, NULL) != LK_OK ||
+        !sign(key_file, hash, signature, &len)) {
         fputs("fake-token: cannot sign\n", stderr);
         abort();
     }
-    token[used++] = '.';
-    lk__base64url_encode(signature, sizeof(signature), token + used);
-    return token;
+    free(text);
+    return fake_token_with(header, claims, signature, len);
+}
+
+char *fake_token_sign(const char *kid, const char *claims)
+{
+    char header[256];
+
+    snprintf(header, sizeof(header), "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"%s\"}", kid);
+    return fake_token_by(strcmp(kid, "key_2") == 0 ? "other-key.pem" : "signing-key.pem", header,
+                         claims);
 }
 
 char *fake_token(int64_t now_ms)
