@@ -1,0 +1,127 @@
+/* What tests of the window share; see gui-kit.h. */
+#include "gui-kit.h"
+
+#include <string.h>
+
+#include "fake-token.h"
+
+void settle(void)
+{
+    for (int i = 0; i < 50 && g_main_context_iteration(NULL, FALSE); i++)
+        continue;
+}
+
+static void on_open_uri(LatchkeyAccount *account, const char *uri, gui_kit *kit)
+{
+    (void)account;
+    g_free(kit->opened);
+    kit->opened = g_strdup(uri);
+    kit->n_opened++;
+}
+
+static void on_notice(LatchkeyAccount *account, const char *text, gui_kit *kit)
+{
+    (void)account;
+    g_free(kit->noticed);
+    kit->noticed = g_strdup(text);
+}
+
+void kit_open_account(gui_kit *kit, fake_wire *wire)
+{
+    kit->clock = (fake_clock){ .now_ms = NOON };
+    kit->config = latchkey_config_new();
+    kit->config->client_id = g_strdup("client_01");
+    kit->config->transport = fake_wire_use(wire);
+    kit->config->clock = fake_clock_use(&kit->clock);
+    kit->account = latchkey_account_new(kit->config);
+    g_signal_connect(kit->account, "open-uri", G_CALLBACK(on_open_uri), kit);
+    g_signal_connect(kit->account, "notice", G_CALLBACK(on_notice), kit);
+}
+
+static void on_gone(gpointer data, GObject *object)
+{
+    (void)object;
+    *(gboolean *)data = TRUE;
+}
+
+/* Waits for the tasks that still hold the account: a leak would hang here. */
+void kit_close_account(gui_kit *kit)
+{
+    gboolean is_gone = FALSE;
+
+    g_signal_handlers_disconnect_by_data(kit->account, kit);
+    g_object_weak_ref(G_OBJECT(kit->account), on_gone, &is_gone);
+    g_object_unref(kit->account);
+    wait_until(is_gone);
+    latchkey_config_unref(kit->config);
+    g_free(kit->opened);
+    g_free(kit->noticed);
+}
+
+char *kit_grant(gint64 now_ms, const char *first_name, const char *refresh_token)
+{
+    char *token = fake_token(now_ms);
+    char *body = g_strdup_printf(
+        "{\"user\":{\"object\":\"user\",\"id\":\"user_01\",\"email\":\"ada@example.com\","
+        "\"email_verified\":true,\"first_name\":\"%s\",\"last_name\":\"Lovelace\","
+        "\"created_at\":\"2026-01-01T00:00:00.000Z\",\"updated_at\":\"2026-01-01T00:00:00.000Z\"},"
+        "\"organization_id\":\"org_01\",\"access_token\":\"%s\",\"refresh_token\":\"%s\","
+        "\"authentication_method\":\"GoogleOAuth\"}",
+        first_name, token, refresh_token);
+
+    free(token);
+    return body;
+}
+
+char *kit_parameter(const char *url, const char *name)
+{
+    const char *query = strchr(url, '?');
+    g_autoptr(GHashTable) parameters =
+        g_uri_parse_params(query + 1, -1, "&", G_URI_PARAMS_WWW_FORM, NULL);
+
+    return g_strdup(g_hash_table_lookup(parameters, name));
+}
+
+static void on_written(GObject *source, GAsyncResult *result, gpointer data)
+{
+    (void)g_output_stream_write_all_finish(G_OUTPUT_STREAM(source), result, NULL, NULL);
+    g_free(data);
+}
+
+/* The connection closes with the account's answer; what it says is the library's to test. */
+static void on_connected(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(GSocketConnection) connection =
+        g_socket_client_connect_finish(G_SOCKET_CLIENT(source), result, NULL);
+
+    g_assert_nonnull(connection);
+    g_output_stream_write_all_async(g_io_stream_get_output_stream(G_IO_STREAM(connection)), data,
+                                    strlen(data), G_PRIORITY_DEFAULT, NULL, on_written, data);
+    g_object_set_data_full(source, "connection", g_object_ref(connection), g_object_unref);
+}
+
+void kit_visit(gui_kit *kit, const char *query, const char *state)
+{
+    const char *url = latchkey_account_get_url(kit->account);
+    g_autofree char *redirect = kit_parameter(url, "redirect_uri");
+    g_autofree char *right_state = kit_parameter(url, "state");
+    g_autoptr(GUri) uri = g_uri_parse(redirect, G_URI_FLAGS_NONE, NULL);
+    GSocketClient *browser = g_socket_client_new();
+    g_autoptr(GSocketConnectable) address = G_SOCKET_CONNECTABLE(
+        g_inet_socket_address_new_from_string(g_uri_get_host(uri), (guint)g_uri_get_port(uri)));
+    char *request = g_strdup_printf("GET %s?%s&state=%s HTTP/1.1\r\nHost: %s:%d\r\n\r\n",
+                                    g_uri_get_path(uri), query, state != NULL ? state : right_state,
+                                    g_uri_get_host(uri), g_uri_get_port(uri));
+
+    g_socket_client_connect_async(browser, address, NULL, on_connected, request);
+    g_object_set_data_full(G_OBJECT(kit->account), "browser", browser, g_object_unref);
+}
+
+void kit_sign_in(gui_kit *kit)
+{
+    latchkey_account_start(kit->account);
+    wait_until(latchkey_account_get_state(kit->account) == LATCHKEY_ACCOUNT_SIGNED_OUT);
+    latchkey_account_sign_in(kit->account);
+    kit_visit(kit, "code=code_01", NULL);
+    wait_until(latchkey_account_get_state(kit->account) == LATCHKEY_ACCOUNT_SIGNED_IN);
+}

@@ -1,0 +1,53 @@
+/* What tests of the window share: waiting with a deadline, a scripted account, a visitor who plays
+ * the browser. */
+#ifndef LK_TESTS_GUI_KIT_H
+#define LK_TESTS_GUI_KIT_H
+
+#include <gio/gio.h>
+
+#include "fake-clock.h"
+#include "fake-wire.h"
+#include "latchkey-account.h"
+
+/* Runs the main loop until the condition holds; fails the test after ten seconds. */
+#define wait_until(condition)                                                          \
+    do {                                                                               \
+        gint64 end_ = g_get_monotonic_time() + 10 * G_TIME_SPAN_SECOND;                \
+        while (!(condition)) {                                                         \
+            if (g_get_monotonic_time() > end_)                                         \
+                g_error("%s:%d: never came true: %s", __FILE__, __LINE__, #condition); \
+            if (!g_main_context_iteration(NULL, FALSE))                                \
+                g_usleep(1000);                                                        \
+        }                                                                              \
+    } while (0)
+
+/* Runs what is due now. */
+void settle(void);
+
+typedef struct gui_kit {
+    fake_clock clock;
+    LatchkeyConfig *config;
+    LatchkeyAccount *account;
+    char *opened;  /* the last address for the browser */
+    char *noticed; /* the last notice */
+    int n_opened;
+} gui_kit;
+
+/* client_01 on https://api.workos.com, over the wire, at noon. */
+void kit_open_account(gui_kit *kit, fake_wire *wire);
+void kit_close_account(gui_kit *kit);
+
+/* What POST /user_management/authenticate answers with a token that is good from now_ms on: Ada
+ * Lovelace of org_01, or the given first name. Free with g_free(). */
+char *kit_grant(gint64 now_ms, const char *first_name, const char *refresh_token);
+
+/* A parameter of the authorization URL, decoded. Free with g_free(). */
+char *kit_parameter(const char *url, const char *name);
+
+/* Calls back as the browser would, with this query; state NULL: the right one. Does not wait. */
+void kit_visit(gui_kit *kit, const char *query, const char *state);
+
+/* From signed out to signed in; the wire must answer authenticate and jwks. */
+void kit_sign_in(gui_kit *kit);
+
+#endif
