@@ -1,0 +1,300 @@
+/* Pages out of the mirror: order, anchors, filters, limits. */
+#include <latchkey/mirror.h>
+#include <stdio.h>
+
+#include "mirror-kit.h"
+#include "test.h"
+
+static int setup(void **state)
+{
+    kit *k = malloc(sizeof(*k));
+
+    kit_begin(k);
+    kit_open(k);
+    *state = k;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    kit_end(*state);
+    free(*state);
+    return 0;
+}
+
+static void add(kit *k, const char *id, const char *type, int64_t at_ms, const char *data)
+{
+    kit_event event;
+
+    kit_make(&event, id, type, at_ms, "%s", data);
+    assert_true(kit_apply(k, &event));
+}
+
+/* By created_at and id: a b c d e. By arrival: c a e d b. */
+static void add_five(kit *k)
+{
+    add(k, "event_c", "dsync.user.created", 20,
+        "{\"id\":\"u1\",\"directory_id\":\"d1\",\"organization_id\":\"org_1\",\"email\":"
+        "\"Ada@x.example\"}");
+    add(k, "event_a", "user.created", 10, "{\"id\":\"user_1\",\"email\":\"50%_off\\\\x\"}");
+    add(k, "event_e", "dsync.user.deleted", 40,
+        "{\"id\":\"u2\",\"directory_id\":\"d2\",\"organization_id\":\"org_1\",\"first_name\":"
+        "\"Zo\xC3\xAB\"}");
+    add(k, "event_d", "dsyncx.other", 20, "{\"organization_id\":\"org_2\"}");
+    add(k, "event_b", "dsync", 20, "{\"id\":\"50x off\"}");
+}
+
+/* The last letters of the ids that the query finds. */
+static void assert_found(kit *k, const lk_mirror_event_query *query, const char *letters)
+{
+    lk_auto(lk_mirror_event_page) page = NULL;
+    lk_error err = LK_ERROR_INIT;
+    char found[16] = "";
+
+    assert_ok(lk_mirror_list_events(k->mirror, query, &page, &err), err);
+    assert_true(page->count < sizeof(found));
+    for (size_t i = 0; i < page->count; i++)
+        found[i] = page->items[i]->id[6];
+    assert_string_equal(found, letters);
+}
+
+static void test_orders_and_anchors(void **state)
+{
+    static const struct {
+        lk_event_order order;
+        const char *after;
+        int limit;
+        const char *letters;
+    } rows[] = {
+        { LK_OLDEST_FIRST, NULL, 0, "abcde" },   { LK_OLDEST_FIRST, NULL, 2, "ab" },
+        { LK_OLDEST_FIRST, "event_b", 2, "cd" }, /* between equal times */
+        { LK_OLDEST_FIRST, "event_d", 2, "e" },  { LK_OLDEST_FIRST, "event_e", 2, "" },
+        { LK_NEWEST_FIRST, NULL, 0, "edcba" },   { LK_NEWEST_FIRST, "event_d", 2, "cb" },
+        { LK_NEWEST_FIRST, "event_a", 0, "" },   { LK_ARRIVAL, NULL, 0, "caedb" },
+        { LK_ARRIVAL, "event_e", 0, "db" },      { LK_ARRIVAL, "event_b", 0, "" },
+        { LK_LATEST_ARRIVAL, NULL, 1, "b" },     { LK_LATEST_ARRIVAL, "event_e", 0, "ac" },
+    };
+    kit *k = *state;
+
+    add_five(k);
+    assert_found(k, NULL, "abcde");
+    for (size_t i = 0; i < N_ROWS(rows); i++)
+        assert_found(k,
+                     LK_MIRROR_EVENT_QUERY(.order = rows[i].order, .after = rows[i].after,
+                                           .limit = rows[i].limit),
+                     rows[i].letters);
+}
+
+static void test_filters(void **state)
+{
+    kit *k = *state;
+
+    add_five(k);
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.type = "user.created"), "a");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.type = "dsync"), "b");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.type = "dsync."), "ce");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.type = "dsync.*"), "ce");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.type = "dsync.user.*"), "ce");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.type = "*"), "abcde");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.type = "dsync*"), "");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.type = ""), "");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.organization_id = "org_1"), "ce");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.directory_id = "d2"), "e");
+    assert_found(k,
+                 LK_MIRROR_EVENT_QUERY(.organization_id = "org_1", .type = "dsync.*",
+                                       .order = LK_NEWEST_FIRST, .after = "event_e"),
+                 "c");
+}
+
+static void test_text_is_searched_as_it_is(void **state)
+{
+    kit *k = *state;
+
+    add_five(k);
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.text = "aDa@"), "c");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.text = "Zo\xC3\xAB"), "e");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.text = "EVENT_A"), "a"); /* an id */
+    /* Signs that mean something in LIKE, SQL or C. */
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.text = "%"), "a");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.text = "0_o"), "");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.text = "%_o"), "a");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.text = "\\x"), "a");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.text = "' OR 1=1 --"), "");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.text = ""), "abcde");
+}
+
+static void test_impossible_queries_are_refused(void **state)
+{
+    kit *k = *state;
+    lk_error err = LK_ERROR_INIT;
+    lk_mirror_event_page *page = NULL;
+    lk_directory_user_page *users = NULL;
+    char long_text[258];
+    char long_type[258];
+
+    memset(long_text, 'x', sizeof(long_text) - 1);
+    long_text[sizeof(long_text) - 1] = '\0';
+    memcpy(long_type, long_text, sizeof(long_type));
+    long_type[sizeof(long_type) - 2] = '.';
+    assert_fails(
+        lk_mirror_list_events(k->mirror, LK_MIRROR_EVENT_QUERY(.limit = 1001), &page, &err),
+        LK_ERR_INVALID, err);
+    assert_fails(lk_mirror_list_events(k->mirror, LK_MIRROR_EVENT_QUERY(.limit = -1), &page, &err),
+                 LK_ERR_INVALID, err);
+    assert_fails(lk_mirror_list_events(k->mirror, LK_MIRROR_EVENT_QUERY(.order = 4), &page, &err),
+                 LK_ERR_INVALID, err);
+    assert_fails(
+        lk_mirror_list_events(k->mirror, LK_MIRROR_EVENT_QUERY(.text = long_text), &page, &err),
+        LK_ERR_INVALID, err);
+    assert_fails(
+        lk_mirror_list_events(k->mirror, LK_MIRROR_EVENT_QUERY(.type = long_type), &page, &err),
+        LK_ERR_INVALID, err);
+    assert_fails(
+        lk_mirror_list_events(k->mirror, LK_MIRROR_EVENT_QUERY(.after = "event_x"), &page, &err),
+        LK_ERR_NOT_FOUND, err);
+    assert_contains(err.message, "event_x");
+    assert_null(page);
+    assert_fails(lk_mirror_list_users(k->mirror, LK_MIRROR_QUERY(.limit = 1001), &users, &err),
+                 LK_ERR_INVALID, err);
+    assert_null(users);
+}
+
+/* A program that was compiled against an older header passes a smaller struct. */
+static void test_older_query_struct_is_read_as_far_as_it_goes(void **state)
+{
+    kit *k = *state;
+    lk_mirror_event_query query = { .size = offsetof(lk_mirror_event_query, limit), .limit = 1 };
+
+    add_five(k);
+    assert_found(k, &query, "abcde");
+}
+
+static void add_people(kit *k)
+{
+    char data[200];
+
+    add(k, "event_d1", "dsync.activated", 1,
+        "{\"id\":\"d1\",\"organization_id\":\"org_1\",\"name\":\"One\",\"state\":\"linked\"}");
+    add(k, "event_d2", "dsync.activated", 1, "{\"id\":\"d2\",\"organization_id\":\"org_2\"}");
+    for (int i = 0; i < 6; i++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "event_u%d", i);
+        snprintf(data, sizeof(data),
+                 "{\"id\":\"u%d\",\"directory_id\":\"d%d\",\"organization_id\":\"org_%d\"}", i,
+                 i % 2 + 1, i % 2 + 1);
+        add(k, id, "dsync.user.created", 10 + i, data);
+    }
+    add(k, "event_x", "dsync.user.deleted", 20, "{\"id\":\"u2\",\"directory_id\":\"d1\"}");
+    for (int i = 0; i < 2; i++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "event_g%d", i);
+        snprintf(
+            data, sizeof(data),
+            "{\"user\":{\"id\":\"u0\",\"directory_id\":\"d1\",\"organization_id\":\"org_1\"},"
+            "\"group\":{\"id\":\"g%d\",\"directory_id\":\"d1\",\"organization_id\":\"org_1\"}}",
+            1 - i);
+        add(k, id, "dsync.group.user_added", 30 + i, data);
+    }
+}
+
+static void assert_users(kit *k, const lk_mirror_query *query, const char *digits)
+{
+    lk_auto(lk_directory_user_page) page = NULL;
+    lk_error err = LK_ERROR_INIT;
+    char found[16] = "";
+
+    assert_ok(lk_mirror_list_users(k->mirror, query, &page, &err), err);
+    for (size_t i = 0; i < page->count; i++)
+        found[i] = page->items[i]->id[1];
+    assert_string_equal(found, digits);
+}
+
+static void test_users_are_listed_by_id(void **state)
+{
+    kit *k = *state;
+
+    add_people(k);
+    assert_users(k, NULL, "01345");
+    assert_users(k, LK_MIRROR_QUERY(.limit = 2), "01");
+    assert_users(k, LK_MIRROR_QUERY(.after = "u1", .limit = 2), "34");
+    assert_users(k, LK_MIRROR_QUERY(.after = "u2"), "345"); /* a deleted one is a place, too */
+    assert_users(k, LK_MIRROR_QUERY(.directory_id = "d1"), "04");
+    assert_users(k, LK_MIRROR_QUERY(.organization_id = "org_2", .after = "u1"), "35");
+    assert_users(k, LK_MIRROR_QUERY(.organization_id = "org_3"), "");
+}
+
+static void test_groups_and_members_are_sorted(void **state)
+{
+    kit *k = *state;
+    lk_auto(lk_directory_group_page) groups = NULL;
+    lk_auto(lk_directory_user) user = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    add_people(k);
+    assert_ok(
+        lk_mirror_list_groups(k->mirror, LK_MIRROR_QUERY(.directory_id = "d1"), &groups, &err),
+        err);
+    assert_int_equal(groups->count, 2);
+    assert_string_equal(groups->items[0]->id, "g0");
+    assert_string_equal(groups->items[1]->id, "g1");
+    assert_ok(lk_mirror_get_user(k->mirror, "u0", &user, &err), err);
+    assert_int_equal(user->n_groups, 2);
+    assert_string_equal(user->groups[0], "g0");
+    assert_string_equal(user->groups[1], "g1");
+}
+
+static void test_directories_are_listed_with_the_state_of_events(void **state)
+{
+    kit *k = *state;
+    lk_auto(lk_directory_page) page = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    add_people(k);
+    assert_ok(lk_mirror_list_directories(k->mirror, NULL, &page, &err), err);
+    assert_int_equal(page->count, 2);
+    assert_string_equal(page->items[0]->state, "active"); /* "linked" in the API's words */
+    assert_null(page->items[1]->state);
+    lk_directory_page_freep(&page);
+    assert_ok(lk_mirror_list_directories(k->mirror, LK_MIRROR_QUERY(.organization_id = "org_2"),
+                                         &page, &err),
+              err);
+    assert_int_equal(page->count, 1);
+    assert_string_equal(page->items[0]->id, "d2");
+}
+
+static void test_unknown_and_deleted_records_are_not_found(void **state)
+{
+    kit *k = *state;
+    lk_error err = LK_ERROR_INIT;
+    lk_directory_user *user = NULL;
+    lk_directory *directory = NULL;
+
+    add_people(k);
+    assert_fails(lk_mirror_get_user(k->mirror, "u9", &user, &err), LK_ERR_NOT_FOUND, err);
+    assert_fails(lk_mirror_get_user(k->mirror, "u2", &user, &err), LK_ERR_NOT_FOUND, err);
+    assert_fails(lk_mirror_get_user(k->mirror, NULL, &user, &err), LK_ERR_INVALID, err);
+    assert_fails(lk_mirror_get_directory(k->mirror, "d9", &directory, &err), LK_ERR_NOT_FOUND, err);
+    assert_null(user);
+    assert_null(directory);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_orders_and_anchors),
+        TEST(test_filters),
+        TEST(test_text_is_searched_as_it_is),
+        TEST(test_impossible_queries_are_refused),
+        TEST(test_older_query_struct_is_read_as_far_as_it_goes),
+        TEST(test_users_are_listed_by_id),
+        TEST(test_groups_and_members_are_sorted),
+        TEST(test_directories_are_listed_with_the_state_of_events),
+        TEST(test_unknown_and_deleted_records_are_not_found),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
