@@ -20,7 +20,8 @@ lk_status access_rule_parse(const char *text, access_rule *out, lk_error *err)
         *out = (access_rule){ .kind = (access_kind)i, .value = text + len };
         return LK_OK;
     }
-    return fail(err, LK_ERR_INVALID, "--allow takes role=SLUG, permission=SLUG or organization=ID");
+    return failed(err, LK_ERR_INVALID,
+                  "--allow takes role=SLUG, permission=SLUG or organization=ID");
 }
 
 static bool is_among(const char *value, const char *const *texts, size_t n_texts)

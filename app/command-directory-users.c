@@ -55,7 +55,7 @@ static lk_status list(const app_arguments *given, lk_error *err)
             free(after);
             after = strdup(page->items[count - 1]->id);
             if (after == NULL)
-                return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+                return failed(err, LK_ERR_NO_MEMORY, "out of memory");
         }
     }
     return LK_OK;

@@ -12,7 +12,7 @@ static int run(const app_arguments *given)
         uris[i] = arguments_nth(given, "redirect-uri", i);
     lk_error err = LK_ERROR_INIT;
     if (arguments_nth(given, "redirect-uri", MAX_REDIRECT_URIS) != NULL) {
-        fail(&err, LK_ERR_INVALID, "at most %d --redirect-uri may be given", MAX_REDIRECT_URIS);
+        failed(&err, LK_ERR_INVALID, "at most %d --redirect-uri may be given", MAX_REDIRECT_URIS);
         return complain(&err);
     }
     return emulator_run(&(emulator_options){

@@ -41,10 +41,10 @@ static lk_status make_password(char **out, lk_error *err)
     char *password = calloc(1, 2 * sizeof(random) + 1);
 
     if (password == NULL)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
         free(password);
-        return fail(err, LK_ERR_NO_MEMORY, "no random bytes: %s", strerror(errno));
+        return failed(err, LK_ERR_NO_MEMORY, "no random bytes: %s", strerror(errno));
     }
     for (size_t i = 0; i < sizeof(random); i++) {
         password[2 * i] = digits[random[i] >> 4];
@@ -62,9 +62,10 @@ static lk_status read_password(const app_arguments *given, settings *own, lk_err
     if (own->cookie_password != NULL)
         return LK_OK;
     if (!own->server.address.is_loopback)
-        return fail(err, LK_ERR_INVALID,
-                    "no cookie password: set WORKOS_COOKIE_PASSWORD or WORKOS_COOKIE_PASSWORD_FILE "
-                    "to a secret of at least 32 characters (openssl rand -base64 32)");
+        return failed(
+            err, LK_ERR_INVALID,
+            "no cookie password: set WORKOS_COOKIE_PASSWORD or WORKOS_COOKIE_PASSWORD_FILE "
+            "to a secret of at least 32 characters (openssl rand -base64 32)");
     fputs("latchkey: WORKOS_COOKIE_PASSWORD is not set: using a random one, so sessions end with "
           "this run\n",
           stderr);
@@ -105,7 +106,7 @@ static lk_status read_mode(const app_arguments *given, settings *own, lk_error *
     else if (strcmp(mode, "sso") == 0)
         web->mode = LK_WEB_SSO;
     else
-        return fail(err, LK_ERR_INVALID, "--mode takes authkit or sso");
+        return failed(err, LK_ERR_INVALID, "--mode takes authkit or sso");
     return LK_OK;
 }
 
@@ -115,7 +116,7 @@ static lk_status read_rules(const app_arguments *given, server_options *wanted, 
 
     for (size_t i = 0; (text = arguments_nth(given, "allow", i)) != NULL; i++) {
         if (i == MAX_RULES)
-            return fail(err, LK_ERR_INVALID, "--allow was given more than %d times", MAX_RULES);
+            return failed(err, LK_ERR_INVALID, "--allow was given more than %d times", MAX_RULES);
         TRY(access_rule_parse(text, &wanted->rules[i], err));
         wanted->n_rules++;
     }
@@ -127,9 +128,9 @@ static lk_status read_listen(const app_arguments *given, server_options *wanted,
     char *text CLEANUP(free_textp) = NULL;
 
     if (arguments_has(given, "tls-certificate"))
-        return fail(err, LK_ERR_INVALID,
-                    "TLS is not served: Debian's CivetWeb crashes at the first handshake; listen "
-                    "on loopback and put a TLS proxy in front");
+        return failed(err, LK_ERR_INVALID,
+                      "TLS is not served: Debian's CivetWeb crashes at the first handshake; listen "
+                      "on loopback and put a TLS proxy in front");
     TRY(config_text(given, "listen", "LATCHKEY_LISTEN", &text, err));
     return listen_parse(text != NULL ? text : "127.0.0.1:3000", &wanted->address, err);
 }

@@ -24,8 +24,8 @@ static lk_status open_seal(const app_arguments *given, lk_error *err)
 
     TRY(config_secret(given, "password-file", "WORKOS_COOKIE_PASSWORD", &password, err));
     if (password == NULL)
-        return fail(err, LK_ERR_INVALID,
-                    "no password: set --password-file or WORKOS_COOKIE_PASSWORD");
+        return failed(err, LK_ERR_INVALID,
+                      "no password: set --password-file or WORKOS_COOKIE_PASSWORD");
     TRY(read_input_text(stdin, MAX_SEAL, &sealed, err));
     TRY(lk_open_text(password, sealed, clock_wall_ms(), &json, err));
     print_json_raw(stdout, json, strlen(json));

@@ -21,8 +21,8 @@ static lk_status seal(const app_arguments *given, lk_error *err)
 
     TRY(config_secret(given, "password-file", "WORKOS_COOKIE_PASSWORD", &password, err));
     if (password == NULL)
-        return fail(err, LK_ERR_INVALID,
-                    "no password: set --password-file or WORKOS_COOKIE_PASSWORD");
+        return failed(err, LK_ERR_INVALID,
+                      "no password: set --password-file or WORKOS_COOKIE_PASSWORD");
     TRY(read_input_text(stdin, MAX_JSON, &json, err));
     TRY(lk_seal_text(password, json, (int)arguments_number(given, "ttl", 0), &sealed, err));
     puts(sealed);

@@ -107,7 +107,7 @@ static lk_status run_until_signal(lk_sync *sync, lk_mirror *mirror, progress *so
     feed.ctx = so_far;
     if (pthread_create(&watcher, NULL, stop_on_signal, &feed) != 0) {
         follow_deinit(&feed);
-        return fail(err, LK_ERR_NO_MEMORY, "cannot start a thread");
+        return failed(err, LK_ERR_NO_MEMORY, "cannot start a thread");
     }
     follow_run(&feed);
     pthread_join(watcher, NULL);

@@ -24,7 +24,7 @@ static lk_status sign(const app_arguments *given, lk_error *err)
 
     TRY(config_secret(given, "secret-file", "WORKOS_WEBHOOK_SECRET", &secret, err));
     if (secret == NULL)
-        return fail(err, LK_ERR_INVALID, "no secret: set --secret-file or WORKOS_WEBHOOK_SECRET");
+        return failed(err, LK_ERR_INVALID, "no secret: set --secret-file or WORKOS_WEBHOOK_SECRET");
     TRY(read_input(stdin, MAX_BODY, &body, &len, err));
     TRY(lk_webhook_sign(secret, body, len, clock_wall_ms(), &header, err));
     puts(header);

@@ -90,9 +90,9 @@ static int unknown_command(int n_words, char *const *words)
     if (near == NULL)
         near = nearest_word(words[0], names, N_ITEMS(names));
     if (near != NULL)
-        fail(&err, LK_ERR_INVALID, "unknown command \"%s\": did you mean \"%s\"?", typed, near);
+        failed(&err, LK_ERR_INVALID, "unknown command \"%s\": did you mean \"%s\"?", typed, near);
     else
-        fail(&err, LK_ERR_INVALID, "unknown command \"%s\": latchkey --help lists them", typed);
+        failed(&err, LK_ERR_INVALID, "unknown command \"%s\": latchkey --help lists them", typed);
     return complain(&err);
 }
 

@@ -26,7 +26,7 @@ static lk_status copy(const char *text, char **out, lk_error *err)
     char *copied = strdup(text);
 
     if (copied == NULL)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     *out = copied;
     return LK_OK;
 }
@@ -37,7 +37,7 @@ lk_status config_text(const app_arguments *given, const char *name, const char *
     const char *text = name != NULL ? arguments_text(given, name) : NULL;
 
     if (text != NULL && *text == '\0')
-        return fail(err, LK_ERR_INVALID, "--%s is empty", name);
+        return failed(err, LK_ERR_INVALID, "--%s is empty", name);
     if (text == NULL)
         text = variable_text(variable);
     *out = NULL;
@@ -73,22 +73,22 @@ lk_status config_read_secret(const char *what, const char *path, char **out, lk_
     int fd CLEANUP(close_fdp) = open(path, O_RDONLY | O_CLOEXEC);
 
     if (text == NULL)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     if (fd < 0)
-        return fail(err, LK_ERR_INVALID, "%s: cannot open %s: %s", what, path, strerror(errno));
+        return failed(err, LK_ERR_INVALID, "%s: cannot open %s: %s", what, path, strerror(errno));
     ssize_t len = read_all(fd, text, MAX_SECRET + 1);
     if (len < 0)
-        return fail(err, LK_ERR_INVALID, "%s: cannot read %s: %s", what, path, strerror(errno));
+        return failed(err, LK_ERR_INVALID, "%s: cannot read %s: %s", what, path, strerror(errno));
     lk_status status = LK_OK;
     if (len > MAX_SECRET)
-        status = fail(err, LK_ERR_INVALID, "%s: %s holds more than %d bytes: not a secret", what,
-                      path, MAX_SECRET);
+        status = failed(err, LK_ERR_INVALID, "%s: %s holds more than %d bytes: not a secret", what,
+                        path, MAX_SECRET);
     else if (memchr(text, '\0', (size_t)len) != NULL)
-        status = fail(err, LK_ERR_INVALID, "%s: %s holds a NUL byte: not a text", what, path);
+        status = failed(err, LK_ERR_INVALID, "%s: %s holds a NUL byte: not a text", what, path);
     while (status == LK_OK && len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
         text[--len] = '\0';
     if (status == LK_OK && len == 0)
-        status = fail(err, LK_ERR_INVALID, "%s: %s is empty", what, path);
+        status = failed(err, LK_ERR_INVALID, "%s: %s is empty", what, path);
     if (status == LK_OK)
         status = copy(text, out, err);
     explicit_bzero(text, MAX_SECRET + 2);
@@ -105,7 +105,7 @@ static lk_status read_credential(const char *variable, char **out, lk_error *err
         return LK_OK;
     if (asprintf(&path, "%s/%s", directory, variable) < 0) {
         path = NULL;
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     }
     if (access(path, F_OK) != 0)
         return LK_OK;
@@ -143,8 +143,8 @@ lk_status config_number(const char *variable, int64_t minimum, int64_t maximum, 
     errno = 0;
     long long number = strtoll(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || number < minimum || number > maximum)
-        return fail(err, LK_ERR_INVALID, "%s must be a whole number from %" PRId64 " to %" PRId64,
-                    variable, minimum, maximum);
+        return failed(err, LK_ERR_INVALID, "%s must be a whole number from %" PRId64 " to %" PRId64,
+                      variable, minimum, maximum);
     *out = number;
     return LK_OK;
 }
@@ -166,7 +166,7 @@ static lk_status read_https(bool *https, lk_error *err)
             return LK_OK;
         }
     }
-    return fail(err, LK_ERR_INVALID, "WORKOS_API_HTTPS must be true or false");
+    return failed(err, LK_ERR_INVALID, "WORKOS_API_HTTPS must be true or false");
 }
 
 lk_status config_base_url(const app_arguments *given, char **out, lk_error *err)
@@ -188,7 +188,7 @@ lk_status config_base_url(const app_arguments *given, char **out, lk_error *err)
     int len = port != 0 ? asprintf(&url, "%s://%s:%d", https ? "https" : "http", host, (int)port)
                         : asprintf(&url, "%s://%s", https ? "https" : "http", host);
     if (len < 0)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     *out = url;
     return LK_OK;
 }
@@ -198,13 +198,14 @@ static lk_status make_directory(const char *path, lk_error *err)
     char *part CLEANUP(free_textp) = strdup(path);
 
     if (part == NULL)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
         if (slash != NULL)
             *slash = '\0';
         if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return fail(err, LK_ERR_STORE, "cannot make the directory %s: %s: name another --store",
-                        part, strerror(errno));
+            return failed(err, LK_ERR_STORE,
+                          "cannot make the directory %s: %s: name another --store", part,
+                          strerror(errno));
         if (slash == NULL)
             return LK_OK;
         *slash = '/';
@@ -225,17 +226,17 @@ lk_status config_store(const app_arguments *given, char **out, lk_error *err)
     if (state != NULL && state[0] != '/')
         state = NULL;
     if (state == NULL && home == NULL)
-        return fail(err, LK_ERR_INVALID, "no place for the store: set --store, or HOME");
+        return failed(err, LK_ERR_INVALID, "no place for the store: set --store, or HOME");
     int len = state != NULL ? asprintf(&directory, "%s/latchkey", state)
                             : asprintf(&directory, "%s/.local/state/latchkey", home);
     if (len < 0) {
         directory = NULL;
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     }
     TRY(make_directory(directory, err));
     char *url = NULL;
     if (asprintf(&url, "sqlite:%s/mirror.db", directory) < 0)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     *out = url;
     return LK_OK;
 }
@@ -261,13 +262,14 @@ lk_status config_client(const app_arguments *given, unsigned needs, lk_log log, 
     TRY(config_text(given, NULL, "WORKOS_ISSUER", &issuer, err));
     TRY(config_secret(given, "api-key-file", "WORKOS_API_KEY", &api_key, err));
     if ((needs & CONFIG_NEEDS_CLIENT_ID) != 0 && client_id == NULL)
-        return fail(err, LK_ERR_INVALID,
-                    "no client id: set WORKOS_CLIENT_ID (WorkOS dashboard, API keys) or "
-                    "--client-id");
+        return failed(err, LK_ERR_INVALID,
+                      "no client id: set WORKOS_CLIENT_ID (WorkOS dashboard, API keys) or "
+                      "--client-id");
     if ((needs & CONFIG_NEEDS_KEY) != 0 && api_key == NULL)
-        return fail(err, LK_ERR_INVALID,
-                    "no API key: set WORKOS_API_KEY or WORKOS_API_KEY_FILE (WorkOS dashboard, API "
-                    "keys)");
+        return failed(
+            err, LK_ERR_INVALID,
+            "no API key: set WORKOS_API_KEY or WORKOS_API_KEY_FILE (WorkOS dashboard, API "
+            "keys)");
     return lk_client_new(
         LK_CLIENT_OPTIONS(.client_id = client_id != NULL ? client_id : "client_unused",
                           .api_key = api_key, .base_url = base_url, .issuer = issuer, .log = log),

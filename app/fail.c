@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-lk_status fail(lk_error *err, lk_status status, const char *format, ...)
+lk_status failed(lk_error *err, lk_status status, const char *format, ...)
 {
     va_list args;
 
@@ -57,7 +57,7 @@ int finish(lk_status status, lk_error *err)
     if (status != LK_OK)
         return complain(err);
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        fail(err, LK_ERR_STORE, "cannot write the output: %s", strerror(errno));
+        failed(err, LK_ERR_STORE, "cannot write the output: %s", strerror(errno));
         return complain(err);
     }
     return EXIT_DONE;

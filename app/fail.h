@@ -20,7 +20,7 @@
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3, EXIT_UNREACHABLE = 4 };
 
 /* Sets err (may be NULL; the first error wins) and returns status. */
-lk_status fail(lk_error *err, lk_status status, const char *format, ...)
+lk_status failed(lk_error *err, lk_status status, const char *format, ...)
     __attribute__((__format__(__printf__, 3, 4)));
 
 /* The exit code that an error asks for. */

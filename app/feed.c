@@ -76,7 +76,7 @@ static lk_status start(feed *news, lk_client *client, const char *store, int int
     news->following.ctx = news;
     news->status.state = FEED_STARTING;
     if (pthread_create(&news->thread, NULL, run, news) != 0)
-        return fail(err, LK_ERR_NO_MEMORY, "cannot start the feed's thread");
+        return failed(err, LK_ERR_NO_MEMORY, "cannot start the feed's thread");
     news->has_thread = true;
     return LK_OK;
 }
@@ -86,7 +86,7 @@ lk_status feed_new(lk_client *client, const char *store, int interval_ms, feed *
     feed *news = calloc(1, sizeof(*news));
 
     if (news == NULL)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     pthread_mutex_init(&news->mutex, NULL);
     clock_init_condition(&news->moved);
     lk_status status = client != NULL ? start(news, client, store, interval_ms, err) : LK_OK;

@@ -22,7 +22,7 @@ static lk_status grow(char **data, size_t len, size_t *room, lk_error *err)
     char *grown = malloc(*room * 2);
 
     if (grown == NULL)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     memcpy(grown, *data, len);
     wipe_and_free(*data, len);
     *data = grown;
@@ -36,15 +36,16 @@ static lk_status read_to_end(FILE *in, size_t max, char **data, size_t *len, lk_
 
     *data = malloc(room);
     if (*data == NULL)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     while (!feof(in)) {
         if (*len + 1 >= room)
             TRY(grow(data, *len, &room, err));
         *len += fread(*data + *len, 1, room - *len - 1, in);
         if (ferror(in))
-            return fail(err, LK_ERR_INVALID, "cannot read the standard input: %s", strerror(errno));
+            return failed(err, LK_ERR_INVALID, "cannot read the standard input: %s",
+                          strerror(errno));
         if (*len > max)
-            return fail(err, LK_ERR_INVALID, "the standard input is longer than %zu bytes", max);
+            return failed(err, LK_ERR_INVALID, "the standard input is longer than %zu bytes", max);
     }
     (*data)[*len] = '\0';
     return LK_OK;
@@ -73,7 +74,7 @@ lk_status read_input_text(FILE *in, size_t max, char **out, lk_error *err)
     TRY(read_input(in, max, &text, &len, err));
     if (memchr(text, '\0', len) != NULL) {
         wipe_and_free(text, len);
-        return fail(err, LK_ERR_INVALID, "the standard input holds a NUL byte: not a text");
+        return failed(err, LK_ERR_INVALID, "the standard input holds a NUL byte: not a text");
     }
     while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
         text[--len] = '\0';

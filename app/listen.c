@@ -19,11 +19,11 @@ static lk_status read_port(const char *text, int *out, lk_error *err)
     errno = 0;
     long port = strtol(text, &end, 10);
     if (*text != '\0' && end != text && (*end == 's' || *end == 'r') && end[1] == '\0')
-        return fail(err, LK_ERR_INVALID,
-                    "TLS is not served: Debian's CivetWeb crashes at the first handshake; listen "
-                    "on loopback and put a TLS proxy in front");
+        return failed(err, LK_ERR_INVALID,
+                      "TLS is not served: Debian's CivetWeb crashes at the first handshake; listen "
+                      "on loopback and put a TLS proxy in front");
     if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' || port > 65535)
-        return fail(err, LK_ERR_INVALID, "the port in --listen must be a number from 0 to 65535");
+        return failed(err, LK_ERR_INVALID, "the port in --listen must be a number from 0 to 65535");
     *out = (int)port;
     return LK_OK;
 }
@@ -40,9 +40,9 @@ static lk_status read_host(const char *host, listen_address *out, lk_error *err)
     else if (inet_pton(AF_INET6, host, &ipv6) == 1)
         out->is_loopback = IN6_IS_ADDR_LOOPBACK(&ipv6);
     else
-        return fail(err, LK_ERR_INVALID,
-                    "--listen takes ADDRESS:PORT with an IP address or localhost, e.g. "
-                    "127.0.0.1:3000 or [::1]:3000");
+        return failed(err, LK_ERR_INVALID,
+                      "--listen takes ADDRESS:PORT with an IP address or localhost, e.g. "
+                      "127.0.0.1:3000 or [::1]:3000");
     out->is_ipv6 = strchr(host, ':') != NULL;
     snprintf(out->host, sizeof(out->host), "%s", host);
     return LK_OK;
@@ -114,10 +114,10 @@ lk_status listen_probe(listen_address *address, lk_error *err)
     if (fd >= 0)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (fd < 0 || bind(fd, (struct sockaddr *)&name, len) != 0 || listen(fd, 1) != 0)
-        return fail(err, LK_ERR_INVALID, "cannot listen on %s: %s: %s", text, strerror(errno),
-                    errno == EADDRINUSE
-                        ? "stop what runs there or choose another port with --listen"
-                        : "choose another --listen");
+        return failed(err, LK_ERR_INVALID, "cannot listen on %s: %s: %s", text, strerror(errno),
+                      errno == EADDRINUSE
+                          ? "stop what runs there or choose another port with --listen"
+                          : "choose another --listen");
     if (getsockname(fd, (struct sockaddr *)&name, &len) == 0)
         address->port = ntohs(address->is_ipv6 ? ((struct sockaddr_in6 *)&name)->sin6_port
                                                : ((struct sockaddr_in *)&name)->sin_port);

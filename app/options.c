@@ -90,8 +90,8 @@ static lk_status unknown_option(const app_arguments *given, const char *name, si
     snprintf(word, sizeof(word), "%.*s", (int)smaller(len, MAX_WORD), name);
     const char *near = nearest_word(word, names, n);
     if (near != NULL)
-        return fail(err, LK_ERR_INVALID, "unknown option --%s: did you mean --%s?", word, near);
-    return fail(err, LK_ERR_INVALID, "unknown option --%s: see --help", word);
+        return failed(err, LK_ERR_INVALID, "unknown option --%s: did you mean --%s?", word, near);
+    return failed(err, LK_ERR_INVALID, "unknown option --%s: see --help", word);
 }
 
 static lk_status read_number(given_option *item, lk_error *err)
@@ -103,8 +103,8 @@ static lk_status read_number(given_option *item, lk_error *err)
     item->number = strtol(item->text, &end, 10);
     if (errno != 0 || end == item->text || *end != '\0' || item->number < option->minimum ||
         item->number > option->maximum)
-        return fail(err, LK_ERR_INVALID, "--%s takes a number from %ld to %ld", option->name,
-                    option->minimum, option->maximum);
+        return failed(err, LK_ERR_INVALID, "--%s takes a number from %ld to %ld", option->name,
+                      option->minimum, option->maximum);
     return LK_OK;
 }
 
@@ -120,12 +120,12 @@ static lk_status take_option(app_arguments *given, const char *word, const char 
     if (option == NULL)
         return unknown_option(given, name, len, err);
     if (option->value == NULL && inlined != NULL)
-        return fail(err, LK_ERR_INVALID, "--%s is a switch and takes no value", option->name);
+        return failed(err, LK_ERR_INVALID, "--%s is a switch and takes no value", option->name);
     if (option->value != NULL && inlined == NULL && next == NULL)
-        return fail(err, LK_ERR_INVALID, "--%s needs a value: --%s %s", option->name, option->name,
-                    option->value);
+        return failed(err, LK_ERR_INVALID, "--%s needs a value: --%s %s", option->name,
+                      option->name, option->value);
     if (!option->is_repeatable && arguments_has(given, option->name))
-        return fail(err, LK_ERR_INVALID, "--%s was given twice", option->name);
+        return failed(err, LK_ERR_INVALID, "--%s was given twice", option->name);
 
     given_option item = { .option = option };
     if (option->value != NULL)
@@ -146,7 +146,7 @@ static lk_status take_words(app_arguments *given, int argc, char *const *argv, l
         else if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0')
             TRY(take_option(given, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used, err));
         else
-            return fail(err, LK_ERR_INVALID, "unexpected word \"%.40s\": see --help", argv[i]);
+            return failed(err, LK_ERR_INVALID, "unexpected word \"%.40s\": see --help", argv[i]);
     }
     return LK_OK;
 }
@@ -156,8 +156,8 @@ static lk_status check_required(const app_arguments *given, lk_error *err)
     for (size_t i = 0; i < given->n_options; i++) {
         const app_option *option = &given->options[i];
         if (option->is_required && !arguments_has(given, option->name))
-            return fail(err, LK_ERR_INVALID, "--%s %s is missing: see --help", option->name,
-                        option->value);
+            return failed(err, LK_ERR_INVALID, "--%s %s is missing: see --help", option->name,
+                          option->value);
     }
     return LK_OK;
 }
@@ -170,7 +170,7 @@ lk_status arguments_parse(const app_option *options, size_t n_options, int argc,
         calloc(1, sizeof(*given) + room * sizeof(given->given[0]));
 
     if (given == NULL)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     given->options = options;
     given->n_options = n_options;
     TRY(take_words(given, argc, argv, err));

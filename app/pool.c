@@ -26,13 +26,13 @@ lk_status pool_new(const char *store, pool **out, lk_error *err)
     pool *readers = calloc(1, sizeof(*readers));
 
     if (readers == NULL)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     pthread_mutex_init(&readers->mutex, NULL);
     pthread_cond_init(&readers->returned, NULL);
     readers->store = strdup(store);
     lk_mirror *first = NULL;
     lk_status status = readers->store != NULL ? pool_take(readers, &first, err)
-                                              : fail(err, LK_ERR_NO_MEMORY, "out of memory");
+                                              : failed(err, LK_ERR_NO_MEMORY, "out of memory");
     if (status != LK_OK) {
         pool_free(readers);
         return status;
@@ -82,7 +82,7 @@ lk_status pool_take(pool *readers, lk_mirror **out, lk_error *err)
     lk_mirror *mirror = take_idle(readers, &may_open);
 
     if (mirror == NULL && !may_open)
-        return fail(err, LK_ERR_STORE, "the store is busy: all %d readers are out", MAX_MIRRORS);
+        return failed(err, LK_ERR_STORE, "the store is busy: all %d readers are out", MAX_MIRRORS);
     if (mirror == NULL) {
         lk_status status = lk_mirror_open(readers->store, &mirror, err);
         if (status != LK_OK) {

@@ -218,7 +218,7 @@ static lk_status check_directory(const app_request *request, lk_mirror *mirror, 
 
     TRY(lk_mirror_get_directory(mirror, request->id, &directory, err));
     if (!access_covers(&request->scope, directory->organization_id))
-        return fail(err, LK_ERR_NOT_FOUND, "no directory %s", request->id);
+        return failed(err, LK_ERR_NOT_FOUND, "no directory %s", request->id);
     return LK_OK;
 }
 

@@ -21,10 +21,10 @@ static lk_status read_body(const app_request *request, char **out, size_t *out_l
     size_t len = 0;
 
     if (told > MAX_BODY)
-        return fail(err, LK_ERR_INVALID, "the body is longer than %d bytes", MAX_BODY);
+        return failed(err, LK_ERR_INVALID, "the body is longer than %d bytes", MAX_BODY);
     char *data CLEANUP(free_bodyp) = malloc(MAX_BODY + 1);
     if (data == NULL)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     while (len <= MAX_BODY) {
         int n = mg_read(request->connection, data + len, MAX_BODY + 1 - len);
         if (n <= 0)
@@ -32,9 +32,9 @@ static lk_status read_body(const app_request *request, char **out, size_t *out_l
         len += (size_t)n;
     }
     if (len > MAX_BODY)
-        return fail(err, LK_ERR_INVALID, "the body is longer than %d bytes", MAX_BODY);
+        return failed(err, LK_ERR_INVALID, "the body is longer than %d bytes", MAX_BODY);
     if (told >= 0 && len != (size_t)told)
-        return fail(err, LK_ERR_INVALID, "the body broke off after %zu bytes", len);
+        return failed(err, LK_ERR_INVALID, "the body broke off after %zu bytes", len);
     *out = data;
     *out_len = len;
     data = NULL;
@@ -77,7 +77,7 @@ int answer_webhook(const app_request *request)
         return answer_error(request, 503, "no_webhook_secret",
                             "this server has no webhook secret: set WORKOS_WEBHOOK_SECRET");
     if (signature == NULL) {
-        fail(&err, LK_ERR_SIGNATURE, "the WorkOS-Signature header is missing");
+        failed(&err, LK_ERR_SIGNATURE, "the WorkOS-Signature header is missing");
         return refuse(request, 400, "bad_signature", &err);
     }
     if (read_body(request, &data, &len, &err) == LK_ERR_INVALID) {

@@ -271,8 +271,8 @@ static lk_status start_http(server *self, lk_error *err)
     listen_print(&self->address, listen, sizeof(listen));
     self->http = mg_start(&callbacks, self, options);
     if (self->http == NULL)
-        return fail(err, LK_ERR_INVALID, "cannot listen on %s: %.120s", listen,
-                    self->complaint[0] != '\0' ? self->complaint : "CivetWeb does not say why");
+        return failed(err, LK_ERR_INVALID, "cannot listen on %s: %.120s", listen,
+                      self->complaint[0] != '\0' ? self->complaint : "CivetWeb does not say why");
     return LK_OK;
 }
 
@@ -283,9 +283,10 @@ static lk_status settle_redirect_uri(server *self, lk_error *err)
     const char *given = self->options->web.redirect_uri;
 
     if (given == NULL && !self->address.is_loopback)
-        return fail(err, LK_ERR_INVALID,
-                    "listening beyond this machine needs to know its public address: set "
-                    "WORKOS_REDIRECT_URI or --redirect-uri, e.g. https://app.example.com/callback");
+        return failed(
+            err, LK_ERR_INVALID,
+            "listening beyond this machine needs to know its public address: set "
+            "WORKOS_REDIRECT_URI or --redirect-uri, e.g. https://app.example.com/callback");
     if (given != NULL)
         snprintf(self->redirect_uri, sizeof(self->redirect_uri), "%s", given);
     else
@@ -293,11 +294,11 @@ static lk_status settle_redirect_uri(server *self, lk_error *err)
                  self->address.port);
     const char *host = strstr(self->redirect_uri, "://");
     if (host == NULL || (given != NULL && strlen(given) >= sizeof(self->redirect_uri)))
-        return fail(err, LK_ERR_INVALID, "the redirect URI must be an absolute address");
+        return failed(err, LK_ERR_INVALID, "the redirect URI must be an absolute address");
     size_t len = (size_t)(host - self->redirect_uri) + 3;
     len += strcspn(host + 3, "/?#");
     if (len >= sizeof(self->origin))
-        return fail(err, LK_ERR_INVALID, "the redirect URI is too long");
+        return failed(err, LK_ERR_INVALID, "the redirect URI is too long");
     snprintf(self->origin, sizeof(self->origin), "%.*s", (int)len, self->redirect_uri);
     return LK_OK;
 }
@@ -328,7 +329,7 @@ lk_status server_start(const server_options *options, server **out, lk_error *er
     server *self = calloc(1, sizeof(*self));
 
     if (self == NULL)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     self->options = options;
     self->address = options->address;
     lk_status status = start(self, err);
