@@ -85,11 +85,11 @@ int body_answer(body *growing, const app_request *request, int status, const cha
         answer(request, status, type, NULL, growing->data, growing->len);
     free(growing->data);
     if (!whole)
-        return answer_error(request, 503, "out_of_memory", "the server is short of memory");
+        return answer_problem(request, 503, "out_of_memory", "the server is short of memory");
     return status;
 }
 
-int answer_error(const app_request *request, int status, const char *word, const char *message)
+int answer_problem(const app_request *request, int status, const char *word, const char *message)
 {
     body json;
     bool first = true;
@@ -106,15 +106,15 @@ int answer_error(const app_request *request, int status, const char *word, const
 int answer_failure(const app_request *request, const lk_error *err)
 {
     if (err->status == LK_ERR_NOT_FOUND)
-        return answer_error(request, 404, "not_found", err->message);
+        return answer_problem(request, 404, "not_found", err->message);
     if (err->status == LK_ERR_INVALID)
-        return answer_error(request, 400, "invalid_request", err->message);
+        return answer_problem(request, 400, "invalid_request", err->message);
     /* Of the store's troubles the operator needs the whole, a visitor the gist. */
     complain(err);
     if (err->status == LK_ERR_STORE)
-        return answer_error(request, 503, "store_unavailable",
-                            "the store cannot be used now; the server's log says why");
-    return answer_error(request, 503, "unavailable", err->message);
+        return answer_problem(request, 503, "store_unavailable",
+                              "the store cannot be used now; the server's log says why");
+    return answer_problem(request, 503, "unavailable", err->message);
 }
 
 bool query_has(const app_request *request, const char *name)
@@ -141,6 +141,6 @@ bool query_text(const app_request *request, const char *name, char *out, size_t 
     if (len >= 0 && strlen(out) == (size_t)len)
         return true;
     snprintf(message, sizeof(message), "the parameter %s is not usable", name);
-    *status = answer_error(request, 400, "invalid_request", message);
+    *status = answer_problem(request, 400, "invalid_request", message);
     return false;
 }

@@ -25,7 +25,7 @@ typedef struct app_request {
 /* All return the status. cache NULL: "no-store". type is the Content-Type. */
 int answer(const app_request *request, int status, const char *type, const char *cache,
            const void *body, size_t len);
-int answer_error(const app_request *request, int status, const char *word, const char *message);
+int answer_problem(const app_request *request, int status, const char *word, const char *message);
 /* The same for what a call of ours or of the library reported. */
 int answer_failure(const app_request *request, const lk_error *err);
 

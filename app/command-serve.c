@@ -192,14 +192,14 @@ static lk_status serve(settings *own, bool *is_whole, lk_error *err)
     sigaddset(&stopping, SIGINT);
     sigaddset(&stopping, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &stopping, NULL);
-    TRY(server_start(&own->server, &running, err));
+    TRY(serve_start(&own->server, &running, err));
     fputs("{\"ready\":true", stdout);
     first = false;
     print_json_field(stdout, &first, "url", running->origin);
     printf(",\"port\":%d}\n", running->address.port);
     fflush(stdout);
     wait_for_signal(&stopping);
-    *is_whole = server_stop(running);
+    *is_whole = serve_stop(running);
     return LK_OK;
 }
 

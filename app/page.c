@@ -373,7 +373,7 @@ static int send_page(const page *self, int status)
     body html;
 
     if (!body_begin(&html))
-        return answer_error(self->request, 503, "out_of_memory", "the server is short of memory");
+        return answer_problem(self->request, 503, "out_of_memory", "the server is short of memory");
     fill_template(html.out, (const char *)frame_html, self);
     return body_answer(&html, self->request, status, HTML_TYPE);
 }

@@ -57,7 +57,7 @@ int answer_me(const app_request *request)
     body json;
 
     if (!body_begin(&json))
-        return answer_error(request, 503, "out_of_memory", "the server is short of memory");
+        return answer_problem(request, 503, "out_of_memory", "the server is short of memory");
     print_session(json.out, request->who->session);
     return body_answer(&json, request, 200, JSON_TYPE);
 }
@@ -80,8 +80,8 @@ static bool read_limit(const app_request *request, int *out, int *status)
         return true;
     long limit = strtol(text, &end, 10);
     if (*end != '\0' || limit < 1 || limit > 1000) {
-        *status =
-            answer_error(request, 400, "invalid_request", "limit must be a number from 1 to 1000");
+        *status = answer_problem(request, 400, "invalid_request",
+                                 "limit must be a number from 1 to 1000");
         return false;
     }
     *out = (int)limit;
@@ -102,19 +102,20 @@ static bool read_query(const app_request *request, list_query *out, int *status)
         return false;
     if (out->after[0] != '\0' && out->before[0] != '\0') {
         *status =
-            answer_error(request, 400, "invalid_request", "after and before exclude each other");
+            answer_problem(request, 400, "invalid_request", "after and before exclude each other");
         return false;
     }
     if (request->scope.sees_everything)
         return true;
     if (request->scope.organization_id == NULL) {
-        *status = answer_error(request, 403, "no_organization",
-                               "you are signed in without an organization, so there is nothing "
-                               "you may see: sign in to an organization");
+        *status = answer_problem(request, 403, "no_organization",
+                                 "you are signed in without an organization, so there is nothing "
+                                 "you may see: sign in to an organization");
         return false;
     }
     if (out->organization[0] != '\0' && !access_covers(&request->scope, out->organization)) {
-        *status = answer_error(request, 403, "forbidden", "you may see your own organization only");
+        *status =
+            answer_problem(request, 403, "forbidden", "you may see your own organization only");
         return false;
     }
     return true;
@@ -148,7 +149,7 @@ static int answer_list(const app_request *request, print_page *print)
     if (!read_query(request, &query, &sent))
         return sent;
     if (!body_begin(&json))
-        return answer_error(request, 503, "out_of_memory", "the server is short of memory");
+        return answer_problem(request, 503, "out_of_memory", "the server is short of memory");
     fputs("{\"object\":\"list\",\"data\":[", json.out);
     lk_status status = pool_take(request->server->readers, &mirror, &err);
     if (status == LK_OK)
@@ -291,11 +292,11 @@ int answer_directory_user(const app_request *request)
         status = lk_mirror_get_user(mirror, request->id, &user, &err);
     pool_give(request->server->readers, mirror);
     if (user != NULL && !access_covers(&request->scope, user->organization_id))
-        return answer_error(request, 404, "not_found", "no such directory user");
+        return answer_problem(request, 404, "not_found", "no such directory user");
     if (user == NULL || status != LK_OK)
         return answer_failure(request, &err);
     if (!body_begin(&json))
-        return answer_error(request, 503, "out_of_memory", "the server is short of memory");
+        return answer_problem(request, 503, "out_of_memory", "the server is short of memory");
     record_print_user(json.out, user);
     fputc('\n', json.out);
     return body_answer(&json, request, 200, JSON_TYPE);

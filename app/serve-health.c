@@ -47,7 +47,7 @@ int answer_ready(const app_request *request)
     bool has_store = read_status(request->server, &mirror, &err) == LK_OK;
     bool is_ready = has_store && (now.state == FEED_OFF || (lag >= 0 && lag < STALE_MS));
     if (!body_begin(&json))
-        return answer_error(request, 503, "out_of_memory", "the server is short of memory");
+        return answer_problem(request, 503, "out_of_memory", "the server is short of memory");
     fputc('{', json.out);
     print_json_name(json.out, &first, "ready");
     fputs(is_ready ? "true" : "false", json.out);
@@ -118,7 +118,7 @@ int answer_metrics(const app_request *request)
     feed_get_status(self->news, &now);
     bool has_store = read_status(self, &mirror, &err) == LK_OK;
     if (!body_begin(&text))
-        return answer_error(request, 503, "out_of_memory", "the server is short of memory");
+        return answer_problem(request, 503, "out_of_memory", "the server is short of memory");
     print_metric(text.out, "store_up", "gauge", "Whether the store can be read", has_store);
     if (has_store)
         print_mirror(text.out, &mirror);

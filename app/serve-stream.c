@@ -211,13 +211,13 @@ int answer_event_stream(const app_request *request)
     stream self = { .request = request };
 
     if (!request->scope.sees_everything && request->scope.organization_id == NULL)
-        return answer_error(request, 403, "no_organization",
-                            "you are signed in without an organization, so there is nothing you "
-                            "may see: sign in to an organization");
+        return answer_problem(request, 403, "no_organization",
+                              "you are signed in without an organization, so there is nothing you "
+                              "may see: sign in to an organization");
     if (atomic_fetch_add(&request->server->n_streams, 1) >= MAX_STREAMS) {
         atomic_fetch_sub(&request->server->n_streams, 1);
-        return answer_error(request, 503, "too_many_streams",
-                            "too many streams are open: try again in a while");
+        return answer_problem(request, 503, "too_many_streams",
+                              "too many streams are open: try again in a while");
     }
     int status = begin(&self);
     atomic_fetch_sub(&request->server->n_streams, 1);

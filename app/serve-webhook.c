@@ -60,7 +60,7 @@ static lk_status apply(server *self, const lk_event *event, lk_error *err)
 static int refuse(const app_request *request, int status, const char *word, const lk_error *err)
 {
     atomic_fetch_add(&request->server->n_webhooks_refused, 1);
-    return answer_error(request, status, word, err->message);
+    return answer_problem(request, status, word, err->message);
 }
 
 int answer_webhook(const app_request *request)
@@ -74,8 +74,8 @@ int answer_webhook(const app_request *request)
     size_t len = 0;
 
     if (options->webhook_secret == NULL)
-        return answer_error(request, 503, "no_webhook_secret",
-                            "this server has no webhook secret: set WORKOS_WEBHOOK_SECRET");
+        return answer_problem(request, 503, "no_webhook_secret",
+                              "this server has no webhook secret: set WORKOS_WEBHOOK_SECRET");
     if (signature == NULL) {
         failed(&err, LK_ERR_SIGNATURE, "the WorkOS-Signature header is missing");
         return refuse(request, 400, "bad_signature", &err);

@@ -75,18 +75,18 @@ static bool wants_html(const app_request *request)
 static int answer_unknown(const app_request *request, const route *other_method)
 {
     if (other_method != NULL)
-        return answer_error(request, 405, "method_not_allowed",
-                            strcmp(other_method->method, "POST") == 0 ? "use POST" : "use GET");
+        return answer_problem(request, 405, "method_not_allowed",
+                              strcmp(other_method->method, "POST") == 0 ? "use POST" : "use GET");
     if (wants_html(request))
         return answer_notice(request, 404, "Nothing here", "This address does not exist.");
-    return answer_error(request, 404, "not_found", "there is nothing at this address");
+    return answer_problem(request, 404, "not_found", "there is nothing at this address");
 }
 
 static int answer_unavailable(const app_request *request, const lk_error *err)
 {
     if (wants_html(request))
         return answer_notice(request, 503, "Sign-in is out of reach", err->message);
-    return answer_error(request, 503, "unavailable", err->message);
+    return answer_problem(request, 503, "unavailable", err->message);
 }
 
 static int answer_known(app_request *request, const route *chosen)
@@ -178,7 +178,7 @@ static int begin_request(struct mg_connection *connection)
     app_request request = {
         .server = self, .connection = connection, .info = info, .closes = true
     };
-    return answer_error(&request, 400, "invalid_request", "the length of the body is ambiguous");
+    return answer_problem(&request, 400, "invalid_request", "the length of the body is ambiguous");
 }
 
 static void end_request(const struct mg_connection *connection, int status)
@@ -324,7 +324,7 @@ static lk_status start(server *self, lk_error *err)
     return LK_OK;
 }
 
-lk_status server_start(const server_options *options, server **out, lk_error *err)
+lk_status serve_start(const server_options *options, server **out, lk_error *err)
 {
     server *self = calloc(1, sizeof(*self));
 
@@ -334,14 +334,14 @@ lk_status server_start(const server_options *options, server **out, lk_error *er
     self->address = options->address;
     lk_status status = start(self, err);
     if (status != LK_OK) {
-        server_stop(self);
+        serve_stop(self);
         return status;
     }
     *out = self;
     return LK_OK;
 }
 
-bool server_stop(server *self)
+bool serve_stop(server *self)
 {
     if (self->news != NULL)
         feed_stop(self->news);

@@ -46,9 +46,9 @@ typedef struct server {
 } server;
 
 /* Binds, mounts everything, starts the feed. The options must outlive the server. */
-LK_MUST_CHECK lk_status server_start(const server_options *options, server **out, lk_error *err);
+LK_MUST_CHECK lk_status serve_start(const server_options *options, server **out, lk_error *err);
 /* Ends the streams, lets the requests under way finish. False when the feed hangs in the network
  * and was left behind. */
-bool server_stop(server *self);
+bool serve_stop(server *self);
 
 #endif
