@@ -17,9 +17,31 @@ static bool holds_escaped_nul(const char *bytes, size_t len)
     return memmem(bytes, len, "\\u0000", 6) != NULL;
 }
 
+/* cJSON follows a thousand brackets by recursion; CivetWeb's threads have a stack of 100 KiB, which
+ * ends before. */
+static bool is_too_deep(const char *bytes, size_t len)
+{
+    int depth = 0;
+    bool is_quoted = false;
+    for (size_t i = 0; i < len; i++) {
+        if (is_quoted && bytes[i] == '\\')
+            i++;
+        else if (bytes[i] == '"')
+            is_quoted = !is_quoted;
+        else if (!is_quoted && (bytes[i] == '[' || bytes[i] == '{'))
+            depth++;
+        else if (!is_quoted && (bytes[i] == ']' || bytes[i] == '}'))
+            depth--;
+        if (depth > JSON_MAX_DEPTH)
+            return true;
+    }
+    return false;
+}
+
 cJSON *json_parse(const char *bytes, size_t len)
 {
-    if (!bytes || !text_is_utf8(bytes, len) || holds_escaped_nul(bytes, len))
+    if (!bytes || !text_is_utf8(bytes, len) || holds_escaped_nul(bytes, len) ||
+        is_too_deep(bytes, len))
         return NULL;
     AUTO_CHARS ended = memory_need(strndup(bytes, len));
     return cJSON_ParseWithLengthOpts(ended, len + 1, NULL, 1);

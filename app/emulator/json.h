@@ -8,11 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define JSON_MAX_DEPTH 64
+
 #define AUTO_JSON __attribute__((cleanup(json_free))) cJSON *
 
 void json_free(cJSON **owner); /* for the cleanup attribute */
 
-/* NULL when the text is not one JSON value, not UTF-8, or holds an escaped NUL character. */
+/* NULL when the text is not one JSON value, not UTF-8, holds an escaped NUL character, or is nested
+ * deeper than JSON_MAX_DEPTH. */
 cJSON *json_parse(const char *bytes, size_t len);
 char *json_print(const cJSON *value); /* on one line; free() it */
 

@@ -30,10 +30,11 @@ static const char *const style[] = {
     ".choice:hover{background:var(--hover);border-color:var(--accent)}"
     ".hinted .choice{background:var(--hint);border-color:var(--accent)}"
     ":focus-visible{outline:3px solid var(--accent);outline-offset:2px}"
-    ".words{min-width:0;flex:1}.title{display:block;font-weight:600;overflow-wrap:anywhere}"
-    ".detail{display:block;color:var(--soft);font-size:.875rem;overflow-wrap:anywhere}"
-    ".note{flex:none;max-width:40%;color:var(--soft);font-size:.8rem;text-align:right}"
-    "@media(max-width:24rem){.note{display:none}.card{padding:1.25rem}}",
+    ".words{min-width:0;flex:1;display:flex;flex-wrap:wrap;justify-content:space-between;"
+    "align-items:baseline;column-gap:.75rem}.title{font-weight:600;overflow-wrap:anywhere}"
+    ".detail{flex:0 0 100%;color:var(--soft);font-size:.875rem;overflow-wrap:anywhere}"
+    ".note{color:var(--soft);font-size:.8rem}"
+    "@media(max-width:24rem){.card{padding:1.25rem}}",
     ".avatar{flex:none;width:40px;height:40px;border-radius:50%;display:grid;place-items:center;"
     "font-weight:600;font-size:.9rem;color:#fff;letter-spacing:.02em}"
     ".a0{background:#3f51b5}.a1{background:#9c3587}.a2{background:#00796b}.a3{background:#b3471f}"
@@ -49,9 +50,9 @@ static const char *const style[] = {
     ","
     "1fr));align-items:start}"
     ".person,.event{display:flex;gap:.85rem;align-items:center;padding:.45rem 0}"
-    ".event{align-items:baseline;border-top:1px solid var(--line);font-size:.9rem}"
-    ".event:first-child{border-top:0}.event code{flex:none}"
-    ".event span{min-width:0;flex:1;overflow-wrap:anywhere}.event time{color:var(--soft);flex:none}"
+    ".event{flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:0 .75rem;"
+    "border-top:1px solid var(--line);font-size:.9rem}.event:first-child{border-top:0}"
+    ".event .detail{order:1}.event time{color:var(--soft)}"
     "pre{margin:0;overflow-x:auto}code,pre{font:.85rem/1.6 ui-monospace,'DejaVu Sans "
     "Mono',monospace}",
 };
@@ -141,15 +142,13 @@ static void add_choice(text *out, const char *action, const page_choice *choice)
     page_add_avatar(out, choice->title);
     text_add(out, "<span class=\"words\"><span class=\"title\">");
     text_add_html(out, choice->title);
+    if (choice->note) {
+        text_add(out, "</span> <span class=\"note\">");
+        text_add_html(out, choice->note);
+    }
     text_add(out, "</span> <span class=\"detail\">");
     text_add_html(out, choice->detail);
-    text_add(out, "</span></span>");
-    if (choice->note) {
-        text_add(out, " <span class=\"note\">");
-        text_add_html(out, choice->note);
-        text_add(out, "</span>");
-    }
-    text_add(out, "</button></form></li>");
+    text_add(out, "</span></span></button></form></li>");
 }
 
 static void add_heading(text *out, const char *heading, const char *intro)

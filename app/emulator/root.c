@@ -39,11 +39,11 @@ static void add_people(exchange *self, text *out)
         page_add_avatar(out, name ? name : email);
         text_add(out, "<span class=\"words\"><span class=\"title\">");
         text_add_html(out, name ? name : email);
-        text_add(out, "</span><span class=\"detail\">");
-        text_add_html(out, email);
-        text_add(out, "</span></span><span class=\"note\">");
+        text_add(out, "</span> <span class=\"note\">");
         text_add_html(out, first_organization(self->state, json_text(users->items[i], "id")));
-        text_add(out, "</span></li>");
+        text_add(out, "</span> <span class=\"detail\">");
+        text_add_html(out, email);
+        text_add(out, "</span></span></li>");
     }
     text_add(out, "</ul></section>");
 }
@@ -76,9 +76,9 @@ static void add_event(text *out, const event *item)
     text_format_time(item->created_ms, when);
     text_add(out, "<li class=\"event\"><code>");
     text_add_html(out, item->type);
-    text_add(out, "</code><span>");
+    text_add(out, "</code> <span class=\"detail\">");
     add_subject(out, json_get(body, "data"));
-    text_print(out, "</span><time datetime=\"%s\">%.5s %.8s</time></li>", when, when + 5,
+    text_print(out, "</span> <time datetime=\"%s\">%.5s %.8s</time></li>", when, when + 5,
                when + 11);
 }
 

@@ -38,7 +38,7 @@ static const char *const pieces[] = {
     "{\"email\":\"robin.castell@harborpine.example\",\"role\":\"member\"},"
     "{\"email\":\"samuel.adeyemi@juniper.example\",\"role\":\"manager\"}]}],",
     "\"connections\":["
-    "{\"id\":\"conn_01JUNIPER0000000000000SS0\",\"name\":\"Juniper Works sign-in\","
+    "{\"id\":\"conn_01JUNIPER0000000000000SS0\",\"name\":\"Juniper Okta\","
     "\"connection_type\":\"OktaSAML\",\"organization\":\"Juniper Works\","
     "\"domains\":[\"juniper.example\"],\"profiles\":["
     "{\"id\":\"prof_01JUNIPER000000000000M1RA\",\"email\":\"mira.holt@juniper.example\","

@@ -17,7 +17,6 @@
 
 #define SEED_MAX_BYTES (16 * 1024 * 1024)
 #define SEED_DAYS_MS   (INT64_C(6) * 24 * 60 * 60 * 1000)
-#define SEED_STEP_MS   (INT64_C(7) * 60 * 1000)
 
 static const member seed_members[] = {
     { .name = "users", .kind = OBJECTS },       { .name = "organizations", .kind = OBJECTS },
@@ -140,7 +139,8 @@ static const struct seed_list {
 typedef struct reading {
     emulator_state *state;
     char *error;
-    int64_t end_ms; /* now */
+    int64_t end_ms;  /* now */
+    int64_t step_ms; /* between two things of the seed */
 } reading;
 
 static bool check_items(const cJSON *list, const char *path, const struct seed_list *kind,
@@ -175,6 +175,21 @@ static bool check_list(const cJSON *seed, const struct seed_list *kind, char *er
     return true;
 }
 
+/* How many things a seed will add, each at its own time. */
+static int64_t count_things(const cJSON *seed)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const cJSON *outer = json_get(seed, lists[i].outer), *item = NULL;
+        if (!lists[i].inner)
+            count += cJSON_GetArraySize(outer);
+        else if (strcmp(lists[i].outer, "directories") == 0)
+            cJSON_ArrayForEach(item, outer) count +=
+                cJSON_GetArraySize(json_get(item, lists[i].inner));
+    }
+    return count;
+}
+
 static bool check_seed(const cJSON *seed, char *error)
 {
     if (!FITS(seed, "the seed", seed_members, error, EMULATOR_ERROR_SIZE))
@@ -194,7 +209,7 @@ static bool refuse(const reading *self, const char *what, const char *name, cons
 
 static void let_time_pass(const reading *self)
 {
-    int64_t next = self->state->frozen_ms + SEED_STEP_MS;
+    int64_t next = self->state->frozen_ms + self->step_ms;
     self->state->frozen_ms = next < self->end_ms ? next : self->end_ms;
 }
 
@@ -500,8 +515,11 @@ static bool seed_from(emulator_state *self, const char *written, int people, cha
         return false;
     }
     reading all = { .state = self, .error = error, .end_ms = state_now(self) };
+    if (!check_seed(seed, error))
+        return false;
+    all.step_ms = SEED_DAYS_MS / (count_things(seed) + 1);
     self->frozen_ms = all.end_ms - SEED_DAYS_MS;
-    bool is_laid_out = check_seed(seed, error) && lay_out(&all, seed);
+    bool is_laid_out = lay_out(&all, seed);
     while (is_laid_out && self->directories.count && self->directory_users.count < (size_t)people) {
         self->frozen_ms += self->frozen_ms < all.end_ms ? 1 : 0;
         simulate_hire(self, self->directories.items[0]);

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <civetweb.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,8 @@ struct server {
     server_host host;
     atomic_int n_connections;
     atomic_ulong n_requests;
+    struct sockaddr_in here;
+    atomic_bool has_ended;
 };
 
 static int count_header(const struct mg_request_info *info, const char *name)
@@ -261,12 +264,18 @@ static int swallow_log(const struct mg_connection *connection, const char *messa
     return 1;
 }
 
+static struct sockaddr_in socket_address(const char *address, int port)
+{
+    struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    inet_pton(AF_INET, address, &here.sin_addr);
+    return here;
+}
+
 /* CivetWeb only says that it could not start; the system says why. */
 static void explain(const char *address, int port, char error[EMULATOR_ERROR_SIZE])
 {
-    struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    struct sockaddr_in here = socket_address(address, port);
     int descriptor = socket(AF_INET, SOCK_STREAM, 0);
-    inet_pton(AF_INET, address, &here.sin_addr);
     int one = 1;
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     bool is_free = bind(descriptor, (const struct sockaddr *)&here, sizeof here) == 0;
@@ -317,8 +326,32 @@ int server_start(const char *address, int port, const server_host *host, server 
         return -1;
     }
     *out_port = ports[0].port;
+    self->here = socket_address(address, *out_port);
     *out = self;
     return 0;
+}
+
+/* CivetWeb's listening thread looks every two seconds whether it shall end; a visitor wakes it. */
+static void *nudge(void *server_)
+{
+    server *self = server_;
+    while (!atomic_load(&self->has_ended)) {
+        int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        (void)connect(descriptor, (const struct sockaddr *)&self->here, sizeof self->here);
+        close(descriptor);
+        sleep_ms(20);
+    }
+    return NULL;
+}
+
+static void stop_civetweb(server *self)
+{
+    pthread_t nudger;
+    bool is_nudged = pthread_create(&nudger, NULL, nudge, self) == 0;
+    mg_stop(self->civetweb);
+    atomic_store(&self->has_ended, true);
+    if (is_nudged)
+        pthread_join(nudger, NULL);
 }
 
 void server_stop(server *self)
@@ -326,7 +359,7 @@ void server_stop(server *self)
     if (!self)
         return;
     if (self->civetweb)
-        mg_stop(self->civetweb);
+        stop_civetweb(self);
     mg_exit_library();
     free(self);
 }

@@ -191,16 +191,15 @@ static bool may_choose(const emulator_state *state, const asked *request, const 
 static const char *organization_note(const emulator_state *state, const asked *request,
                                      const cJSON *user)
 {
+    static const char *const several[] = { "2 organizations", "3 organizations",
+                                           "4 organizations" };
     const char *id = json_text(user, "id");
+    size_t count = state_count_memberships(state, id);
     if (request->organization_id)
         return state_organization_name(state, request->organization_id);
-    if (state_count_memberships(state, id) > 1)
-        return "Several organizations";
-    const cJSON *membership = NULL;
-    for (size_t i = 0; i < state->memberships.count && !membership; i++) {
-        if (text_equal(json_text(state->memberships.items[i], "user_id"), id))
-            membership = state->memberships.items[i];
-    }
+    if (count > 1)
+        return count < 5 ? several[count - 2] : "Many organizations";
+    const cJSON *membership = records_find_by(&state->memberships, "user_id", id);
     return state_organization_name(state, json_text(membership, "organization_id"));
 }
 

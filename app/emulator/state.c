@@ -20,9 +20,9 @@ int64_t state_now(const emulator_state *self)
 }
 
 /* splitmix64, so that one number repeats a whole run. */
-static uint64_t next_random(emulator_state *self)
+static uint64_t next_random(uint64_t *random)
 {
-    uint64_t z = self->random += UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t z = *random += UINT64_C(0x9E3779B97F4A7C15);
     z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
     return z ^ (z >> 31);
@@ -30,7 +30,7 @@ static uint64_t next_random(emulator_state *self)
 
 uint64_t state_random(emulator_state *self, uint64_t below)
 {
-    return below ? next_random(self) % below : 0;
+    return below ? next_random(&self->random) % below : 0;
 }
 
 /* ULID: 48 bits of time, 80 of chance, in Crockford's base 32; in the same millisecond the tail is
@@ -41,8 +41,9 @@ void state_new_id(emulator_state *self, const char *prefix, char out[ID_SIZE])
     uint64_t now = (uint64_t)state_now(self);
     if (now > self->id_ms) {
         self->id_ms = now;
-        self->id_tail[0] = next_random(self) >> 25; /* 39 bits each, room to count above */
-        self->id_tail[1] = next_random(self) >> 25;
+        self->id_tail[0] =
+            next_random(&self->id_random) >> 25; /* 39 bits each, room to count above */
+        self->id_tail[1] = next_random(&self->id_random) >> 25;
     } else {
         self->id_tail[1]++;
     }
@@ -180,7 +181,10 @@ emulator_state *state_new(uint64_t random_seed)
 {
     emulator_state *self = memory_zeroed(sizeof *self);
     char key_id[ID_SIZE];
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
     self->random = random_seed;
+    self->id_random = (uint64_t)now.tv_nsec;
     state_new_id(self, "sso_oidc_key_pair_", key_id);
     self->keys = keys_new(key_id);
     if (!self->keys) {
@@ -189,6 +193,7 @@ emulator_state *state_new(uint64_t random_seed)
     }
     if (random_seed == 0)
         self->random = keys_number(self->keys);
+    self->id_random = keys_number(self->keys);
     self->id_ms = 0; /* the seed's past begins before now */
     return self;
 }

@@ -21,9 +21,10 @@ typedef struct records {
 
 typedef struct emulator_state {
     key_ring *keys;
-    uint64_t random;   /* of ids and of simulated changes, not of secrets */
-    int64_t frozen_ms; /* while a seed is read: the time that passes there; else 0 */
-    uint64_t id_ms;    /* of the last id given */
+    uint64_t random;    /* of simulated changes; not of secrets */
+    uint64_t id_random; /* of ids: how many are used up depends on the time */
+    int64_t frozen_ms;  /* while a seed is read: the time that passes there; else 0 */
+    uint64_t id_ms;     /* of the last id given */
     uint64_t id_tail[2];
 
     records users, organizations, memberships, roles;
