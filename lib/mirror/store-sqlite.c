@@ -279,7 +279,8 @@ static lk_status read_number(sqlite_store *self, const char *sql, int64_t *out, 
     return sqlite_run(&self->base, sql, LK__NO_ARGS, take_number, out, err);
 }
 
-/* Reads only. *version is 0 for an empty database. */
+/* In a transaction, since another process may be making the store right now. Reads only. *version
+ * is 0 for an empty database. */
 static lk_status check_owner(sqlite_store *self, int64_t *version, lk_error *err)
 {
     int64_t application = 0;
@@ -300,6 +301,15 @@ static lk_status check_owner(sqlite_store *self, int64_t *version, lk_error *err
         return fail_open(self, cause, err);
     }
     return LK_OK;
+}
+
+static lk_status look(sqlite_store *self, int64_t *version, lk_error *err)
+{
+    lk__auto_transaction transaction = { 0 };
+
+    LK_TRY(lk__transaction_begin(&transaction, &self->base, LK__READ, err));
+    LK_TRY(check_owner(self, version, err));
+    return lk__transaction_commit(&transaction, err);
 }
 
 /* SQLite does not wait for other connections here as it does elsewhere. */
@@ -345,7 +355,7 @@ static lk_status prepare(sqlite_store *self, lk_error *err)
 
     sqlite3_busy_timeout(self->db, BUSY_MS);
     sqlite3_db_config(self->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    LK_TRY(check_owner(self, &version, err));
+    LK_TRY(look(self, &version, err));
     if (sqlite3_db_readonly(self->db, "main") == 1)
         return fail_open(self, "may not be written", err);
     LK_TRY(execute(self,
