@@ -14,7 +14,8 @@ typedef struct fake_clock {
     int64_t step_ms; /* added after each reading; 0: time stands still */
 } fake_clock;
 
-/* One thread at a time. clock must outlive the client. */
+/* Reading from many threads is fine while step_ms is 0 and nobody sleeps. clock must outlive the
+ * client. */
 lk_clock fake_clock_use(fake_clock *clock);
 
 #endif
