@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 static bool has_header(const lk_web_reply *who, const char *name)
 {
@@ -17,12 +18,26 @@ static bool has_header(const lk_web_reply *who, const char *name)
     return false;
 }
 
+/* RFC 9110, 6.6.1: "An origin server with a clock MUST generate a Date header field in all 2xx, 3xx
+ * and 4xx responses". */
+static void print_date(FILE *out)
+{
+    char text[64];
+    time_t now = time(NULL);
+    struct tm utc;
+
+    if (gmtime_r(&now, &utc) != NULL &&
+        strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &utc) > 0)
+        fprintf(out, "Date: %s\r\n", text);
+}
+
 static void print_head(FILE *out, const app_request *request, int status, const char *type,
                        const char *cache, size_t len)
 {
     const lk_web_reply *who = request->who;
 
     fprintf(out, "HTTP/1.1 %d %s\r\n", status, mg_get_response_code_text(NULL, status));
+    print_date(out);
     fprintf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, len);
     if (!has_header(who, "Cache-Control"))
         fprintf(out, "Cache-Control: %s\r\n", cache != NULL ? cache : "no-store");

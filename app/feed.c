@@ -145,6 +145,14 @@ void feed_wake(feed *news)
         follow_wake(&news->following);
 }
 
+uint64_t feed_news(feed *news)
+{
+    pthread_mutex_lock(&news->mutex);
+    uint64_t now = news->news;
+    pthread_mutex_unlock(&news->mutex);
+    return now;
+}
+
 bool feed_wait(feed *news, uint64_t *seen, int max_ms)
 {
     struct timespec until = clock_in_ms(max_ms);

@@ -35,6 +35,8 @@ bool feed_free(feed *news);
 void feed_announce(feed *news);
 /* Ask WorkOS at once. */
 void feed_wake(feed *news);
+/* The number now. */
+uint64_t feed_news(feed *news);
 /* Waits until the number is another one than *seen, at most max_ms, and updates it. False once
  * stopped. */
 bool feed_wait(feed *news, uint64_t *seen, int max_ms);

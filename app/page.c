@@ -393,7 +393,7 @@ static lk_status read_events(page *self, lk_mirror *mirror, lk_error *err)
         snprintf(self->after, sizeof(self->after), "%s", latest->items[0]->id);
     TRY(lk_mirror_list_events(
         mirror,
-        LK_MIRROR_EVENT_QUERY(.order = LK_NEWEST_FIRST, .limit = N_EVENTS,
+        LK_MIRROR_EVENT_QUERY(.order = LK_NEWEST_FIRST, .limit = N_EVENTS, .type = "dsync.",
                               .organization_id = organization,
                               .text = self->filter[0] != '\0' ? self->filter : NULL),
         &self->events, err));

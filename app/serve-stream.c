@@ -139,19 +139,19 @@ static void run(stream *self)
     static const char heartbeat[] = ": still here\n\n";
     const lk_session *session = self->request->who->session;
     feed *news = self->request->server->news;
-    uint64_t seen = 0;
-    bool goes_on = true;
+    uint64_t seen = feed_news(news);
+    uint64_t before = seen;
 
-    while (goes_on) {
-        uint64_t before = seen;
+    do {
+        bool is_quiet = before == seen;
         if (!send_feed_state(self) || !send_news(self))
             return;
-        if (before == seen && !send_text(self, heartbeat, strlen(heartbeat)))
+        if (is_quiet && !send_text(self, heartbeat, strlen(heartbeat)))
             return;
         if (session->expires_at_ms != 0 && session->expires_at_ms <= clock_wall_ms())
             return;
-        goes_on = feed_wait(news, &seen, HEARTBEAT_MS);
-    }
+        before = seen;
+    } while (feed_wait(news, &seen, HEARTBEAT_MS));
 }
 
 static void send_head(const stream *self)

@@ -6,12 +6,12 @@
     const MAX_ITEMS = 200;
     const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
     const exact = new Intl.DateTimeFormat([], { dateStyle: 'medium', timeStyle: 'medium' });
-    const steps = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
+    const steps = [['day', 86400], ['hour', 3600], ['minute', 60]];
 
     const inWords = (date) => {
         const seconds = Math.round((date - Date.now()) / 1000);
-        if (Math.abs(seconds) < 5)
-            return 'just now';
+        if (Math.abs(seconds) < 60)
+            return seconds > 0 ? 'in less than a minute' : 'just now';
         const [unit, size] = steps.find(([, size]) => Math.abs(seconds) >= size);
         return relative.format(Math.trunc(seconds / size), unit);
     };
@@ -123,7 +123,7 @@
 
     const reload = async () => {
         const text = box.value.trim();
-        const query = new URLSearchParams({ limit: '50' });
+        const query = new URLSearchParams({ type: 'dsync.', limit: '50' });
         if (text)
             query.set('q', text);
         const answer = await fetch(`/api/events?${query}`, { headers: { Accept: 'application/json' } });
@@ -157,7 +157,7 @@
     };
 
     function connect() {
-        const query = new URLSearchParams();
+        const query = new URLSearchParams({ type: 'dsync.' });
         const text = box.value.trim();
         if (after !== undefined)
             query.set('after', after);
