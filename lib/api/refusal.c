@@ -125,14 +125,14 @@ static void quote(const char *text, lk__secrets secrets, char *out, size_t size)
 }
 
 /* A machine word goes into err->reason, where programs compare it; anything else stays out. */
-static void set_reason(lk_error *err, const char *word)
+static void set_reason(lk_error *err, const char *word, lk__secrets secrets)
 {
     size_t len = word == NULL ? 0 : strlen(word);
 
     if (err == NULL || err->status != LK_OK || len == 0 || len >= sizeof(err->reason))
         return;
     for (size_t i = 0; i < len; i++) {
-        if (!is_token_character(word[i]))
+        if (!is_token_character(word[i]) || known_secret(word + i, secrets) > 0)
             return;
     }
     if (!looks_secret(word, len))
@@ -172,7 +172,8 @@ static void append_errors(const lk__json *errors, char *text, size_t size)
 }
 
 /* Reads what there is to say; leaves text empty when the body says nothing. */
-static void read_json(const lk__json *json, char *text, size_t size, lk_error *err)
+static void read_json(const lk__json *json, lk__secrets secrets, char *text, size_t size,
+                      lk_error *err)
 {
     const char *code = lk__json_text(json, "code");
     const char *error = lk__json_text(json, "error");
@@ -180,7 +181,7 @@ static void read_json(const lk__json *json, char *text, size_t size, lk_error *e
 
     /* WorkOS: step-up answers have a "code", OAuth ones an "error"; "code" decides when both
      * stand there. */
-    set_reason(err, code == NULL ? error : code);
+    set_reason(err, code == NULL ? error : code, secrets);
     says = says == NULL ? lk__json_text(json, "message") : says;
     says = says == NULL ? lk__json_text(json, "error_description") : says;
     says = says == NULL ? error : says;
@@ -283,7 +284,7 @@ lk_status lk__refusal_read(int http_status, const char *body, size_t len, lk__se
                         http_status);
     if (lk__json_parse(body == NULL ? "" : body, len, &json, NULL) != LK_OK)
         return fail_unread(http_status, status, body == NULL ? "" : body, len, secrets, err);
-    read_json(json, text, sizeof(text), err);
+    read_json(json, secrets, text, sizeof(text), err);
     quote(text, secrets, line, sizeof(line));
     if (line[0] == '\0')
         return lk__fail(err, status, "WorkOS answered %d without saying why", http_status);

@@ -118,6 +118,8 @@ static void test_no_secret_comes_back(void **state)
         /* A token that we never sent. */
         { 400, "{\"message\":\"rt=Zm9vYmFyYmF6cXV4MTIzNDU2\"}", LK_ERR_API, "",
           "WorkOS answered 400: [hidden]" },
+        { 400, "{\"code\":\"xhunter2\",\"message\":\"m\"}", LK_ERR_API, "",
+          "WorkOS answered 400: m" },
         { 400, "{\"code\":\"" CODE "\",\"message\":\"m\"}", LK_ERR_API, "",
           "WorkOS answered 400: m" },
         { 500, "GET /?code=" CODE " failed", LK_ERR_API, "",
