@@ -123,3 +123,15 @@ lk_status listen_probe(listen_address *address, lk_error *err)
                                                : ((struct sockaddr_in *)&name)->sin_port);
     return LK_OK;
 }
+
+void listen_poke(const listen_address *address)
+{
+    struct sockaddr_storage name;
+    socklen_t len = fill(address, &name);
+    int fd CLEANUP(close_socketp) =
+        socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    /* Whether it comes through does not matter: there will be another. */
+    if (fd >= 0)
+        (void)connect(fd, (struct sockaddr *)&name, len);
+}

@@ -23,4 +23,7 @@ void listen_print(const listen_address *address, char *out, size_t size);
  * is chosen and written back. */
 LK_MUST_CHECK lk_status listen_probe(listen_address *address, lk_error *err);
 
+/* Connects to the address and hangs up at once: wakes whoever waits for connections there. */
+void listen_poke(const listen_address *address);
+
 #endif

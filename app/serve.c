@@ -5,9 +5,12 @@
 
 #include <civetweb.h>
 #include <ctype.h>
+#include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #define N_WORKERS 50
 
@@ -341,12 +344,39 @@ lk_status serve_start(const server_options *options, server **out, lk_error *err
     return LK_OK;
 }
 
+static void *stop_http(void *http)
+{
+    mg_stop(http);
+    return NULL;
+}
+
+/* CivetWeb looks at its stop flag every two seconds, or when somebody connects. */
+static void stop_at_once(server *self)
+{
+    pthread_t stopper;
+    struct timespec until;
+    int rc = ETIMEDOUT;
+
+    if (pthread_create(&stopper, NULL, stop_http, self->http) != 0) {
+        mg_stop(self->http);
+        return;
+    }
+    while (rc == ETIMEDOUT) {
+        listen_poke(&self->address);
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += 50000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        rc = pthread_timedjoin_np(stopper, NULL, &until);
+    }
+}
+
 bool serve_stop(server *self)
 {
     if (self->news != NULL)
         feed_stop(self->news);
     if (self->http != NULL)
-        mg_stop(self->http);
+        stop_at_once(self);
     bool is_whole = feed_free(self->news);
     lk_gate_free(self->gate);
     lk_web_free(self->web);
