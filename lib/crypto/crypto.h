@@ -39,7 +39,7 @@ LK_MUST_CHECK lk_status lk__rsa_verify_sha256(const lk__rsa_key *key, const void
                                               const void *signature, size_t signature_len,
                                               lk_error *err);
 
-/* For lk_random: mbedTLS' entropy and CTR_DRBG, seeded anew for each call; ctx is ignored. */
+/* For lk_random: getrandom(2); ctx is ignored. */
 lk_status lk__random_fill(void *ctx, void *out, size_t len);
 
 #endif

@@ -1,13 +1,13 @@
-/* crypto.h by mbedTLS, 2.28 and 3.x: only calls that both have, and no look into their structs.
+/* crypto.h by mbedTLS 2.28 and 3.x, and the kernel: only calls that both have, and no look into
+ * their structs.
  *
  * mbedTLS guards an RSA context by a mutex, so threads that share one wait for each other. A key
  * therefore keeps its numbers and a small pool of contexts: each verification borrows one. */
 #include "crypto/crypto.h"
 
+#include <errno.h>
 #include <mbedtls/aes.h>
 #include <mbedtls/constant_time.h>
-#include <mbedtls/ctr_drbg.h>
-#include <mbedtls/entropy.h>
 #include <mbedtls/md.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/pkcs5.h>
@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -268,31 +269,23 @@ lk_status lk__rsa_verify_sha256(const lk__rsa_key *key, const void *data, size_t
 
 /* ---- Randomness ---- */
 
-/* A generator of its own for each call: nothing to share between threads or to repeat after
- * fork(), and the callers draw a few dozen bytes per sign-in. */
-static int draw(mbedtls_entropy_context *entropy, mbedtls_ctr_drbg_context *generator,
-                unsigned char *out, size_t len)
-{
-    static const unsigned char name[] = "latchkey";
-    int code = mbedtls_ctr_drbg_seed(generator, mbedtls_entropy_func, entropy, name, sizeof(name));
-
-    while (code == 0 && len > 0) {
-        size_t part = len < MBEDTLS_CTR_DRBG_MAX_REQUEST ? len : MBEDTLS_CTR_DRBG_MAX_REQUEST;
-
-        code = mbedtls_ctr_drbg_random(generator, out, part);
-        out += part;
-        len -= part;
-    }
-    return code;
-}
-
+/* The kernel's generator: no state of ours to share between threads or to repeat after fork().
+ * mbedTLS would gather entropy and seed a CTR_DRBG, 460 us for each call that must not share one.
+ */
 lk_status lk__random_fill(void *ctx, void *out, size_t len)
 {
-    LK_CLEANUP(mbedtls_entropy_free) mbedtls_entropy_context entropy;
-    LK_CLEANUP(mbedtls_ctr_drbg_free) mbedtls_ctr_drbg_context generator;
+    unsigned char *bytes = out;
 
     (void)ctx;
-    mbedtls_entropy_init(&entropy);
-    mbedtls_ctr_drbg_init(&generator);
-    return draw(&entropy, &generator, out, len) == 0 ? LK_OK : LK_ERR_INVALID;
+    while (len > 0) {
+        ssize_t n = getrandom(bytes, len, 0);
+
+        if (n < 0 && errno != EINTR)
+            return LK_ERR_INVALID; /* no kernel older than 3.17 is meant */
+        if (n > 0) {
+            bytes += n;
+            len -= (size_t)n;
+        }
+    }
+    return LK_OK;
 }
