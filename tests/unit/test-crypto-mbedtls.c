@@ -96,7 +96,7 @@ static void test_comparing_bytes(void **state)
 
 static void test_random_bytes_differ(void **state)
 {
-    unsigned char a[3000] = { 0 }; /* more than CTR_DRBG gives at a time */
+    unsigned char a[3000] = { 0 }; /* more than the kernel promises at a time */
     unsigned char b[3000] = { 0 };
     unsigned seen[256] = { 0 };
 
