@@ -7,7 +7,8 @@
 #include "shape.h"
 #include "simulate.h"
 
-#define MAX_STEPS 100000
+#define MAX_STEPS    100000
+#define MAX_AHEAD_MS (INT64_C(100) * 365 * 24 * 60 * 60 * 1000)
 
 static const member add_directory_members[] = {
     { .name = "id", .kind = ID },
@@ -47,6 +48,10 @@ static const member emit_members[] = {
 };
 static const member count_members[] = {
     { .name = "count", .kind = NUMBER },
+};
+
+static const member clock_members[] = {
+    { .name = "advance_s", .kind = NUMBER, .is_required = true },
 };
 
 /* The body, fitting the table; NULL: answered with an error. */
@@ -250,6 +255,19 @@ void handle_control_simulate(exchange *self)
     for (int i = 0; i < MAX_STEPS && i < count; i++)
         simulate_step(self->state);
     answer_events(self);
+}
+
+/* Time passes: codes, tokens and the grace of refresh tokens run out. It never goes back. */
+void handle_control_clock(exchange *self)
+{
+    AUTO_JSON body = READ_BODY(self, clock_members);
+    if (!body)
+        return;
+    int64_t ahead_ms = self->state->ahead_ms + (int64_t)json_number(body, "advance_s", 0) * 1000;
+    self->state->ahead_ms = ahead_ms < MAX_AHEAD_MS ? ahead_ms : MAX_AHEAD_MS;
+    AUTO_JSON answer = json_object();
+    json_set_time(answer, "now", state_now(self->state));
+    answer_json(self, 200, answer);
 }
 
 static cJSON *group_with_members(const emulator_state *self, const cJSON *group)

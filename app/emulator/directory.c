@@ -245,16 +245,18 @@ void directory_group_remove(emulator_state *self, cJSON *group)
     events_emit(self, "dsync.group.deleted", data);
 }
 
+static void link_id(const cJSON *user, const cJSON *group, char out[2 * ID_SIZE])
+{
+    snprintf(out, 2 * ID_SIZE, "%.63s/%.63s", json_text(user, "id"), json_text(group, "id"));
+}
+
 static cJSON *find_link(const emulator_state *self, const cJSON *user, const cJSON *group)
 {
-    const char *user_id = json_text(user, "id"), *group_id = json_text(group, "id");
-    for (size_t i = 0; i < self->links.count; i++) {
-        cJSON *link = self->links.items[i];
-        if (text_equal(json_text(link, "user_id"), user_id) &&
-            text_equal(json_text(link, "group_id"), group_id))
-            return link;
-    }
-    return NULL;
+    char id[2 * ID_SIZE];
+    if (!user || !group)
+        return NULL;
+    link_id(user, group, id);
+    return records_find(&self->links, id);
 }
 
 bool directory_is_linked(const emulator_state *self, const cJSON *user, const cJSON *group)
@@ -277,7 +279,10 @@ bool directory_link(emulator_state *self, const cJSON *user, const cJSON *group)
 {
     if (find_link(self, user, group))
         return false;
+    char id[2 * ID_SIZE];
     cJSON *link = json_object();
+    link_id(user, group, id);
+    json_set_text(link, "id", id);
     json_set_text(link, "directory_id", json_text(user, "directory_id"));
     json_set_text(link, "user_id", json_text(user, "id"));
     json_set_text(link, "group_id", json_text(group, "id"));
@@ -345,12 +350,10 @@ cJSON *directory_view(const emulator_state *self, const cJSON *directory)
 cJSON *directory_user_view(const emulator_state *self, const cJSON *user)
 {
     cJSON *view = record_view(user), *groups = json_array();
-    const char *id = json_text(user, "id");
-    for (size_t i = 0; i < self->links.count; i++) {
-        if (!text_equal(json_text(self->links.items[i], "user_id"), id))
-            continue;
-        const char *group_id = json_text(self->links.items[i], "group_id");
-        json_push(groups, record_view(records_find(&self->directory_groups, group_id)));
+    for (size_t i = 0; i < self->directory_groups.count; i++) {
+        const cJSON *group = self->directory_groups.items[i];
+        if (find_link(self, user, group))
+            json_push(groups, record_view(group));
     }
     json_set(view, "groups", groups);
     return view;

@@ -31,6 +31,7 @@ handler handle_control_add_group, handle_control_change_group, handle_control_re
 handler handle_control_add_member, handle_control_remove_member;
 handler handle_control_hold, handle_control_release, handle_control_forget, handle_control_emit,
     handle_control_simulate;
+handler handle_control_clock;
 /* faults.c */
 handler handle_list_faults, handle_add_fault, handle_remove_faults;
 

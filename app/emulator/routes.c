@@ -67,6 +67,7 @@ static const struct route {
     { "POST", "/_latchkey/events/release", CONTROL, handle_control_release },
     { "POST", "/_latchkey/events/forget", CONTROL, handle_control_forget },
     { "POST", "/_latchkey/simulate", CONTROL, handle_control_simulate },
+    { "POST", "/_latchkey/clock", CONTROL, handle_control_clock },
     { "GET", "/_latchkey/faults", CONTROL, handle_list_faults },
     { "POST", "/_latchkey/faults", CONTROL, handle_add_fault },
     { "DELETE", "/_latchkey/faults", CONTROL, handle_remove_faults },

@@ -9,6 +9,7 @@
 #include "text.h"
 
 #define FEWEST_PEOPLE 4
+#define LARGE_COMPANY 300
 #define MOST_PEOPLE   30 /* above what a seed or --people began with, never */
 
 static const char *const first_names[] = {
@@ -66,21 +67,23 @@ static bool is_taken(const emulator_state *self, const char *email)
     return state_find_user(self, email) || records_find_by(&self->directory_users, "email", email);
 }
 
-/* name@domain of the organization; with a number behind the name when it is taken. */
+/* name@domain of the organization; with a number behind the name when it is taken. In a large
+ * company everybody gets a number, rather than being compared with everybody. */
 static char *new_email(const emulator_state *self, const cJSON *directory, const char *first,
                        const char *last)
 {
     const cJSON *domain = cJSON_GetArrayItem(json_get(directory, "domains"), 0);
     const char *host = json_text(domain, "domain");
-    for (unsigned number = 1;; number++) {
+    bool is_large = self->directory_users.count >= LARGE_COMPANY;
+    for (size_t number = is_large ? self->directory_users.count : 1;; number++) {
         AUTO_TEXT email = { 0 };
         add_lower(&email, first);
         text_add(&email, ".");
         add_lower(&email, last);
         if (number > 1)
-            text_print(&email, "%u", number);
+            text_print(&email, "%zu", number);
         text_print(&email, "@%s", host ? host : "company.example");
-        if (!is_taken(self, email.bytes))
+        if (is_large || !is_taken(self, email.bytes))
             return text_copy(email.bytes);
     }
 }

@@ -16,7 +16,7 @@ int64_t state_now(const emulator_state *self)
     if (self->frozen_ms)
         return self->frozen_ms;
     clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + self->ahead_ms;
 }
 
 /* splitmix64, so that one number repeats a whole run. */
@@ -55,17 +55,72 @@ void state_new_id(emulator_state *self, const char *prefix, char out[ID_SIZE])
     snprintf(out, ID_SIZE, "%s%s", prefix, ulid);
 }
 
+/* FNV-1a */
+static size_t hash(const char *id)
+{
+    uint64_t value = UINT64_C(0xcbf29ce484222325);
+    for (; *id; id++)
+        value = (value ^ (unsigned char)*id) * UINT64_C(0x100000001b3);
+    return (size_t)(value ^ (value >> 32));
+}
+
+/* Where the record of this id is, or would be put. Half of the slots are always empty. */
+static size_t slot_of(const records *self, const char *id)
+{
+    size_t slot = hash(id) & (self->n_slots - 1);
+    while (self->slots[slot] && !text_equal(json_text(self->slots[slot], "id"), id))
+        slot = (slot + 1) & (self->n_slots - 1);
+    return slot;
+}
+
+/* Records without an id, which nobody looks up, are in no slot. */
+static void put_into_slot(records *self, cJSON *record)
+{
+    const char *id = json_text(record, "id");
+    if (id)
+        self->slots[slot_of(self, id)] = record;
+}
+
+static void rebuild_slots(records *self)
+{
+    free(self->slots);
+    self->n_slots = self->capacity * 2;
+    self->slots = memory_zeroed(self->n_slots * sizeof(cJSON *));
+    for (size_t i = 0; i < self->count; i++)
+        put_into_slot(self, self->items[i]);
+}
+
 void records_add(records *self, cJSON *record)
 {
     if (self->count == self->capacity) {
         self->capacity = self->capacity ? self->capacity * 2 : 16;
         self->items = memory_need(realloc(self->items, self->capacity * sizeof(cJSON *)));
+        rebuild_slots(self);
     }
     self->items[self->count++] = record;
+    put_into_slot(self, record);
+}
+
+/* Empties the slot, and moves up those behind it that would not be found across the gap. */
+static void empty_slot(records *self, const cJSON *record)
+{
+    const char *id = json_text(record, "id");
+    size_t gap = id ? slot_of(self, id) : 0, mask = self->n_slots - 1;
+    if (!id || self->slots[gap] != record)
+        return;
+    for (size_t at = (gap + 1) & mask; self->slots[at]; at = (at + 1) & mask) {
+        size_t home = hash(json_text(self->slots[at], "id")) & mask;
+        if (((at - home) & mask) < ((at - gap) & mask))
+            continue;
+        self->slots[gap] = self->slots[at];
+        gap = at;
+    }
+    self->slots[gap] = NULL;
 }
 
 static void remove_at(records *self, size_t index)
 {
+    empty_slot(self, self->items[index]);
     cJSON_Delete(self->items[index]);
     self->count--;
     memmove(self->items + index, self->items + index + 1, (self->count - index) * sizeof(cJSON *));
@@ -90,17 +145,18 @@ cJSON *records_find_by(const records *self, const char *key, const char *value)
     return NULL;
 }
 
-size_t records_index(const records *self, const char *id)
-{
-    size_t i = 0;
-    while (i < self->count && !text_equal(json_text(self->items[i], "id"), id))
-        i++;
-    return i;
-}
-
 cJSON *records_find(const records *self, const char *id)
 {
-    return records_find_by(self, "id", id);
+    return id && self->n_slots ? self->slots[slot_of(self, id)] : NULL;
+}
+
+size_t records_index(const records *self, const char *id)
+{
+    const cJSON *record = records_find(self, id);
+    size_t i = record ? 0 : self->count;
+    while (i < self->count && self->items[i] != record)
+        i++;
+    return i;
 }
 
 void records_trim(records *self, size_t max)
@@ -111,8 +167,10 @@ void records_trim(records *self, size_t max)
 
 static void records_free(records *self)
 {
-    records_trim(self, 0);
+    for (size_t i = 0; i < self->count; i++)
+        cJSON_Delete(self->items[i]);
     free(self->items);
+    free(self->slots);
 }
 
 cJSON *record_new(emulator_state *self, const char *object, const char *id, const char *prefix)

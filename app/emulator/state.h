@@ -17,6 +17,8 @@
 typedef struct records {
     cJSON **items; /* in the order of creation, which is the order of lists */
     size_t count, capacity;
+    cJSON **slots; /* the same ones by a hash of their id; n_slots is a power of two, or 0 */
+    size_t n_slots;
 } records;
 
 typedef struct emulator_state {
@@ -24,6 +26,7 @@ typedef struct emulator_state {
     uint64_t random;    /* of simulated changes; not of secrets */
     uint64_t id_random; /* of ids: how many are used up depends on the time */
     int64_t frozen_ms;  /* while a seed is read: the time that passes there; else 0 */
+    int64_t ahead_ms;   /* how far a test has moved the clock */
     uint64_t id_ms;     /* of the last id given */
     uint64_t id_tail[2];
 

@@ -244,6 +244,66 @@ static void test_refresh_rotates_and_forgives_a_replay(void **state)
     assert_string_equal(text("error"), "invalid_grant");
 }
 
+static void pass(const char *seconds)
+{
+    char body[SIZE];
+    snprintf(body, sizeof body, "{\"advance_s\":%s}", seconds);
+    assert_int_equal(control("POST", "/_latchkey/clock", body), 200);
+}
+
+static void test_replay_is_refused_when_the_grace_is_over(void **state)
+{
+    (void)state;
+    char token[SIZE];
+    full_sign_in("email=" MIRA);
+    snprintf(token, sizeof token, "%s", text("refresh_token"));
+    assert_int_equal(refresh(token, ""), 200);
+    pass("25");
+    assert_int_equal(refresh(token, ""), 200);
+    pass("6");
+    assert_int_equal(refresh(token, ""), 400);
+    assert_string_equal(text("error"), "invalid_grant");
+}
+
+static void test_codes_and_sessions_run_out(void **state)
+{
+    (void)state;
+    char code[SIZE], token[SIZE];
+    sign_in(WITH_PKCE, "email=" MIRA, code);
+    pass("590");
+    assert_int_equal(redeem(code, VERIFIER), 200);
+    snprintf(token, sizeof token, "%s", text("refresh_token"));
+    sign_in(WITH_PKCE, "email=" MIRA, code);
+    pass("600");
+    assert_int_equal(redeem(code, VERIFIER), 400);
+    assert_string_equal(text("error"), "invalid_grant");
+    pass("2592000"); /* thirty days */
+    assert_int_equal(refresh(token, ""), 400);
+    assert_string_equal(text("error"), "invalid_grant");
+}
+
+static void test_authkit_through_a_connection_is_sso(void **state)
+{
+    (void)state;
+    char code[SIZE];
+    static const char *const selectors[] = { "connection_id=conn_01JUNIPER0000000000000SS0",
+                                             "organization_id=" JUNIPER };
+    for (size_t i = 0; i < 2; i++) {
+        char more[SIZE];
+        snprintf(more, sizeof more, "%s&code_challenge=%s&code_challenge_method=S256", selectors[i],
+                 CHALLENGE);
+        assert_int_equal(call_as(NULL, "POST", authorize(more), FORM, "email=" SAMUEL), 400);
+        sign_in(more, "email=" MIRA, code);
+        assert_int_equal(redeem(code, VERIFIER), 200);
+        assert_string_equal(text("authentication_method"), "SSO");
+    }
+    get("/events?events=authentication.sso_succeeded,session.created");
+    assert_int_equal(count("data"), 4);
+    assert_string_equal(text("data.0.data.auth_method"), "sso");
+    assert_string_equal(text("data.1.data.sso.session_id"), text("data.0.data.id"));
+    assert_string_equal(text("data.1.data.sso.organization_id"), JUNIPER);
+}
+
 static void test_organization_switch_checks_the_membership(void **state)
 {
     (void)state;
@@ -342,6 +402,9 @@ int main(void)
         TEST(test_page_shows_hostile_text_as_text),
         TEST(test_registered_redirects_alone_are_accepted),
         TEST(test_refresh_rotates_and_forgives_a_replay),
+        TEST(test_replay_is_refused_when_the_grace_is_over),
+        TEST(test_codes_and_sessions_run_out),
+        TEST(test_authkit_through_a_connection_is_sso),
         TEST(test_organization_switch_checks_the_membership),
         TEST(test_logout_ends_the_session),
         TEST(test_sso_gives_profile_by_form_and_json),
