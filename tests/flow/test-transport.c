@@ -513,6 +513,48 @@ static void test_tls_is_verified(void **state)
     tls_stop(&server);
 }
 
+/* What a client of its own says about the server; it asks for keys and gets a page. */
+static void ask_client(const char *base_url, lk_error *err)
+{
+    lk_auto(lk_client) client = NULL;
+
+    assert_ok(lk_client_new(LK_CLIENT_OPTIONS(.client_id = "client_01", .base_url = base_url,
+                                              .max_retries = -1),
+                            &client, err),
+              *err);
+    assert_int_not_equal(lk_client_refresh_keys(client, err), LK_OK);
+}
+
+static void test_client_trusts_the_bundle_of_the_environment(void **state)
+{
+    static const char *const names[] = { "CURL_CA_BUNDLE", "SSL_CERT_FILE" };
+    struct tls_server server;
+    char ca_file[1024];
+    char base_url[64];
+    const char *data = getenv("TESTS_DATA");
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    snprintf(ca_file, sizeof(ca_file), "%s/tls-cert.pem", data == NULL ? "tests/data" : data);
+    tls_start(&server);
+    if (server.port == 0) {
+        tls_stop(&server);
+        skip();
+    }
+    snprintf(base_url, sizeof(base_url), "https://localhost:%d", server.port);
+    unsetenv("CURL_CA_BUNDLE");
+    unsetenv("SSL_CERT_FILE");
+    ask_client(base_url, &err);
+    assert_contains(err.message, "no trusted TLS connection");
+    for (size_t i = 0; i < N_ROWS(names); i++) {
+        setenv(names[i], ca_file, 1);
+        ask_client(base_url, &err);
+        assert_string_equal(err.message, "WorkOS answered 200 with HTML instead of JSON");
+        unsetenv(names[i]);
+    }
+    tls_stop(&server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -532,6 +574,7 @@ int main(void)
         cmocka_unit_test(test_proxy_of_the_environment_never_sees_plain_requests),
         cmocka_unit_test(test_proxies_of_environment_and_options_are_used),
         cmocka_unit_test(test_tls_is_verified),
+        cmocka_unit_test(test_client_trusts_the_bundle_of_the_environment),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,11 +79,13 @@ typedef struct lk_client_options {
     /* Accepted token issuers, comma-separated; one trailing slash is ignored. NULL: the shapes
      * WorkOS is known to use for this client id and base URL. */
     const char *issuer;
-    const char *proxy;   /* NULL: from the environment (https_proxy, no_proxy, …) */
-    const char *ca_file; /* PEM bundle; NULL: the system's. TLS is always verified */
-    int timeout_ms;      /* 0: 10 000, for one exchange */
-    int max_retries;     /* 0: 2; -1: never. Safe calls only */
-    int leeway_s;        /* clock difference tolerated in tokens; 0: 30; -1: none; at most 300 */
+    const char *proxy; /* NULL: from the environment (https_proxy, no_proxy, …) */
+    /* PEM bundle; NULL: CURL_CA_BUNDLE or SSL_CERT_FILE of the environment, else the system's. TLS
+     * is always verified. */
+    const char *ca_file;
+    int timeout_ms;  /* 0: 10 000, for one exchange */
+    int max_retries; /* 0: 2; -1: never. Safe calls only */
+    int leeway_s;    /* clock difference tolerated in tokens; 0: 30; -1: none; at most 300 */
     lk_transport transport;
     lk_clock clock;
     lk_random random;

@@ -38,7 +38,8 @@ typedef struct lk_event_list_options {
 #define LK_EVENT_LIST_OPTIONS(...) \
     (&(const lk_event_list_options){ .size = sizeof(lk_event_list_options), __VA_ARGS__ })
 
-/* One page of the Events API (GET /events, order=asc). Blocks; retried. Needs an API key. Entries
+/* One page of the Events API (GET /events, order=asc). Blocks; retried. Needs an API key. Whatever
+ * WorkOS sends is handed on, also types not asked for: its emulators ignore the filter. Entries
  * that cannot be read are counted in skipped, never fatal. Free *out with lk_event_page_free(). */
 LK_API LK_MUST_CHECK lk_status lk_events_list(lk_client *client,
                                               const lk_event_list_options *options,
