@@ -33,3 +33,13 @@ void latchkey_a11y_set_description(GtkWidget *widget, const char *description)
     gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
                                    description, -1);
 }
+
+void latchkey_a11y_cure_mnemonics(GtkWidget *widget)
+{
+    if (GTK_IS_BUTTON(widget) && gtk_button_get_use_underline(GTK_BUTTON(widget)) &&
+        gtk_button_get_label(GTK_BUTTON(widget)) != NULL)
+        gtk_accessible_reset_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL);
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
+         child = gtk_widget_get_next_sibling(child))
+        latchkey_a11y_cure_mnemonics(child);
+}

@@ -9,6 +9,10 @@ G_BEGIN_DECLS
  * them. From now on they carry the state HIDDEN. Works for GtkStack and AdwViewStack. */
 void latchkey_a11y_follow_stack(GtkWidget *stack);
 
+/* A button made with a mnemonic is read as "_Cancel Cancel": the same for all below widget, cured.
+ */
+void latchkey_a11y_cure_mnemonics(GtkWidget *widget);
+
 void latchkey_a11y_set_label(GtkWidget *widget, const char *label);
 void latchkey_a11y_set_description(GtkWidget *widget, const char *description);
 

@@ -1,6 +1,6 @@
-/* A list in segments. Each segment knows how many rows it has and the key of its last one; its rows
- * are read back with "after the last row of the segment before". What is held per million events is
- * some 8,000 keys and at most MAX_CACHED pages of rows.
+/* Directory events (dsync.…) in segments. Each segment knows how many rows it has and the key of
+ * its last one; its rows are read back with "after the last row of the segment before". What is
+ * held per million events is some 8,000 keys and at most MAX_CACHED pages of rows.
  *
  * Events are shown by (created_at, id) but arrive in any order, so new ones are followed by arrival
  * and put where they belong. A page read between two refreshes may already hold an event that the
@@ -118,10 +118,10 @@ static lk_mirror_event_page *read_page(LatchkeyEventList *self, lk_event_order o
     lk_mirror_event_page *page = NULL;
     lk_error err = LK_ERROR_INIT;
 
-    if (lk_mirror_list_events(
-            self->mirror,
-            LK_MIRROR_EVENT_QUERY(.order = order, .after = after, .limit = (int)limit), &page,
-            &err) == LK_OK)
+    if (lk_mirror_list_events(self->mirror,
+                              LK_MIRROR_EVENT_QUERY(.order = order, .after = after,
+                                                    .type = "dsync.", .limit = (int)limit),
+                              &page, &err) == LK_OK)
         return page;
     g_warning("events: %s", err.message);
     return NULL;
@@ -414,6 +414,11 @@ LatchkeyEventList *latchkey_event_list_new(lk_mirror *mirror)
     self->mirror = mirror;
     reset(self);
     return self;
+}
+
+gboolean latchkey_event_list_is_complete(LatchkeyEventList *self)
+{
+    return self->is_complete;
 }
 
 guint latchkey_event_list_get_n_cached(LatchkeyEventList *self)

@@ -23,7 +23,7 @@ struct _LatchkeyEventsPage {
     GtkLabel *pill_label;
     AdwStatusPage *broken_page;
     LatchkeyFeed *feed;
-    GListModel *model; /* borrowed from the feed; NULL: not there yet */
+    LatchkeyEventList *model; /* borrowed from the feed; NULL: not there yet */
     guint tick_source;
     guint n_unseen;
 };
@@ -103,12 +103,26 @@ static void on_scrolled(LatchkeyEventsPage *self)
 
 /* ---- State ---- */
 
+static guint n_events(LatchkeyEventsPage *self)
+{
+    return self->model != NULL ? g_list_model_get_n_items(G_LIST_MODEL(self->model)) : 0;
+}
+
+/* Until the oldest one has been read, all that is known is "at least". */
+static char *count_text(LatchkeyEventsPage *self)
+{
+    guint n = n_events(self);
+
+    if (self->model != NULL && !latchkey_event_list_is_complete(self->model))
+        return g_strdup_printf(_("%u+ events"), n);
+    return g_strdup_printf(ngettext("%u event", "%u events", n), n);
+}
+
 static void show_status(LatchkeyEventsPage *self)
 {
     LatchkeyFeedState state = latchkey_feed_get_state(self->feed);
     g_autofree char *words = latchkey_feed_describe(self->feed, now_ms());
-    gint64 n = latchkey_feed_get_n_events(self->feed);
-    g_autofree char *count = g_strdup_printf(ngettext("%d event", "%d events", (gulong)n), (int)n);
+    g_autofree char *count = count_text(self);
     gboolean is_live = state == LATCHKEY_FEED_CURRENT;
 
     if (g_strcmp0(words, gtk_label_get_text(self->status_label)) != 0)
@@ -130,7 +144,7 @@ static const char *page_name(LatchkeyEventsPage *self)
 {
     LatchkeyFeedState state = latchkey_feed_get_state(self->feed);
 
-    if (self->model != NULL && g_list_model_get_n_items(self->model) > 0)
+    if (n_events(self) > 0)
         return "list";
     if (state == LATCHKEY_FEED_NO_KEY)
         return "no-key";
@@ -164,12 +178,13 @@ static void show_problem(LatchkeyEventsPage *self)
 
 static void take_model(LatchkeyEventsPage *self)
 {
-    GListModel *model = latchkey_feed_get_events(self->feed);
+    LatchkeyEventList *model = latchkey_feed_get_events(self->feed);
     if (model == NULL || model == self->model)
         return;
 
     self->model = model;
-    GtkSelectionModel *selection = GTK_SELECTION_MODEL(gtk_no_selection_new(g_object_ref(model)));
+    GtkSelectionModel *selection =
+        GTK_SELECTION_MODEL(gtk_no_selection_new(G_LIST_MODEL(g_object_ref(model))));
     gtk_list_view_set_model(self->view, selection);
     /* After the view's own handler, which must know of the rows before we scroll to them. */
     g_signal_connect_object(model, "items-changed", G_CALLBACK(on_items_changed), self,

@@ -3,7 +3,6 @@
 #include "latchkey-feed.h"
 
 #include "latchkey-error.h"
-#include "latchkey-event-list.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -27,7 +26,6 @@ typedef struct Report {
     LatchkeyFeedState state;
     GError *error;
     lk_mirror *reader; /* handed over with the first report that has one */
-    gint64 n_events;
     gint64 wait_ms;
 } Report;
 
@@ -38,7 +36,6 @@ struct _LatchkeyFeed {
     LatchkeyFeedState state;
     GError *error;
     LatchkeyEventList *events;
-    gint64 n_events;
     gint64 success_at_ms; /* by this computer's clock; 0: not in this run */
     gint64 retry_at_ms;
 };
@@ -94,8 +91,6 @@ static gboolean deliver(gpointer data)
     if (report->state == LATCHKEY_FEED_CATCHING_UP || report->state == LATCHKEY_FEED_CURRENT)
         self->success_at_ms = now_ms;
     self->retry_at_ms = now_ms + report->wait_ms;
-    if (report->n_events >= 0)
-        self->n_events = report->n_events;
     take_reader(self, report);
     g_signal_emit_by_name(self, "changed");
     return G_SOURCE_REMOVE;
@@ -109,24 +104,15 @@ static Report *report_new(Shared *shared, LatchkeyFeedState state, const lk_erro
 
     report->shared = g_atomic_rc_box_acquire(shared);
     report->state = state;
-    report->n_events = -1;
     if (err != NULL)
         report->error = latchkey_error_new(err);
     return report;
 }
 
-static void count_events(Report *report, lk_mirror *mirror)
-{
-    lk_mirror_status status = { .size = sizeof status };
-    lk_error err = LK_ERROR_INIT;
-
-    if (lk_mirror_get_status(mirror, &status, &err) == LK_OK)
-        report->n_events = status.n_events;
-}
-
+/* Not g_main_context_invoke(): until the main loop runs, that would call deliver() right here. */
 static void send(Report *report)
 {
-    g_main_context_invoke_full(NULL, G_PRIORITY_DEFAULT, deliver, report, report_free);
+    g_idle_add_full(G_PRIORITY_DEFAULT, deliver, report, report_free);
 }
 
 /* FALSE: stop. */
@@ -144,7 +130,7 @@ static gboolean wait_for(Shared *shared, gint64 ms)
     return goes_on;
 }
 
-static void poll_until_stopped(Shared *shared, lk_sync *sync, lk_mirror *mirror)
+static void poll_until_stopped(Shared *shared, lk_sync *sync)
 {
     gint64 wait_ms = 0;
 
@@ -159,7 +145,6 @@ static void poll_until_stopped(Shared *shared, lk_sync *sync, lk_mirror *mirror)
         wait_ms = lk_sync_wait_ms(sync);
         Report *report = report_new(shared, state, is_ok ? NULL : &err);
         report->wait_ms = wait_ms;
-        count_events(report, mirror);
         send(report);
     }
 }
@@ -202,8 +187,6 @@ static void run_poller(Shared *shared)
     Report *report =
         report_new(shared, has_key ? LATCHKEY_FEED_STARTING : LATCHKEY_FEED_NO_KEY, NULL);
     report->reader = g_steal_pointer(&reader);
-    if (mirror != NULL)
-        count_events(report, mirror);
     send(report);
     if (!has_key)
         return;
@@ -222,7 +205,7 @@ static void run_poller(Shared *shared)
         send(report_new(shared, LATCHKEY_FEED_BROKEN, &err));
         return;
     }
-    poll_until_stopped(shared, sync, mirror);
+    poll_until_stopped(shared, sync);
 }
 
 static gpointer poller_thread(gpointer data)
@@ -249,10 +232,19 @@ void latchkey_feed_start(LatchkeyFeed *self)
 
 void latchkey_feed_wake(LatchkeyFeed *self)
 {
-    g_mutex_lock(&self->shared->mutex);
-    self->shared->is_woken = TRUE;
-    g_cond_broadcast(&self->shared->cond);
-    g_mutex_unlock(&self->shared->mutex);
+    Shared *shared = self->shared;
+
+    g_mutex_lock(&shared->mutex);
+    shared->is_woken = TRUE;
+    gboolean is_finished = shared->is_finished;
+    shared->is_finished = FALSE;
+    g_cond_broadcast(&shared->cond);
+    g_mutex_unlock(&shared->mutex);
+    if (!is_finished || self->thread == NULL)
+        return;
+    /* The store could not be opened then: it may be now. */
+    g_thread_join(g_steal_pointer(&self->thread));
+    latchkey_feed_start(self);
 }
 
 /* The thread may sit in a request for seconds. The program does not wait for that: a page that was
@@ -331,14 +323,9 @@ const GError *latchkey_feed_get_error(LatchkeyFeed *self)
     return self->error;
 }
 
-GListModel *latchkey_feed_get_events(LatchkeyFeed *self)
+LatchkeyEventList *latchkey_feed_get_events(LatchkeyFeed *self)
 {
-    return self->events != NULL ? G_LIST_MODEL(self->events) : NULL;
-}
-
-gint64 latchkey_feed_get_n_events(LatchkeyFeed *self)
-{
-    return self->n_events;
+    return self->events;
 }
 
 static char *failing_words(gint64 retry_at_ms, gint64 now_ms)

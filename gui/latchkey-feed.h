@@ -6,6 +6,7 @@
 #pragma once
 
 #include "latchkey-config.h"
+#include "latchkey-event-list.h"
 
 G_BEGIN_DECLS
 
@@ -32,8 +33,7 @@ void latchkey_feed_stop(LatchkeyFeed *self);
 
 LatchkeyFeedState latchkey_feed_get_state(LatchkeyFeed *self);
 const GError *latchkey_feed_get_error(LatchkeyFeed *self);
-GListModel *latchkey_feed_get_events(LatchkeyFeed *self); /* NULL: no store yet */
-gint64 latchkey_feed_get_n_events(LatchkeyFeed *self);
+LatchkeyEventList *latchkey_feed_get_events(LatchkeyFeed *self); /* NULL: no store yet */
 
 /* One line on how fresh the list is; says "Live" only when a poll succeeded within three intervals.
  * Free with g_free(). */

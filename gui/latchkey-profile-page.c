@@ -263,9 +263,20 @@ static void latchkey_profile_page_class_init(LatchkeyProfilePageClass *class)
     gtk_widget_class_bind_template_callback(widget_class, on_copy_organization);
 }
 
+/* An AdwExpanderRow is two list boxes inside, and libadwaita 1.2 names neither. */
+static void name_lists(GtkWidget *widget, const char *label)
+{
+    if (GTK_IS_LIST_BOX(widget))
+        latchkey_a11y_set_label(widget, label);
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
+         child = gtk_widget_get_next_sibling(child))
+        name_lists(child, label);
+}
+
 static void latchkey_profile_page_init(LatchkeyProfilePage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    name_lists(GTK_WIDGET(self->permissions_row), _("Permissions"));
     self->permission_rows = g_ptr_array_new();
 }
 

@@ -100,6 +100,7 @@ static void on_sign_out(GtkWidget *widget, const char *name, GVariant *parameter
                                                ADW_RESPONSE_DESTRUCTIVE);
     adw_message_dialog_set_default_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
     adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
+    latchkey_a11y_cure_mnemonics(dialog);
     g_signal_connect_object(dialog, "response", G_CALLBACK(on_sign_out_answered), widget, 0);
     gtk_window_present(GTK_WINDOW(dialog));
 }

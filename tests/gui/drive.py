@@ -1,0 +1,357 @@
+#!/usr/bin/python3
+"""Stories with the real program, the real emulator and a stand-in browser, told through AT-SPI: the
+tree that a screen reader sees. Run it in headless.sh, with the machine's own Python: another one
+that comes first in PATH has no Debian bindings.
+
+    headless.sh /usr/bin/python3 drive.py STORY DESKTOP-PROGRAM LATCHKEY-PROGRAM
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+try:
+    import gi
+
+    gi.require_version("Atspi", "2.0")
+    from gi.repository import Atspi, GLib
+except (ImportError, ValueError) as missing:
+    print(f"skipped: {missing}")
+    sys.exit(77)
+
+DEADLINE_S = 30
+BUTTONS = ("button", "tab")
+# GTK 4.8 answers a question about a node that has just left the tree with a path that is NULL: its
+# own D-Bus code, called by nobody but the test that asks.
+KNOWN_COMPLAINTS = ("g_variant_is_object_path", "g_variant_new_object_path", "g_variant_get_type",
+                    "g_variant_type_is_subtype_of", "g_variant_new_variant")
+NOT_NAMES = ("Gtk", "Adw", "Latchkey")
+
+
+class Failure(Exception):
+    pass
+
+
+def turn():
+    context = GLib.MainContext.default()
+    for _ in range(50):
+        if not context.iteration(False):
+            break
+
+
+def wait_for(what, condition):
+    end = time.monotonic() + DEADLINE_S
+    while time.monotonic() < end:
+        turn()
+        try:
+            value = condition()
+        except GLib.Error:  # a node went away while it was looked at
+            value = None
+        if value:
+            return value
+        time.sleep(0.05)
+    raise Failure(f"never happened: {what}")
+
+
+class Emulator:
+    def __init__(self, program, *arguments):
+        self.process = subprocess.Popen(
+            [program, "emulate", "--port", "0", "--control", "--simulate", "0", *arguments],
+            stdout=subprocess.PIPE, text=True)
+        self.ready = json.loads(self.process.stdout.readline())
+        self.url = self.ready["url"]
+
+    def control(self, path, body=None):
+        request = urllib.request.Request(
+            self.url + path, json.dumps(body or {}).encode(),
+            {"Content-Type": "application/json",
+             "Authorization": "Bearer " + self.ready["api_key"]})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"{}")
+
+    def first_directory(self):
+        request = urllib.request.Request(
+            self.url + "/directories", headers={"Authorization": "Bearer " + self.ready["api_key"]})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())["data"][0]["id"]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=10)
+
+
+class App:
+    """One run of the program."""
+
+    def __init__(self, program, emulator, folder, mode="first", with_key=True, client_id=True):
+        self.log = os.path.join(folder, "browser.log")
+        environment = dict(
+            os.environ, WORKOS_API_BASE_URL=emulator.url, BROWSER_LOG=self.log, BROWSER_MODE=mode,
+            LATCHKEY_STORE="sqlite:" + os.path.join(folder, "mirror.db"))
+        environment.pop("GTK_A11Y", None)
+        environment.pop("G_DEBUG", None)
+        if with_key:
+            environment["WORKOS_API_KEY"] = emulator.ready["api_key"]
+        if client_id:
+            environment["WORKOS_CLIENT_ID"] = emulator.ready["client_id"]
+        self.stderr = tempfile.TemporaryFile(mode="w+")
+        self.process = subprocess.Popen([program], env=environment, stderr=self.stderr)
+        self.root = wait_for("the program in the accessibility tree", self._find_root)
+
+    def _find_root(self):
+        if self.process.poll() is not None:
+            raise Failure(f"the program ended with {self.process.returncode}")
+        desktop = Atspi.get_desktop(0)
+        for i in range(desktop.get_child_count()):
+            child = desktop.get_child_at_index(i)
+            if child and child.get_process_id() == self.process.pid and child.get_child_count():
+                return child
+        return None
+
+    def nodes(self, node=None):
+        node = node or self.root
+        yield node
+        for i in range(node.get_child_count()):
+            child = node.get_child_at_index(i)
+            if child is not None:
+                yield from self.nodes(child)
+
+    def texts(self):
+        return [node.get_name() or "" for node in self.nodes()]
+
+    def has(self, text):
+        return any(text in name for name in self.texts())
+
+    def see(self, text):
+        wait_for(f"to see “{text}”", lambda: self.has(text))
+
+    def see_not(self, text):
+        wait_for(f"“{text}” to go away", lambda: not self.has(text))
+
+    def find(self, name):
+        for node in self.nodes():
+            if node.get_name() == name and node.get_role_name().split()[-1] in BUTTONS:
+                if node.get_state_set().contains(Atspi.StateType.SENSITIVE):
+                    return node
+        return None
+
+    def click(self, name):
+        node = wait_for(f"something to click named “{name}”", lambda: self.find(name))
+        node.do_action(0)
+        turn()
+
+    def description_of(self, name):
+        for node in self.nodes():
+            if node.get_name() == name and node.get_description():
+                return node.get_description()
+        return None
+
+    def lint(self, where):
+        """Every node that takes the focus has a name of its own."""
+        nameless = []
+        for node in self.nodes():
+            if not node.get_state_set().contains(Atspi.StateType.FOCUSABLE):
+                continue
+            role = node.get_role_name()
+            if role in ("window", "frame", "label", "scroll pane", "list item"):
+                continue
+            name = node.get_name() or ""
+            if not name.strip() or name.startswith(NOT_NAMES) or "_" == name[:1]:
+                nameless.append(f"{role} “{name}”")
+        if nameless:
+            raise Failure(f"{where}: without a name: {', '.join(nameless)}")
+
+    def opened(self):
+        if not os.path.exists(self.log):
+            return []
+        with open(self.log, encoding="utf-8") as log:
+            return log.read().splitlines()
+
+    def tell(self):
+        """What there is to know about a failure."""
+        print("program:", self.process.poll() or "runs", file=sys.stderr)
+        try:
+            print("in the tree:", [text for text in self.texts() if text], file=sys.stderr)
+        except GLib.Error as error:
+            print("no tree:", error, file=sys.stderr)
+        print("browser:", self.opened(), file=sys.stderr)
+        self.stderr.seek(0)
+        sys.stderr.write(self.stderr.read())
+
+    def quit(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(timeout=10)
+        self.complaints()
+
+    def complaints(self):
+        self.stderr.seek(0)
+        lines = [line for line in self.stderr.read().splitlines()
+                 if ("CRITICAL" in line or "WARNING" in line) and not any(
+                     known in line for known in KNOWN_COMPLAINTS)]
+        if lines:
+            raise Failure("the program complained: " + " | ".join(lines))
+
+
+def story_sign_in(run):
+    """Signs in, sees the profile, sees an event arrive, signs out."""
+    app = run.app()
+    app.see("Sign In to Latchkey")
+    app.lint("signed out")
+    app.click("Sign In")
+    app.see("Mira Holt was added")  # the events page comes first
+    app.see("Live")
+    app.lint("events")
+    run.emulator.control(f"/_latchkey/directories/{run.emulator.first_directory()}/users",
+                         {"first_name": "Grace", "last_name": "Hopper",
+                          "email": "grace@juniper.example"})
+    app.see("Grace Hopper was added")
+    if app.has("Sign In to Latchkey"):
+        raise Failure("the page that is not shown is still in the accessibility tree")
+    app.click("Profile")
+    app.see("mira.holt@juniper.example")
+    wait_for("the role", lambda: app.description_of("Role") == "admin")
+    wait_for("the organization", lambda: (app.description_of("Organization ID") or "")
+             .startswith("org_"))
+    app.see("You will have to sign in again next time.")  # no keyring in this session
+    app.lint("profile")
+    app.click("Sign Out…")
+    app.see("Sign Out?")
+    app.lint("sign-out dialog")
+    app.click("Sign Out")
+    app.see("Sign In to Latchkey")
+    wait_for("the session's end at WorkOS",
+             lambda: any("/user_management/sessions/logout?" in line for line in app.opened()))
+    app.quit()
+
+
+def story_cancelled(run):
+    """Says no in the browser, tries again, changes their mind."""
+    app = run.app(mode="cancel")
+    app.click("Sign In")
+    app.see("Access Was Denied")
+    app.lint("denied")
+    app.click("Try Again")
+    wait_for("a second attempt",
+             lambda: sum("/authorize" in line for line in app.opened()) == 2)
+    app.see("Access Was Denied")
+    app.quit()
+
+
+def story_no_browser(run):
+    """No browser comes: the link is there, and the way out."""
+    app = run.app(mode="none")
+    app.click("Sign In")
+    app.see("Continue in Your Browser")
+    app.see("left")
+    app.lint("waiting")
+    for name in ("Copy Link", "Open Again", "Cancel"):
+        if app.find(name) is None:
+            raise Failure(f"the waiting page has no “{name}”")
+    app.click("Copy Link")
+    app.see("Copied to clipboard")
+    app.click("Open Again")
+    wait_for("a second launch", lambda: len(app.opened()) == 2)
+    if app.opened()[0] != app.opened()[1]:
+        raise Failure("opening again began another attempt")
+    app.click("Cancel")
+    app.see("Sign In to Latchkey")
+    app.quit()
+
+
+def story_keyring(run):
+    """Stays signed in over a restart; once signed out, stays signed out."""
+    app = run.app()
+    app.click("Sign In")
+    app.see("Mira Holt was added")
+    app.click("Profile")
+    wait_for("the keyring", lambda: app.description_of("Kept In") == "Keyring")
+    app.quit()
+    app = run.app()
+    app.see("Mira Holt was added")
+    if sum("/authorize" in line for line in app.opened()) != 1:
+        raise Failure("the browser was asked again")
+    app.click("Profile")
+    app.click("Sign Out…")
+    app.click("Sign Out")
+    app.see("Sign In to Latchkey")
+    app.quit()
+    app = run.app()
+    app.see("Sign In to Latchkey")
+    app.quit()
+
+
+def story_no_api_key(run):
+    """Without an API key the events page says what to do."""
+    app = run.app(with_key=False)
+    app.click("Sign In")
+    app.see("Events Need an API Key")
+    if app.has("Live"):
+        raise Failure("it says Live without fetching anything")
+    app.lint("no API key")
+    app.quit()
+
+
+def story_not_set_up(run):
+    """Without a client id it says which variable to set."""
+    app = run.app(client_id=False)
+    app.see("WORKOS_CLIENT_ID")
+    app.lint("not set up")
+    app.quit()
+
+
+def story_offline(run):
+    """WorkOS goes away: the list stays, and no longer says Live."""
+    app = run.app()
+    app.click("Sign In")
+    app.see("Live")
+    run.emulator.stop()
+    app.see("Could Not Reach WorkOS")
+    app.see("Mira Holt was added")
+    app.see_not("Live")
+    app.quit()
+
+
+class Run:
+    def __init__(self, desktop, latchkey):
+        self.desktop = desktop
+        self.folder = tempfile.TemporaryDirectory()
+        self.emulator = Emulator(latchkey)
+        self.apps = []
+
+    def app(self, **options):
+        app = App(self.desktop, self.emulator, self.folder.name, **options)
+        self.apps.append(app)
+        return app
+
+    def end(self):
+        for app in self.apps:
+            if app.process.poll() is None:
+                app.process.kill()
+                app.process.wait()
+        if self.emulator.process.poll() is None:
+            self.emulator.stop()
+        self.folder.cleanup()
+
+
+def main():
+    name, desktop, latchkey = sys.argv[1:4]
+    story = globals()["story_" + name.replace("-", "_")]
+    run = Run(desktop, latchkey)
+    try:
+        story(run)
+    except Failure as failure:
+        print(f"{name}: {failure}", file=sys.stderr)
+        for app in run.apps[-1:]:
+            app.tell()
+        return 1
+    finally:
+        run.end()
+    print(f"{name}: {story.__doc__}")
+    return 0
+
+
+sys.exit(main())
