@@ -25,9 +25,10 @@ void answer_html(exchange *self, int status, const text *page)
     /* Styles stand in the page; nothing else may be loaded. form-action is left out on purpose:
      * browsers apply it to the redirect after a form too, which goes to the program's own address.
      */
-    text_add(&self->headers, "Content-Security-Policy: default-src 'none'; style-src "
-                             "'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'\r\n"
-                             "Referrer-Policy: no-referrer\r\n");
+    text_add(&self->headers,
+             "Content-Security-Policy: default-src 'none'; style-src "
+             "'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'\r\n"
+             "Referrer-Policy: no-referrer\r\n");
 }
 
 void answer_redirect(exchange *self, const char *url)
