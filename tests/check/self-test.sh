@@ -7,9 +7,12 @@ trap 'rm -rf "$tmp"' EXIT
 bad=0
 n=0
 
-tree() { # a good tree to spoil
-    rm -rf "$tmp/t"
-    mkdir -p "$tmp/t" && cd "$tmp/t" || exit 2
+tree() { # a fresh copy of a good tree, to spoil
+    cd "$tmp" && rm -rf t && cp -r good t && cd t || exit 2
+}
+
+make_good_tree() {
+    mkdir -p "$tmp/good" && cd "$tmp/good" || exit 2
     for layer in base http crypto api mirror web gate; do mkdir -p lib/$layer; done
     mkdir -p lib/include/latchkey app/emulator gui tests
     echo '#include <latchkey/error.h>' >lib/include/latchkey.h
@@ -49,6 +52,8 @@ H
     printf '#include <gtk/gtk.h>\n#include <latchkey.h>\n' >gui/main.c
     cp "$here/../../.clang-format" .
 }
+
+make_good_tree
 
 passes() { # what; command…
     n=$((n + 1))

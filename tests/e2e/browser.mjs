@@ -1,0 +1,51 @@
+// A real Chromium, watched: what it says on its console and where it goes are part of each test.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { after } from 'node:test';
+import { scratch } from './support.mjs';
+
+const { chromium } = createRequire(new URL('../interop/package.json', import.meta.url))('playwright-core');
+
+let browser;
+after(() => browser?.close());
+
+async function launch() {
+  browser ??= await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-dev-shm-usage', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    ],
+    env: { ...process.env, HOME: path.join(scratch, 'chromium'), XDG_CONFIG_HOME: path.join(scratch, 'chromium') },
+    timeout: 60_000,
+  });
+  return browser;
+}
+
+// A fresh visitor. finish() fails when a page has complained or has gone to a host that is not in hosts. A status that
+// the test provokes (expected: [400]) is not a complaint.
+export async function visitor({ hosts, expected = [], ...options }) {
+  const context = await (await launch()).newContext({ locale: 'en-GB', ...options });
+  const complaints = [];
+  const strangers = new Set();
+  context.setDefaultTimeout(30_000);
+  context.on('request', (request) => {
+    const url = new URL(request.url());
+    if (/^https?:$/.test(url.protocol) && !hosts.includes(url.host)) strangers.add(url.host);
+  });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
+    const text = message.text();
+    if (expected.some((status) => text.includes(`status of ${status}`))) return;
+    complaints.push(`${message.type()}: ${text} (${message.location().url})`);
+  });
+  const finish = async () => {
+    await context.close();
+    assert.deepEqual(complaints, [], 'the console is silent');
+    assert.deepEqual([...strangers], [], 'no request leaves for another host');
+  };
+  return { page, context, finish };
+}

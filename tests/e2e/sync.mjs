@@ -1,0 +1,111 @@
+// The mirror against the emulator: complete, repeatable, and right after any number of kill -9.
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { control, emulate, newStore, start, waitFor, apiEnvironment } from './support.mjs';
+import { allEvents, assertMirrors, listEvents, syncOnce } from './mirror.mjs';
+
+let emulator;
+
+before(async () => {
+  emulator = await emulate(['--control', '--people', '400']);
+});
+
+async function sync(store) {
+  const result = await syncOnce(emulator, store);
+  assert.equal(result.code, 0, result.stderr);
+  return result;
+}
+
+test('sync run --once twice leaves the same mirror', async () => {
+  const store = newStore();
+  await sync(store);
+  const first = await assertMirrors(emulator, store);
+  assert.ok(first.users.length >= 400);
+  await sync(store);
+  assert.deepEqual(await assertMirrors(emulator, store), first);
+});
+
+test('what happens later is added, what leaves is gone', async () => {
+  const store = newStore();
+  await sync(store);
+  await control(emulator, 'POST', '/simulate', { count: 200 });
+  const [directory] = (await control(emulator, 'GET', '/state')).directories;
+  const user = await control(emulator, 'POST', `/directories/${directory.id}/users`, { email: 'brief.stay@juniper.example', first_name: 'Brief' });
+  await sync(store);
+  assert.ok((await assertMirrors(emulator, store)).users.some(({ id }) => id === user.id));
+  await control(emulator, 'DELETE', `/directory_users/${user.id}`, {});
+  await sync(store);
+  assert.ok(!(await assertMirrors(emulator, store)).users.some(({ id }) => id === user.id));
+});
+
+test('a directory that is removed takes its people and groups along', async () => {
+  const store = newStore();
+  const { organizations } = await control(emulator, 'GET', '/state');
+  const directory = await control(emulator, 'POST', '/directories', { name: 'Short', organization_id: organizations[0].id });
+  const user = await control(emulator, 'POST', `/directories/${directory.id}/users`, { email: 'short@juniper.example' });
+  const group = await control(emulator, 'POST', `/directories/${directory.id}/groups`, { name: 'Short' });
+  await control(emulator, 'POST', `/directory_groups/${group.id}/users`, { user_id: user.id });
+  await sync(store);
+  assert.ok((await assertMirrors(emulator, store)).groups.some(({ members }) => members.includes(user.id)));
+  await control(emulator, 'DELETE', `/directories/${directory.id}`, {});
+  await sync(store);
+  const { users, groups } = await assertMirrors(emulator, store);
+  assert.ok(!users.some(({ id }) => id === user.id) && !groups.some(({ id }) => id === group.id));
+});
+
+test('kill -9 at any moment loses nothing and doubles nothing', async (t) => {
+  const began = Date.now();
+  await sync(newStore());
+  const whole = Date.now() - began;
+  const wanted = 4;
+  let halfway = 0;
+  // A kill counts when it fell into the middle of the work: the store holds some events, and not all.
+  for (let attempt = 1; halfway < wanted; attempt++) {
+    assert.ok(attempt <= 40, `only ${halfway} of ${attempt} kills fell into the middle of the work`);
+    const store = newStore();
+    const delays = [];
+    for (let again = 0; again < 2; again++) {
+      const delay = Math.ceil(Math.random() * whole);
+      delays.push(delay);
+      const result = await syncOnce(emulator, store, { killAfterMs: delay });
+      if (result.signal !== 'SIGKILL') break;
+    }
+    const truth = await allEvents(emulator);
+    const kept = (await listEvents(store)).map(({ id }) => id);
+    assert.deepEqual(kept, truth.slice(0, kept.length).map(({ id }) => id), `killed after ${delays} ms`);
+    if (kept.length > 0 && kept.length < truth.length) halfway++;
+    await control(emulator, 'POST', '/simulate', { count: 5 });
+    await sync(store);
+    await assertMirrors(emulator, store);
+    t.diagnostic(`killed after ${delays} of ${whole} ms: ${kept.length} of ${truth.length} events were kept`);
+  }
+});
+
+test('kill -9 while it follows, then once more: nothing is lost', async () => {
+  const store = newStore();
+  const follower = start(['sync', 'run', '--store', store], { env: apiEnvironment(emulator.url) });
+  await waitFor('the follower to catch up', async () => {
+    assert.equal(follower.ended, null, follower.describe());
+    return (await listEvents(store).catch(() => [])).length === (await allEvents(emulator)).length;
+  });
+  await control(emulator, 'POST', '/simulate', { count: 50 });
+  follower.child.kill('SIGKILL');
+  await follower.closed;
+  assert.equal(follower.ended.signal, 'SIGKILL');
+  follower.forget();
+  await sync(store);
+  await assertMirrors(emulator, store);
+});
+
+test('events that become visible late are not passed over', async () => {
+  const store = newStore();
+  await sync(store);
+  await control(emulator, 'POST', '/events/hold', {});
+  await control(emulator, 'POST', '/simulate', { count: 20 });
+  const before = (await allEvents(emulator)).length;
+  await sync(store);
+  assert.equal((await listEvents(store)).length, before);
+  await control(emulator, 'POST', '/events/release', {});
+  await sync(store);
+  await assertMirrors(emulator, store);
+});

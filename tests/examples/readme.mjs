@@ -1,0 +1,104 @@
+// What README.md shows is what works: its C example runs, and each of its commands does what is said of it.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { before, test } from 'node:test';
+import {
+  Jar, PASSWORD, apiEnvironment, emulate, freePort, isUp, jsonLines, newStore, run, scratch, scratchFile, serve, start, succeed, visit, waitFor,
+} from '../e2e/support.mjs';
+
+const { SOURCE_ROOT, BUILD_ROOT, SANITIZE } = process.env;
+const EMAIL = 'mira.holt@juniper.example';
+const readme = fs.readFileSync(path.join(SOURCE_ROOT, 'README.md'), 'utf8');
+let emulator;
+
+before(async () => {
+  emulator = await emulate();
+});
+
+test('the C example: a server that exists, with sign-in added', async () => {
+  const flags = SANITIZE && SANITIZE !== 'none' ? [`-fsanitize=${SANITIZE}`] : [];
+  const built = spawnSync(path.join(SOURCE_ROOT, 'tests/examples/build.sh'), [SOURCE_ROOT, BUILD_ROOT, scratch, ...flags], { encoding: 'utf8' });
+  assert.equal(built.status, 0, built.stdout + built.stderr);
+
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const env = apiEnvironment(emulator.url, { WORKOS_REDIRECT_URI: `${url}/callback`, WORKOS_COOKIE_PASSWORD: PASSWORD });
+  const host = start([String(port)], { program: path.join(scratch, 'host'), env, hasInput: true });
+  await waitFor('the host', () => {
+    assert.equal(host.ended, null, host.describe());
+    return host.stdout.includes('ready');
+  });
+
+  const jar = new Jar();
+  for (const route of ['/hello', '/private', '/private/deeper?x=1']) {
+    const asked = await visit(new Jar(), `${url}${route}`);
+    assert.equal(asked.status, 302, `${route} asks for sign-in first`);
+    assert.match(asked.location, /\/login\?return_to=/);
+  }
+  const login = (await visit(jar, `${url}/hello`)).location;
+  const authorize = (await visit(jar, login)).location;
+  const callback = (await visit(jar, authorize, { form: { email: EMAIL } })).location;
+  const back = await visit(jar, callback);
+  assert.equal(back.location, `${url}/hello`, back.text);
+  const hello = await visit(jar, back.location);
+  assert.equal(hello.status, 200);
+  assert.ok(hello.text.includes(EMAIL), hello.text);
+  // Nothing of the host's answers there: signed in, the guard lets pass, and nobody is home.
+  assert.equal((await visit(jar, `${url}/private`)).status, 404);
+  assert.equal((await visit(new Jar(), `${url}/hello`)).status, 302, 'another browser is not signed in');
+
+  host.child.stdin.end();
+  await waitFor('the host to end', () => host.ended);
+  assert.deepEqual(host.ended, { code: 0, signal: null }, host.describe());
+  host.forget();
+});
+
+// Each line of README's shell blocks, and what shows that it works. Ports and stores are of this test's own.
+const env = () => apiEnvironment(emulator.url);
+const store = newStore();
+const commands = {
+  // sign-in.mjs and demo.mjs go through the whole of it.
+  './app/demo': async () => assert.equal((await run(['--help'], { program: path.join(SOURCE_ROOT, 'app/demo') })).code, 0),
+  './tests/run': async () => assert.equal((await run(['--help'], { program: path.join(SOURCE_ROOT, 'tests/run') })).code, 0),
+  'latchkey serve --listen 127.0.0.1:3000': async () => {
+    const server = await serve(emulator.url);
+    assert.match((await visit(new Jar(), `${server.url}/`)).text, /Sign in/);
+    await server.stop();
+  },
+  'latchkey emulate --port 4100': async () => {
+    const port = await freePort();
+    const self = start(['emulate', '--port', String(port)]);
+    await waitFor('the emulator', () => isUp(`http://127.0.0.1:${port}/health`));
+    await self.stop();
+  },
+  'latchkey sync run --once': () => succeed(['sync', 'run', '--once', '--store', store], { env: env() }),
+  'latchkey events list --json': async () => {
+    const events = jsonLines(await succeed(['events', 'list', '--json', '--store', store]));
+    assert.ok(events.length > 0);
+    assert.deepEqual(events.map(({ created_at }) => created_at), events.map(({ created_at }) => created_at).sort());
+  },
+  'latchkey directory users --json': async () => {
+    const users = jsonLines(await succeed(['directory', 'users', '--json', '--store', store]));
+    assert.ok(users.some(({ email }) => email === EMAIL));
+  },
+  'latchkey session open --password-file FILE': async () => {
+    const file = scratchFile('password', PASSWORD);
+    const seal = await succeed(['session', 'seal', '--password-file', file], { input: '{"a":1}' });
+    assert.equal((await succeed(['session', 'open', '--password-file', file], { input: seal })).trim(), '{"a":1}');
+  },
+};
+
+const shown = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)]
+  .flatMap(([, block]) => block.split('\n'))
+  .map((line) => line.replace(/\s+#.*$/, '').trim())
+  .filter((line) => line && !line.startsWith('#'));
+
+test('README.md shows commands', () => assert.ok(shown.length > 0));
+for (const line of shown) {
+  test(`README.md: ${line}`, async () => {
+    assert.ok(commands[line], 'README.md shows a command that no test knows: add it to tests/examples/readme.mjs');
+    await commands[line]();
+  });
+}
