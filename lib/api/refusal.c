@@ -275,6 +275,7 @@ lk_status lk__refusal_read(int http_status, const char *body, size_t len, lk__se
     LK_CLEANUP(lk__json_freep) lk__json *json = NULL;
     char text[1024] = "";
     char line[MAX_QUOTE] = "";
+    lk_status parsed;
 
     if (http_status >= 300 && http_status <= 399)
         return lk__fail(err, status, "WorkOS answered %d, a redirect, which is never followed",
@@ -282,7 +283,10 @@ lk_status lk__refusal_read(int http_status, const char *body, size_t len, lk__se
     if (status == LK_ERR_PROTOCOL)
         return lk__fail(err, status, "WorkOS answered %d, which is no HTTP status to expect",
                         http_status);
-    if (lk__json_parse(body == NULL ? "" : body, len, &json, NULL) != LK_OK)
+    parsed = lk__json_parse(body == NULL ? "" : body, len, &json, NULL);
+    if (parsed == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err); /* it may hold a reason that ends the session */
+    if (parsed != LK_OK)
         return fail_unread(http_status, status, body == NULL ? "" : body, len, secrets, err);
     read_json(json, secrets, text, sizeof(text), err);
     quote(text, secrets, line, sizeof(line));
