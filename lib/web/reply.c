@@ -59,6 +59,11 @@ lk_status lk__reply_cookie(lk__reply *reply, const lk__cookie_rules *rules, cons
     lk__auto_buf text = LK__SECRET_BUF(SIZE_MAX);
 
     LK_TRY(lk__cookie_write(rules, name, value, max_age_s, &text, err));
+    /* Deleting one twice says nothing new. */
+    for (size_t i = 0; i < reply->public.n_headers; i++)
+        if (strcmp(reply->headers[i].name, "Set-Cookie") == 0 &&
+            strcmp(reply->headers[i].value, text.data) == 0)
+            return LK_OK;
     return lk__reply_header(reply, "Set-Cookie", text.data, err);
 }
 
