@@ -26,6 +26,10 @@ static const struct {
       LK_ERR_RATE_LIMITED,
       1000,
       1000 },
+    { { "GET /events", .status = 429, .body = "\"Ratelimited\"" },
+      LK_ERR_RATE_LIMITED,
+      1000,
+      1000 },
     { { "GET /events", .status = 429, .header = "Retry-After: 17", .body = "\"Ratelimited\"" },
       LK_ERR_RATE_LIMITED,
       17000,
@@ -81,7 +85,7 @@ static void test_back_off_grows_and_ends_with_success(void **state)
 {
     static const int64_t longest_ms[] = { 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000 };
     static const fake_exchange cut = { "GET /events", .failure = LK_ERR_NETWORK };
-    fake_exchange script[N_ROWS(longest_ms)];
+    fake_exchange script[N_ROWS(longest_ms) + 2];
     fake_wire wire = { .script = script,
                        .n_script = N_ROWS(script),
                        .mutex = PTHREAD_MUTEX_INITIALIZER };
@@ -90,6 +94,8 @@ static void test_back_off_grows_and_ends_with_success(void **state)
 
     for (size_t i = 0; i < N_ROWS(script); i++)
         script[i] = cut;
+    script[N_ROWS(longest_ms)] =
+        (fake_exchange){ "GET /events", .status = 200, .body = "{\"data\":[]}" };
     bench_use(b, fake_wire_use(&wire));
     for (size_t i = 0; i < N_ROWS(longest_ms); i++) {
         assert_fails(lk_sync_step(b->sync, NULL, &err), LK_ERR_NETWORK, err);
@@ -97,6 +103,9 @@ static void test_back_off_grows_and_ends_with_success(void **state)
         b->clock.now_ms += lk_sync_wait_ms(b->sync);
         assert_int_equal(lk_sync_wait_ms(b->sync), 0);
     }
+    bench_step(b);
+    assert_fails(lk_sync_step(b->sync, NULL, &err), LK_ERR_NETWORK, err);
+    assert_in_range(lk_sync_wait_ms(b->sync), 500, 1000);
     fake_wire_finished(&wire);
 }
 
@@ -155,6 +164,7 @@ static void test_waking_ends_the_interval_but_not_a_rate_limit(void **state)
     lk_error err = LK_ERROR_INIT;
     fake_wire wire = FAKE_WIRE(
         { "GET /events", .status = 200, .body = "{\"data\":[]}" },
+        { "GET /events", .status = 200, .body = "{\"data\":[]}" },
         { "GET /events", .status = 429, .header = "Retry-After: 9", .body = "\"Ratelimited\"" });
 
     bench_use(b, fake_wire_use(&wire));
@@ -163,6 +173,8 @@ static void test_waking_ends_the_interval_but_not_a_rate_limit(void **state)
     assert_int_equal(lk_sync_wait_ms(b->sync), 5 * SECOND);
     lk_sync_wake(b->sync);
     assert_int_equal(lk_sync_wait_ms(b->sync), 0);
+    bench_step(b); /* which is what was asked for */
+    assert_int_equal(lk_sync_wait_ms(b->sync), 5 * SECOND);
     assert_fails(lk_sync_step(b->sync, NULL, &err), LK_ERR_RATE_LIMITED, err);
     lk_sync_wake(b->sync);
     assert_int_equal(lk_sync_wait_ms(b->sync), 9 * SECOND);

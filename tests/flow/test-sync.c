@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "fake-wire.h"
+#include "mirror/apply.h"
 #include "mirror/mirror.h"
 #include "sync-bench.h"
 #include "test.h"
@@ -45,6 +46,18 @@ static void test_pages_are_walked_to_the_end(void **state)
     assert_string_equal(bench_status(b).cursor, "event_000024");
     assert_int_equal(bench_status(b).cursor_at_ms, NOON);
     assert_int_equal(bench_status(b).newest_event_at_ms, NOON);
+}
+
+static void test_equal_times_are_ordered_by_id(void **state)
+{
+    bench *b = *state;
+
+    b->feed.page = 2;
+    bench_fill(b, 3, 0);
+    bench_step(b);
+    assert_string_equal(bench_status(b).cursor, "event_000001");
+    bench_step(b);
+    assert_string_equal(bench_status(b).cursor, "event_000002");
 }
 
 static void test_second_catch_up_changes_nothing(void **state)
@@ -187,7 +200,9 @@ static void test_refusal_of_everything_is_an_error(void **state)
     fake_wire wire = FAKE_WIRE(
         { "GET /events", .query_has = "after=", .status = 422, .body = "{\"message\":\"no\"}" },
         { "GET /events", .query_has = "range_start=", .status = 422,
-          .body = "{\"message\":\"unknown type\",\"code\":\"bad_type\"}" });
+          .body = "{\"message\":\"unknown type\",\"code\":\"bad_type\"}" },
+        /* The next step tries as if nothing had been. */
+        { "GET /events", .query_has = "after=", .status = 200, .body = "{\"data\":[]}" });
 
     bench_fill(b, 3, 2 * MINUTE);
     bench_catch_up(b);
@@ -195,6 +210,7 @@ static void test_refusal_of_everything_is_an_error(void **state)
     assert_fails(lk_sync_step(b->sync, NULL, &err), LK_ERR_API, err);
     assert_int_equal(err.http_status, 422);
     assert_string_equal(err.reason, "bad_type");
+    assert_true(bench_step(b).caught_up);
     fake_wire_finished(&wire);
 }
 
@@ -273,6 +289,22 @@ static void test_quiet_feed_is_read_from_its_end(void **state)
     assert_string_equal(b->feed.last_after, "event_000499");
 }
 
+/* A webhook told the newest event long ago; the walk that would pass it died on the way. */
+static void test_walk_that_did_not_end_settles_nothing(void **state)
+{
+    bench *b = *state;
+    lk_error err = LK_ERROR_INIT;
+    lk__applied applied;
+
+    b->feed.page = 10;
+    bench_fill(b, 25, MINUTE);
+    assert_ok(lk__apply_event(b->k.mirror->store, &b->events[24].event, NOON, &applied, &err), err);
+    b->clock.now_ms = NOON + 2 * MINUTE;
+    bench_step(b);
+    bench_use(b, fake_feed_use(&b->feed));
+    assert_int_equal(bench_catch_up(b), 14);
+}
+
 static void test_webhook_moves_no_cursor(void **state)
 {
     bench *b = *state;
@@ -309,7 +341,8 @@ static void test_page_is_dropped_when_somebody_was_faster(void **state)
     lk_sync_result result;
     fake_wire wire = FAKE_WIRE(
         { "GET /events", .status = 200, .body = page, .during = move_cursor, .during_ctx = b },
-        { "GET /events", .status = 200, .body = page });
+        /* Anew from the cursor that the other one left. */
+        { "GET /events", .query_has = "range_start=1970-", .status = 200, .body = page });
 
     bench_use(b, fake_wire_use(&wire));
     result = bench_step(b);
@@ -327,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BENCH_TEST(test_first_poll_asks_for_thirty_days),
         BENCH_TEST(test_pages_are_walked_to_the_end),
+        BENCH_TEST(test_equal_times_are_ordered_by_id),
         BENCH_TEST(test_second_catch_up_changes_nothing),
         BENCH_TEST(test_short_pages_and_unreadable_entries_are_walked_over),
         BENCH_TEST(test_walk_ends_when_the_next_page_is_the_same),
@@ -340,6 +374,7 @@ int main(void)
         BENCH_TEST(test_late_event_is_seen_by_a_new_process),
         BENCH_TEST(test_no_more_than_the_hold_back_is_read_again),
         BENCH_TEST(test_quiet_feed_is_read_from_its_end),
+        BENCH_TEST(test_walk_that_did_not_end_settles_nothing),
         BENCH_TEST(test_webhook_moves_no_cursor),
         BENCH_TEST(test_page_is_dropped_when_somebody_was_faster),
     };

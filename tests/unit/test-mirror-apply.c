@@ -243,6 +243,21 @@ static void test_removal_after_deletion_does_not_revive(void **state)
     assert_int_equal(status_of(k).n_groups, 0);
 }
 
+/* Nothing WorkOS does: the group moves to a directory that is deleted then. */
+static void test_user_is_in_no_group_that_is_gone(void **state)
+{
+    kit *k = *state;
+    lk_auto(lk_directory_user) user = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    apply(k, 4, "dsync.group.user_added", MEMBERSHIP);
+    apply(k, 5, "dsync.group.updated", "{\"id\":\"directory_group_G1\",\"directory_id\":\"d2\"}");
+    apply(k, 6, "dsync.deleted", "{\"id\":\"d2\"}");
+    assert_int_equal(status_of(k).n_groups, 0);
+    assert_ok(lk_mirror_get_user(k->mirror, "directory_user_U1", &user, &err), err);
+    assert_int_equal(user->n_groups, 0);
+}
+
 /* ---- What is only logged, and what is parked ---- */
 
 static const struct {
@@ -401,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_deleted_user_leaves_all_groups, setup, teardown),
         cmocka_unit_test_setup_teardown(test_removal_after_deletion_does_not_revive, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_user_is_in_no_group_that_is_gone, setup, teardown),
         cmocka_unit_test(test_each_event_is_logged_and_odd_ones_are_parked),
         cmocka_unit_test_setup_teardown(test_long_subject_is_cut_between_characters, setup,
                                         teardown),
