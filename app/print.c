@@ -86,7 +86,7 @@ void print_json_texts(FILE *out, const char *const *texts, size_t n_texts)
 void print_time(char out[TIME_SIZE], int64_t unix_ms)
 {
     int64_t ms = (unix_ms % 1000 + 1000) % 1000;
-    time_t seconds = (time_t)((unix_ms - ms) / 1000);
+    time_t seconds = (time_t)(unix_ms / 1000 - (unix_ms % 1000 < 0));
     char date[24] = "";
     struct tm utc;
 
