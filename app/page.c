@@ -270,6 +270,14 @@ static void fill_after(FILE *out, const page *self)
     print_html(out, self->after);
 }
 
+/* The stream would refuse who may see nothing: page.js need not ask. */
+static void fill_live(FILE *out, const page *self)
+{
+    const access_scope *scope = &self->request->scope;
+
+    fputs(scope->sees_everything || scope->organization_id != NULL ? "yes" : "no", out);
+}
+
 static bool ends_with(const char *text, const char *end)
 {
     size_t len = strlen(text);
@@ -338,6 +346,7 @@ static const hole holes[] = {
     { "facts", fill_facts },
     { "impersonator", fill_impersonator },
     { "initials", fill_initials },
+    { "live", fill_live },
     { "login", fill_login },
     { "logout", fill_logout },
     { "main", fill_main },

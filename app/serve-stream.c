@@ -18,8 +18,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define MAX_STREAMS  16
-#define HEARTBEAT_MS 15000
+#define MAX_STREAMS 32 /* of 50 workers */
+/* Also how soon one that has left is noticed, and its worker is free: at the second one. */
+#define HEARTBEAT_MS 5000
 #define PAGE         200
 
 typedef struct stream {
@@ -202,7 +203,8 @@ static int begin(stream *self)
         return status;
     mg_disable_connection_keep_alive(self->request->connection);
     send_head(self);
-    run(self);
+    if (!self->request->is_head)
+        run(self);
     return 200;
 }
 

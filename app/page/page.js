@@ -38,10 +38,11 @@
     document.documentElement.classList.add('scripted');
 
     let source = null;
-    let after = list.dataset.after; // undefined: from now on
+    let after = list.dataset.after; // where to go on; empty: from the beginning
     let feed = null;
     let patience = 2000;
     let retry = 0;
+    let arrived = null; // while the list is being fetched: what the stream brings meanwhile
 
     const say = (state, text) => {
         status.dataset.state = state;
@@ -107,9 +108,16 @@
 
     const isShown = (id) => list.querySelector(`[data-id="${CSS.escape(id)}"]`) !== null;
 
+    const matchesFilter = (event) => {
+        const text = box.value.trim().toLowerCase();
+        return `${event.summary} ${event.id}`.toLowerCase().includes(text);
+    };
+
     const add = (event) => {
         after = event.id;
-        if (isShown(event.id))
+        if (arrived)
+            arrived.push(event);
+        if (isShown(event.id) || !matchesFilter(event))
             return;
         const item = makeItem(event);
         item.classList.add('fresh');
@@ -121,18 +129,30 @@
         announceSoon(event.summary);
     };
 
-    const reload = async () => {
-        const text = box.value.trim();
+    const fetchEvents = async (text) => {
         const query = new URLSearchParams({ type: 'dsync.', limit: '50' });
         if (text)
             query.set('q', text);
         const answer = await fetch(`/api/events?${query}`, { headers: { Accept: 'application/json' } });
-        if (!answer.ok || text !== box.value.trim())
+        return answer.ok ? (await answer.json()).data : null;
+    };
+
+    const reload = async () => {
+        const text = box.value.trim();
+        const meanwhile = [];
+        arrived = meanwhile;
+        const data = await fetchEvents(text).catch(() => null);
+        if (arrived !== meanwhile)
+            return; // overtaken by a later one
+        arrived = null;
+        if (data === null)
             return;
-        const { data } = await answer.json();
         list.replaceChildren(...data.map(makeItem));
+        for (const event of meanwhile)
+            if (!isShown(event.id) && matchesFilter(event))
+                list.prepend(makeItem(event));
         empty.textContent = text ? `Nothing here matches “${text}”.` : 'Nothing has happened yet.';
-        empty.hidden = data.length > 0;
+        empty.hidden = list.children.length > 0;
         showTimes();
     };
 
@@ -157,12 +177,7 @@
     };
 
     function connect() {
-        const query = new URLSearchParams({ type: 'dsync.' });
-        const text = box.value.trim();
-        if (after !== undefined)
-            query.set('after', after);
-        if (text)
-            query.set('q', text);
+        const query = new URLSearchParams({ type: 'dsync.', after });
         clearTimeout(retry);
         if (source)
             source.close();
@@ -191,14 +206,16 @@
         };
     }
 
+    if (list.dataset.live === 'no') {
+        say('still', 'Not live: there is nothing to follow');
+        return;
+    }
+
     let typing = 0;
     const filter = () => {
         const text = box.value.trim();
         history.replaceState(null, '', text ? `/?q=${encodeURIComponent(text)}` : '/');
-        // First the stream, from now on, then the list: what happens in between comes twice, not never.
-        after = undefined;
-        connect();
-        reload().catch(() => {});
+        reload();
     };
     box.addEventListener('input', () => {
         clearTimeout(typing);
