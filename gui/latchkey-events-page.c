@@ -14,6 +14,7 @@ struct _LatchkeyEventsPage {
     GtkStack *stack;
     GtkInfoBar *problem_bar;
     GtkLabel *problem_label;
+    GtkWidget *problem_button;
     GtkLabel *count_label;
     GtkLabel *status_label;
     GtkImage *status_icon;
@@ -172,6 +173,7 @@ static void show_problem(LatchkeyEventsPage *self)
         text = g_strdup(_("New events need an API key. These are the events received so far."));
     if (text != NULL)
         gtk_label_set_text(self->problem_label, text);
+    gtk_widget_set_visible(self->problem_button, state != LATCHKEY_FEED_NO_KEY);
     gtk_widget_set_visible(GTK_WIDGET(self->problem_bar), text != NULL);
     gtk_info_bar_set_revealed(self->problem_bar, text != NULL);
 }
@@ -242,6 +244,7 @@ static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
     gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, stack);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, problem_bar);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, problem_label);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, problem_button);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, count_label);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, status_label);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, status_icon);

@@ -3,7 +3,7 @@
 # of it down afterwards. Nothing of the caller's desktop is read or written. Exits 77 (skipped) where
 # a needed program is missing.
 #   KEYRING=1   with an unlocked gnome-keyring
-#   BROWSER=…   a command that opens "$1", registered as the browser
+#   BROWSER=…   a command that opens "$1", registered as the browser (default: one that does nothing)
 #   SIZE=WxH    of the screen
 set -u
 for program in Xvfb dbus-run-session gdbus; do
@@ -35,15 +35,14 @@ cat >"$T/session.conf" <<X
   </policy>
 </busconfig>
 X
-printf '[Settings]\ngtk-font-name=Cantarell 11\ngtk-icon-theme-name=Adwaita\ngtk-enable-animations=0\n' \
+printf '[Settings]\ngtk-font-name=Cantarell 11\ngtk-icon-theme-name=Adwaita\ngtk-enable-animations=0\ngtk-decoration-layout=:close\n' \
     >"$XDG_CONFIG_HOME/gtk-4.0/settings.ini"
-if [ -n "${BROWSER-}" ]; then
-    printf '[Desktop Entry]\nType=Application\nName=Stand-in browser\nExec=%s %%u\nMimeType=x-scheme-handler/http;x-scheme-handler/https;text/html;\n' \
-        "$BROWSER" >"$XDG_DATA_HOME/applications/stand-in.desktop"
-    printf '[Default Applications]\nx-scheme-handler/http=stand-in.desktop\nx-scheme-handler/https=stand-in.desktop\n' \
-        >"$XDG_CONFIG_HOME/mimeapps.list"
-    unset BROWSER
-fi
+# Never the machine's own browser.
+printf '[Desktop Entry]\nType=Application\nName=Stand-in browser\nExec=%s %%u\nMimeType=x-scheme-handler/http;x-scheme-handler/https;text/html;\n' \
+    "${BROWSER:-/bin/true}" >"$XDG_DATA_HOME/applications/stand-in.desktop"
+printf '[Default Applications]\nx-scheme-handler/http=stand-in.desktop\nx-scheme-handler/https=stand-in.desktop\n' \
+    >"$XDG_CONFIG_HOME/mimeapps.list"
+unset BROWSER
 unset WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS AT_SPI_BUS_ADDRESS
 export GDK_BACKEND=x11 GSK_RENDERER=cairo GDK_DEBUG=gl-disable GSETTINGS_BACKEND=memory \
     LC_ALL=C.UTF-8 TZ=UTC NO_AT_BRIDGE=0

@@ -1,0 +1,243 @@
+/* The window in each state: which page is shown, what it says, and that no text from outside is
+ * ever taken for markup. GTK_A11Y=test; warnings are fatal. */
+#include <adwaita.h>
+
+#include "gui-kit.h"
+#include "latchkey-account.h"
+#include "latchkey-feed.h"
+#include "latchkey-profile-page.h"
+#include "latchkey-sign-in-page.h"
+#include "latchkey-window.h"
+
+#define AUTHENTICATE "POST /user_management/authenticate"
+#define JWKS                                                          \
+    {                                                                 \
+        "GET /sso/jwks/client_01", .status = 200, .file = "jwks.json" \
+    }
+
+typedef struct stage {
+    gui_kit kit;
+    LatchkeyFeed *feed;
+    GtkWidget *window;
+} stage;
+
+static void open_stage(stage *s, fake_wire *wire)
+{
+    kit_open_account(&s->kit, wire);
+    s->feed = latchkey_feed_new(s->kit.config, 0);
+    s->window = GTK_WIDGET(latchkey_window_new(NULL, s->kit.account, s->feed));
+    gtk_window_present(GTK_WINDOW(s->window));
+    settle();
+}
+
+static void close_stage(stage *s)
+{
+    gtk_window_destroy(GTK_WINDOW(s->window));
+    settle();
+    g_object_unref(s->feed);
+    kit_close_account(&s->kit);
+}
+
+/* The first visible label below root with this text. */
+static GtkWidget *find_label(GtkWidget *root, const char *text)
+{
+    if (!gtk_widget_get_child_visible(root) || !gtk_widget_get_visible(root))
+        return NULL;
+    if (GTK_IS_LABEL(root) && g_str_equal(gtk_label_get_text(GTK_LABEL(root)), text))
+        return root;
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        GtkWidget *found = find_label(child, text);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+#define assert_shows(s, text)     g_assert_nonnull(find_label((s)->window, text))
+#define assert_shows_not(s, text) g_assert_null(find_label((s)->window, text))
+
+/* Clicks the button around a label, as a person would. */
+static void click(stage *s, const char *text)
+{
+    GtkWidget *label = find_label(s->window, text);
+
+    g_assert_nonnull(label);
+    GtkWidget *button = gtk_widget_get_ancestor(label, GTK_TYPE_BUTTON);
+    g_assert_nonnull(button);
+    g_signal_emit_by_name(button, "clicked");
+    settle();
+}
+
+/* A button that shows no text needs a name, and a tooltip is none. */
+static void lint(GtkWidget *root)
+{
+    gboolean is_iconic =
+        GTK_IS_MENU_BUTTON(root) ||
+        (GTK_IS_BUTTON(root) && gtk_button_get_icon_name(GTK_BUTTON(root)) != NULL &&
+         gtk_widget_get_ancestor(root, GTK_TYPE_WINDOW_CONTROLS) == NULL &&
+         gtk_widget_get_ancestor(root, GTK_TYPE_MENU_BUTTON) == NULL);
+
+    if (is_iconic)
+        gtk_test_accessible_assert_property(root, GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                            gtk_widget_get_tooltip_text(root));
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
+         child = gtk_widget_get_next_sibling(child))
+        lint(child);
+}
+
+static void test_not_set_up(void)
+{
+    g_autoptr(LatchkeyConfig) config = latchkey_config_new();
+    g_autoptr(LatchkeyAccount) account = latchkey_account_new(config);
+    g_autoptr(LatchkeyFeed) feed = latchkey_feed_new(config, 0);
+    GtkWidget *window = GTK_WIDGET(latchkey_window_new(NULL, account, feed));
+
+    gtk_window_present(GTK_WINDOW(window));
+    settle();
+    g_assert_nonnull(find_label(window, "Latchkey Is Not Set Up"));
+    g_assert_null(find_label(window, "Sign In"));
+    lint(window);
+    gtk_window_destroy(GTK_WINDOW(window));
+    settle();
+}
+
+static void test_each_state_has_its_page(void)
+{
+    fake_wire wire = FAKE_WIRE_SILENT;
+    stage s = { 0 };
+
+    open_stage(&s, &wire);
+    assert_shows(&s, "Getting Ready");
+    latchkey_account_start(s.kit.account);
+    wait_until(find_label(s.window, "Sign In to Latchkey") != NULL);
+    lint(s.window);
+    click(&s, "Sign In");
+    assert_shows(&s, "Continue in Your Browser");
+    assert_shows(&s, "Waiting for sign-in · 5:00 left");
+    assert_shows(&s, latchkey_account_get_url(s.kit.account));
+    assert_shows_not(&s, "Sign In to Latchkey");
+    lint(s.window);
+    click(&s, "Cancel");
+    assert_shows(&s, "Sign In to Latchkey");
+    click(&s, "Sign In");
+    kit_visit(&s.kit, "error=access_denied", NULL);
+    wait_until(find_label(s.window, "Access Was Denied") != NULL);
+    lint(s.window);
+    click(&s, "Try Again");
+    assert_shows(&s, "Continue in Your Browser");
+    close_stage(&s);
+    fake_wire_finished(&wire);
+}
+
+static void test_hidden_pages_leave_the_accessibility_tree(void)
+{
+    fake_wire wire = FAKE_WIRE_SILENT;
+    stage s = { 0 };
+
+    open_stage(&s, &wire);
+    latchkey_account_start(s.kit.account);
+    wait_until(find_label(s.window, "Sign In to Latchkey") != NULL);
+    GtkWidget *label = find_label(s.window, "Sign In to Latchkey");
+    GtkWidget *page = gtk_widget_get_ancestor(label, ADW_TYPE_STATUS_PAGE);
+    g_assert_false(
+        gtk_test_accessible_has_state(GTK_ACCESSIBLE(page), GTK_ACCESSIBLE_STATE_HIDDEN));
+    click(&s, "Sign In");
+    gtk_test_accessible_assert_state(page, GTK_ACCESSIBLE_STATE_HIDDEN, TRUE);
+    close_stage(&s);
+    fake_wire_finished(&wire);
+}
+
+static void test_profile_is_shown(void)
+{
+    g_autofree char *grant = kit_grant(NOON, "Ada", "rt_1");
+    fake_wire wire = FAKE_WIRE({ AUTHENTICATE, .status = 200, .body = grant }, JWKS);
+    stage s = { 0 };
+
+    open_stage(&s, &wire);
+    kit_sign_in(&s.kit);
+    gtk_widget_activate_action(s.window, "win.show-page", "s", "profile");
+    settle();
+    assert_shows(&s, "Ada Lovelace");
+    assert_shows(&s, "ada@example.com");
+    assert_shows(&s, "org_01");
+    assert_shows(&s, "admin");
+    assert_shows(&s, "1 permission");
+    assert_shows(&s, "Renews in 5 minutes");
+    assert_shows(&s, "Google");
+    wait_until(find_label(s.window, "Memory, for this run only") != NULL);
+    lint(s.window);
+    close_stage(&s);
+    fake_wire_finished(&wire);
+}
+
+/* Names that would blank a row, become a link or end a sentence, were they read as markup. */
+static const char *const hostile[] = {
+    "A&B", "<b>bold", "<a href='https://evil.example'>Ada</a>", "&amp;lt;", "_Ada", "%s%n",
+};
+
+static void test_hostile_names_are_plain_text(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(hostile); i++) {
+        g_autofree char *grant = kit_grant(NOON, hostile[i], "rt_1");
+        fake_wire wire = FAKE_WIRE({ AUTHENTICATE, .status = 200, .body = grant }, JWKS);
+        g_autofree char *name = g_strdup_printf("%s Lovelace", hostile[i]);
+        stage s = { 0 };
+
+        open_stage(&s, &wire);
+        kit_sign_in(&s.kit);
+        gtk_widget_activate_action(s.window, "win.show-page", "s", "profile");
+        settle();
+        assert_shows(&s, name);
+        close_stage(&s);
+        fake_wire_finished(&wire);
+    }
+}
+
+static const struct {
+    gint64 expires_at_ms;
+    gboolean is_failing;
+    const char *text;
+} renewals[] = {
+    { NOON + 300000, FALSE, "Renews in 5 minutes" },
+    { NOON + 119999, FALSE, "Renews in 1 minute" },
+    { NOON + 59000, FALSE, "Renews in less than a minute" },
+    { NOON, FALSE, "Expired · renewing now" },
+    { NOON - 1, TRUE, "Expired · could not be renewed yet" },
+    { NOON + 61000, TRUE, "Could not be renewed yet · 1:01 left" },
+    { 0, FALSE, "Until you sign out" },
+};
+
+static void test_renewal_in_words(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(renewals); i++) {
+        g_autofree char *text = latchkey_profile_page_renewal_text(renewals[i].expires_at_ms, NOON,
+                                                                   renewals[i].is_failing);
+        g_assert_cmpstr(text, ==, renewals[i].text);
+    }
+}
+
+static void test_time_left_in_words(void)
+{
+    g_autofree char *full = latchkey_sign_in_page_time_left_text(300000);
+    g_autofree char *second = latchkey_sign_in_page_time_left_text(500);
+    g_autofree char *over = latchkey_sign_in_page_time_left_text(-1);
+
+    g_assert_cmpstr(full, ==, "Waiting for sign-in · 5:00 left");
+    g_assert_cmpstr(second, ==, "Waiting for sign-in · 0:01 left");
+    g_assert_cmpstr(over, ==, "Waiting for sign-in · 0:00 left");
+}
+
+int main(int argc, char **argv)
+{
+    gtk_test_init(&argc, &argv, NULL);
+    adw_init();
+    g_test_add_func("/window/not-set-up", test_not_set_up);
+    g_test_add_func("/window/states", test_each_state_has_its_page);
+    g_test_add_func("/window/hidden-pages", test_hidden_pages_leave_the_accessibility_tree);
+    g_test_add_func("/window/profile", test_profile_is_shown);
+    g_test_add_func("/window/hostile-names", test_hostile_names_are_plain_text);
+    g_test_add_func("/window/renewal", test_renewal_in_words);
+    g_test_add_func("/window/time-left", test_time_left_in_words);
+    return g_test_run();
+}
