@@ -1,78 +1,13 @@
-/* Access tokens: crypto/jwt.c. Tokens in files were signed with openssl. */
+/* Access tokens: crypto/jwt.c, all but the claims. Tokens in files were signed with openssl. */
 #include "test.h"
 
 #include <stdio.h>
 
 #include "base/cleanup.h"
 #include "crypto/base64.h"
-#include "crypto/jwt.h"
 #include "data.h"
-#include "fake-clock.h"
 #include "fake-token.h"
-
-#define HEADER "{\"alg\":\"RS256\",\"kid\":\"key_1\"}"
-#define ISS    "\"iss\":\"https://api.workos.com\""
-#define SUB    "\"sub\":\"user_01\""
-#define EXP    "\"exp\":1772453000" /* 200 s after NOON */
-#define CLAIMS "{" ISS "," SUB "," EXP "}"
-
-static const char *const issuers[] = { "https://api.workos.com/",
-                                       "https://api.workos.com/user_management/client_01" };
-
-static lk__jwks *load(const char *file)
-{
-    LK_CLEANUP(lk__freep) char *text = NULL;
-    lk_error err = LK_ERROR_INIT;
-    lk__jwks *keys = NULL;
-    size_t len;
-
-    text = data_read(file, &len);
-    assert_ok(lk__jwks_parse(text, len, &keys, &err), err);
-    return keys;
-}
-
-static int setup(void **state)
-{
-    *state = load("jwks.json");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    lk__jwks_free(*state);
-    return 0;
-}
-
-static lk__jwt_rules rules_with(const lk__jwks *keys)
-{
-    return (lk__jwt_rules){ .keys = keys,
-                            .issuers = issuers,
-                            .n_issuers = N_ROWS(issuers),
-                            .client_id = "client_01",
-                            .now_ms = NOON,
-                            .leeway_s = 30 };
-}
-
-/* Verifies and forgets the claims; also: claims on LK_OK and LK_ERR_EXPIRED only, and no part of
- * the token in the message. */
-static lk_status verify(const char *token, const lk__jwt_rules *rules, lk_error *err)
-{
-    LK_CLEANUP(lk__json_freep) lk__json *claims = NULL;
-    lk_status status = lk__jwt_verify(token, rules, &claims, err);
-
-    assert_int_equal(claims != NULL, status == LK_OK || status == LK_ERR_EXPIRED);
-    assert_lacks(err->message, "eyJ");
-    return status;
-}
-
-static lk_status verify_signed(const lk__jwks *keys, const char *header, const char *claims,
-                               lk_error *err)
-{
-    LK_CLEANUP(lk__freep) char *token = fake_token_by("signing-key.pem", header, claims);
-    const lk__jwt_rules rules = rules_with(keys);
-
-    return verify(token, &rules, err);
-}
+#include "jwt-kit.h"
 
 /* ---- Good tokens ---- */
 
@@ -80,7 +15,7 @@ static void test_a_token_signed_by_openssl_is_accepted(void **state)
 {
     LK_CLEANUP(lk__freep) char *token = data_read("ok-token.txt", NULL);
     LK_CLEANUP(lk__json_freep) lk__json *claims = NULL;
-    const lk__jwt_rules rules = rules_with(*state);
+    const lk__jwt_rules rules = jwt_kit_rules(*state);
     lk_error err = LK_ERROR_INIT;
 
     assert_ok(lk__jwt_verify(token, &rules, &claims, &err), err);
@@ -90,13 +25,13 @@ static void test_a_token_signed_by_openssl_is_accepted(void **state)
 
 static void test_a_key_with_exponent_3_is_accepted(void **state)
 {
-    LK_CLEANUP(lk__jwks_freep) lk__jwks *keys = load("jwks-exponent-3.json");
+    LK_CLEANUP(lk__jwks_freep) lk__jwks *keys = jwt_kit_keys("jwks-exponent-3.json");
     LK_CLEANUP(lk__freep) char *token = data_read("ok-token-exponent-3.txt", NULL);
-    const lk__jwt_rules rules = rules_with(keys);
+    const lk__jwt_rules rules = jwt_kit_rules(keys);
     lk_error err = LK_ERROR_INIT;
 
     (void)state;
-    assert_ok(verify(token, &rules, &err), err);
+    assert_ok(jwt_kit_verify(token, &rules, &err), err);
 }
 
 static void test_tokens_that_are_accepted(void **state)
@@ -129,7 +64,7 @@ static void test_tokens_that_are_accepted(void **state)
     for (size_t i = 0; i < N_ROWS(rows); i++) {
         lk_error err = LK_ERROR_INIT;
 
-        if (verify_signed(*state, rows[i].header, rows[i].claims, &err) != LK_OK)
+        if (jwt_kit_verify_signed(*state, rows[i].header, rows[i].claims, &err) != LK_OK)
             fail_msg("row %zu: %s: %s", i, rows[i].claims, err.message);
     }
 }
@@ -179,7 +114,7 @@ static void test_headers_that_are_refused(void **state)
     for (size_t i = 0; i < N_ROWS(rows); i++) {
         lk_error err = LK_ERROR_INIT;
 
-        if (verify_signed(*state, rows[i], CLAIMS, &err) != LK_ERR_SIGNATURE)
+        if (jwt_kit_verify_signed(*state, rows[i], CLAIMS, &err) != LK_ERR_SIGNATURE)
             fail_msg("row %zu: %s: %s", i, rows[i], lk_status_name(err.status));
     }
 }
@@ -189,7 +124,7 @@ static void test_an_hmac_under_the_public_key_is_refused(void **state)
     static const char header[] = "{\"alg\":\"HS256\",\"kid\":\"key_1\"}";
     LK_CLEANUP(lk__freep) char *unsigned_token = fake_token_with(header, CLAIMS, "", 0);
     LK_CLEANUP(lk__freep) char *key = NULL;
-    const lk__jwt_rules rules = rules_with(*state);
+    const lk__jwt_rules rules = jwt_kit_rules(*state);
     size_t key_lens[2] = { 0, 0 }; /* the text of the public key, and the empty key of libjwt */
     unsigned char mac[LK__SHA256_SIZE];
 
@@ -202,7 +137,7 @@ static void test_an_hmac_under_the_public_key_is_refused(void **state)
                                   &err),
                   err);
         token = fake_token_with(header, CLAIMS, mac, sizeof(mac));
-        assert_fails(verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
+        assert_fails(jwt_kit_verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
         assert_contains(err.message, "RS256");
     }
 }
@@ -213,13 +148,13 @@ static void test_an_unknown_key_asks_for_new_keys(void **state)
 {
     LK_CLEANUP(lk__freep) char *token = fake_token_sign("key_9", CLAIMS);
     LK_CLEANUP(lk__freep) char *known = fake_token_sign("key_1", CLAIMS);
-    lk__jwt_rules rules = rules_with(*state);
+    lk__jwt_rules rules = jwt_kit_rules(*state);
     lk_error err = LK_ERROR_INIT;
 
-    assert_fails(verify(token, &rules, &err), LK_ERR_NO_KEY, err);
+    assert_fails(jwt_kit_verify(token, &rules, &err), LK_ERR_NO_KEY, err);
     rules.keys = NULL;
     lk__error_clear(&err);
-    assert_fails(verify(known, &rules, &err), LK_ERR_NO_KEY, err);
+    assert_fails(jwt_kit_verify(known, &rules, &err), LK_ERR_NO_KEY, err);
 }
 
 static void test_an_unknown_key_is_no_reason_to_fetch_for_a_hopeless_token(void **state)
@@ -229,13 +164,13 @@ static void test_an_unknown_key_is_no_reason_to_fetch_for_a_hopeless_token(void 
         "{" ISS "," SUB "}", "{" ISS "," SUB "," EXP ",\"aud\":\"other\"}",
         "not json",
     };
-    lk__jwt_rules rules = rules_with(*state);
+    lk__jwt_rules rules = jwt_kit_rules(*state);
 
     for (size_t i = 0; i < N_ROWS(rows); i++) {
         LK_CLEANUP(lk__freep) char *token = fake_token_sign("key_9", rows[i]);
         lk_error err = LK_ERROR_INIT;
 
-        assert_fails(verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
+        assert_fails(jwt_kit_verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
         assert_lacks(err.message, "evil"); /* nothing unsigned is repeated */
     }
 }
@@ -245,34 +180,35 @@ static void test_an_unknown_key_is_never_just_expired(void **state)
     LK_CLEANUP(lk__freep)
     char *token =
         fake_token_sign("key_9", "{" ISS "," SUB ",\"exp\":1}"); /* nobody vouches for it */
-    lk__jwt_rules rules = rules_with(*state);
+    lk__jwt_rules rules = jwt_kit_rules(*state);
     lk_error err = LK_ERROR_INIT;
 
-    assert_fails(verify(token, &rules, &err), LK_ERR_NO_KEY, err);
+    assert_fails(jwt_kit_verify(token, &rules, &err), LK_ERR_NO_KEY, err);
 }
 
 static void test_a_weak_key_never_verifies(void **state)
 {
     LK_CLEANUP(lk__freep) char *token = data_read("bad-token-weak-key.txt", NULL);
-    const lk__jwt_rules rules = rules_with(*state);
+    const lk__jwt_rules rules = jwt_kit_rules(*state);
     lk_error err = LK_ERROR_INIT;
 
-    assert_fails(verify(token, &rules, &err), LK_ERR_NO_KEY, err); /* jwks.c leaves it out */
+    assert_fails(jwt_kit_verify(token, &rules, &err), LK_ERR_NO_KEY,
+                 err); /* jwks.c leaves it out */
 }
 
 static void test_keys_are_not_mixed_up(void **state)
 {
-    LK_CLEANUP(lk__jwks_freep) lk__jwks *two = load("jwks-two.json");
+    LK_CLEANUP(lk__jwks_freep) lk__jwks *two = jwt_kit_keys("jwks-two.json");
     LK_CLEANUP(lk__freep)
     char *right = fake_token_by("other-key.pem", "{\"alg\":\"RS256\",\"kid\":\"key_2\"}", CLAIMS);
     LK_CLEANUP(lk__freep)
     char *wrong = fake_token_by("other-key.pem", "{\"alg\":\"RS256\",\"kid\":\"key_1\"}", CLAIMS);
-    const lk__jwt_rules rules = rules_with(two);
+    const lk__jwt_rules rules = jwt_kit_rules(two);
     lk_error err = LK_ERROR_INIT;
 
     (void)state;
-    assert_ok(verify(right, &rules, &err), err);
-    assert_fails(verify(wrong, &rules, &err), LK_ERR_SIGNATURE, err);
+    assert_ok(jwt_kit_verify(right, &rules, &err), err);
+    assert_fails(jwt_kit_verify(wrong, &rules, &err), LK_ERR_SIGNATURE, err);
 }
 
 /* ---- Signatures ---- */
@@ -281,27 +217,27 @@ static void test_signatures_of_another_kind_are_refused(void **state)
 {
     static const char *const files[] = { "bad-token-signed-sha384.txt",
                                          "bad-token-signed-pss.txt" };
-    const lk__jwt_rules rules = rules_with(*state);
+    const lk__jwt_rules rules = jwt_kit_rules(*state);
 
     for (size_t i = 0; i < N_ROWS(files); i++) {
         LK_CLEANUP(lk__freep) char *token = data_read(files[i], NULL);
         lk_error err = LK_ERROR_INIT;
 
-        assert_fails(verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
+        assert_fails(jwt_kit_verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
     }
 }
 
 static void test_signatures_of_a_wrong_length_are_refused(void **state)
 {
     static const size_t lengths[] = { 1, 32, 255, 257, 512, 1024 };
-    const lk__jwt_rules rules = rules_with(*state);
+    const lk__jwt_rules rules = jwt_kit_rules(*state);
     unsigned char signature[1024] = { 0 };
 
     for (size_t i = 0; i < N_ROWS(lengths); i++) {
         LK_CLEANUP(lk__freep) char *token = fake_token_with(HEADER, CLAIMS, signature, lengths[i]);
         lk_error err = LK_ERROR_INIT;
 
-        assert_fails(verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
+        assert_fails(jwt_kit_verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
     }
 }
 
@@ -310,7 +246,7 @@ static void test_a_signature_with_a_zero_in_front_is_refused(void **state)
     LK_CLEANUP(lk__freep) char *token = fake_token_sign("key_1", CLAIMS);
     LK_CLEANUP(lk__freep) char *longer = NULL;
     lk__auto_buf signature = LK__BUF(1000);
-    const lk__jwt_rules rules = rules_with(*state);
+    const lk__jwt_rules rules = jwt_kit_rules(*state);
     lk_error err = LK_ERROR_INIT;
     const char *part = strrchr(token, '.') + 1;
 
@@ -318,13 +254,13 @@ static void test_a_signature_with_a_zero_in_front_is_refused(void **state)
     assert_ok(lk__base64url_decode(&signature, part, strlen(part), false, &err), err);
     longer = fake_token_with("{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"key_1\"}", CLAIMS,
                              signature.data, signature.len);
-    assert_fails(verify(longer, &rules, &err), LK_ERR_SIGNATURE, err);
+    assert_fails(jwt_kit_verify(longer, &rules, &err), LK_ERR_SIGNATURE, err);
 }
 
 static void test_damage_in_every_character_is_refused(void **state)
 {
     LK_CLEANUP(lk__freep) char *token = data_read("ok-token.txt", NULL);
-    const lk__jwt_rules rules = rules_with(*state);
+    const lk__jwt_rules rules = jwt_kit_rules(*state);
 
     for (size_t i = 0; token[i] != '\0'; i++) {
         lk_error err = LK_ERROR_INIT;
@@ -332,7 +268,7 @@ static void test_damage_in_every_character_is_refused(void **state)
         lk_status status;
 
         token[i] = kept == 'A' ? 'B' : 'A';
-        status = verify(token, &rules, &err);
+        status = jwt_kit_verify(token, &rules, &err);
         if (status != LK_ERR_SIGNATURE && status != LK_ERR_NO_KEY) /* within the key id */
             fail_msg("character %zu: %s", i, lk_status_name(status));
         token[i] = kept;
@@ -344,7 +280,7 @@ static void test_damage_in_every_character_is_refused(void **state)
 static void test_forms_that_are_refused(void **state)
 {
     LK_CLEANUP(lk__freep) char *token = data_read("ok-token.txt", NULL);
-    const lk__jwt_rules rules = rules_with(*state);
+    const lk__jwt_rules rules = jwt_kit_rules(*state);
     const char *dot = strchr(token, '.');
     const char *last = strrchr(token, '.');
     int header = (int)(dot - token);
@@ -371,7 +307,7 @@ static void test_forms_that_are_refused(void **state)
 #pragma GCC diagnostic ignored "-Wformat-extra-args"
         snprintf(text, sizeof(text), rows[i].format, header, token, payload, dot + 1, last + 1);
 #pragma GCC diagnostic pop
-        assert_fails(verify(text, &rules, &err), LK_ERR_SIGNATURE, err);
+        assert_fails(jwt_kit_verify(text, &rules, &err), LK_ERR_SIGNATURE, err);
         assert_contains(err.message, rows[i].why);
     }
 }
@@ -380,20 +316,20 @@ static void test_empty_parts_are_refused(void **state)
 {
     static const char *const rows[] = { "",    ".",   "..",   "...",  "a..",
                                         ".a.", "..a", "a.b.", "a..c", ".b.c" };
-    const lk__jwt_rules rules = rules_with(*state);
+    const lk__jwt_rules rules = jwt_kit_rules(*state);
     lk_error err = LK_ERROR_INIT;
 
     for (size_t i = 0; i < N_ROWS(rows); i++) {
         lk__error_clear(&err);
-        assert_fails(verify(rows[i], &rules, &err), LK_ERR_SIGNATURE, err);
+        assert_fails(jwt_kit_verify(rows[i], &rules, &err), LK_ERR_SIGNATURE, err);
     }
     lk__error_clear(&err);
-    assert_fails(verify(NULL, &rules, &err), LK_ERR_SIGNATURE, err);
+    assert_fails(jwt_kit_verify(NULL, &rules, &err), LK_ERR_SIGNATURE, err);
 }
 
 static void test_a_huge_token_is_refused(void **state)
 {
-    const lk__jwt_rules rules = rules_with(*state);
+    const lk__jwt_rules rules = jwt_kit_rules(*state);
     lk_error err = LK_ERROR_INIT;
     size_t len = 10000000;
     char *token = malloc(len + 1);
@@ -402,188 +338,12 @@ static void test_a_huge_token_is_refused(void **state)
     token[len] = '\0';
     token[10] = '.';
     token[len - 10] = '.';
-    assert_fails(verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
+    assert_fails(jwt_kit_verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
     assert_contains(err.message, "32 KiB");
     memset(token, '.', len);
     lk__error_clear(&err);
-    assert_fails(verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
+    assert_fails(jwt_kit_verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
     free(token);
-}
-
-/* ---- Claims ---- */
-
-static void test_claims_that_are_refused(void **state)
-{
-    static const char *const rows[] = {
-        "[" ISS "]",
-        "[{" ISS "," SUB "," EXP "}]", /* an array taken for claims (mod_auth_openidc, 2026) */
-        "null",
-        "\"x\"",
-        "{}",
-        "not json",
-        CLAIMS "x",
-        "{" SUB "," EXP "}", /* no issuer */
-        "{\"iss\":null," SUB "," EXP "}",
-        "{\"iss\":[\"https://api.workos.com\"]," SUB "," EXP "}",
-        "{\"iss\":\"\"," SUB "," EXP "}",
-        "{\"iss\":\"/\"," SUB "," EXP "}",
-        "{\"iss\":\"https://api.workos.com//\"," SUB "," EXP "}", /* one slash is dropped */
-        "{\"iss\":\"https://api.workos.co\"," SUB "," EXP "}",
-        "{\"iss\":\"https://api.workos.com.evil.example\"," SUB "," EXP "}",
-        "{\"iss\":\"http://api.workos.com\"," SUB "," EXP "}",
-        "{\"iss\":\"HTTPS://API.WORKOS.COM\"," SUB "," EXP "}",
-        "{\"iss\":\"https://api.workos.com/user_management/client_02\"," SUB "," EXP "}",
-        "{\"iss\":\"https://api.workos.com\\u0000\"," SUB "," EXP "}",
-        "{\"ISS\":\"https://api.workos.com\"," SUB "," EXP "}",
-        "{" ISS "," ISS "," SUB "," EXP "}", /* twice, though the same */
-        "{" ISS "," SUB "," EXP ",\"exp\":9999999999}",
-        "{" ISS "," SUB "," EXP ",\"x\":1,\"x\":2}",
-        "{" ISS "," SUB "," EXP ",\"aud\":\"client_02\"}",
-        "{" ISS "," SUB "," EXP ",\"aud\":\"\"}",
-        "{" ISS "," SUB "," EXP ",\"aud\":[]}",
-        "{" ISS "," SUB "," EXP ",\"aud\":[\"client_02\"]}",
-        "{" ISS "," SUB "," EXP ",\"aud\":[\"client_01\",5]}",
-        "{" ISS "," SUB "," EXP ",\"aud\":null}",
-        "{" ISS "," SUB "," EXP ",\"aud\":{\"client_01\":1}}",
-        "{" ISS "," SUB "," EXP ",\"client_id\":\"client_02\"}",
-        "{" ISS "," SUB "," EXP ",\"client_id\":\"client_01x\"}",
-        "{" ISS "," SUB "," EXP ",\"client_id\":null}",
-        "{" ISS "," SUB "," EXP ",\"client_id\":[\"client_01\"]}",
-        "{" ISS "," EXP "}", /* no subject */
-        "{" ISS ",\"sub\":\"\"," EXP "}",
-        "{" ISS ",\"sub\":1," EXP "}",
-        "{" ISS ",\"sub\":null," EXP "}",
-        "{" ISS ",\"sub\":\"user_01\\u0000evil\"," EXP "}",
-        "{" ISS "," SUB "}", /* valid for ever, says the Node SDK */
-        "{" ISS "," SUB ",\"exp\":null}",
-        "{" ISS "," SUB ",\"exp\":\"1772453000\"}",
-        "{" ISS "," SUB ",\"exp\":true}",
-        "{" ISS "," SUB ",\"exp\":[1772453000]}",
-        "{" ISS "," SUB ",\"exp\":1772453000.5}",
-        "{" ISS "," SUB ",\"exp\":1e400}", /* infinite in a double */
-        "{" ISS "," SUB ",\"exp\":-1e400}",
-        "{" ISS "," SUB ",\"exp\":9223372036854775807}", /* overflows when cast */
-        "{" ISS "," SUB ",\"exp\":18446744073709551616}",
-        "{" ISS "," SUB ",\"exp\":9007199254740994}",
-        "{" ISS "," SUB ",\"Exp\":1772453000}",
-        "{" ISS "," SUB "," EXP ",\"nbf\":1772452861}", /* 61 s ahead */
-        "{" ISS "," SUB "," EXP ",\"nbf\":9007199254740992}",
-        "{" ISS "," SUB "," EXP ",\"nbf\":1e400}",
-        "{" ISS "," SUB "," EXP ",\"nbf\":\"1\"}",
-        "{" ISS "," SUB "," EXP ",\"nbf\":null}",
-    };
-
-    for (size_t i = 0; i < N_ROWS(rows); i++) {
-        lk_error err = LK_ERROR_INIT;
-
-        if (verify_signed(*state, HEADER, rows[i], &err) != LK_ERR_SIGNATURE)
-            fail_msg("row %zu: %s: %s", i, rows[i], lk_status_name(err.status));
-    }
-}
-
-static void test_deep_nesting_is_refused(void **state)
-{
-    char claims[2100];
-    lk_error err = LK_ERROR_INIT;
-
-    memset(claims, '[', 1000);
-    memset(claims + 1000, ']', 1000);
-    claims[2000] = '\0';
-    assert_fails(verify_signed(*state, HEADER, claims, &err), LK_ERR_SIGNATURE, err);
-}
-
-static void test_no_issuers_refuse_every_token(void **state)
-{
-    LK_CLEANUP(lk__freep) char *token = data_read("ok-token.txt", NULL);
-    lk__jwt_rules rules = rules_with(*state);
-    lk_error err = LK_ERROR_INIT;
-
-    rules.n_issuers = 0;
-    assert_fails(verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
-}
-
-static void test_a_rule_without_client_matches_no_client(void **state)
-{
-    lk__jwt_rules rules = rules_with(*state);
-    static const char *const rows[] = { "\"aud\":\"client_01\"", "\"aud\":[\"client_01\"]",
-                                        "\"client_id\":\"client_01\"" };
-
-    rules.client_id = NULL;
-    for (size_t i = 0; i < N_ROWS(rows); i++) {
-        LK_CLEANUP(lk__freep) char *token = NULL;
-        lk_error err = LK_ERROR_INIT;
-        char claims[300];
-
-        snprintf(claims, sizeof(claims), "{" ISS "," SUB "," EXP ",%s}", rows[i]);
-        token = fake_token_sign("key_1", claims);
-        assert_fails(verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
-    }
-}
-
-/* ---- Time ---- */
-
-static void test_expiry_with_and_without_leeway(void **state)
-{
-    static const struct {
-        int64_t now_s;
-        int leeway_s;
-        lk_status status;
-    } rows[] = {
-        { 1772452999, 0, LK_OK },
-        { 1772453000, 0, LK_ERR_EXPIRED },
-        { 1772453029, 30, LK_OK },
-        { 1772453030, 30, LK_ERR_EXPIRED },
-        { 1772453300, 300, LK_ERR_EXPIRED },
-        { 0, 0, LK_OK },
-        { 9007199254740, 0, LK_ERR_EXPIRED },
-    };
-    LK_CLEANUP(lk__freep) char *token = data_read("ok-token.txt", NULL);
-    lk__jwt_rules rules = rules_with(*state);
-
-    for (size_t i = 0; i < N_ROWS(rows); i++) {
-        lk_error err = LK_ERROR_INIT;
-
-        rules.now_ms = rows[i].now_s * 1000;
-        rules.leeway_s = rows[i].leeway_s;
-        if (verify(token, &rules, &err) != rows[i].status)
-            fail_msg("row %zu: %s", i, lk_status_name(err.status));
-    }
-}
-
-static void test_an_expired_token_still_hands_out_its_claims(void **state)
-{
-    LK_CLEANUP(lk__freep) char *token = data_read("ok-token.txt", NULL);
-    LK_CLEANUP(lk__json_freep) lk__json *claims = NULL;
-    lk__jwt_rules rules = rules_with(*state);
-    lk_error err = LK_ERROR_INIT;
-
-    rules.now_ms = NOON + 86400000;
-    assert_fails(lk__jwt_verify(token, &rules, &claims, &err), LK_ERR_EXPIRED, err);
-    assert_string_equal(lk__json_text(claims, "org_id"), "org_01");
-    assert_contains(err.message, "86200 s ago");
-}
-
-static void test_long_expired_tokens_do_not_overflow(void **state)
-{
-    static const char *const rows[] = { "0", "-1", "-9007199254740992" };
-    lk_error err = LK_ERROR_INIT;
-
-    for (size_t i = 0; i < N_ROWS(rows); i++) {
-        char claims[300];
-
-        snprintf(claims, sizeof(claims), "{" ISS "," SUB ",\"exp\":%s}", rows[i]);
-        lk__error_clear(&err);
-        assert_fails(verify_signed(*state, HEADER, claims, &err), LK_ERR_EXPIRED, err);
-    }
-}
-
-static void test_expired_and_of_another_client_is_not_ours(void **state)
-{
-    lk_error err = LK_ERROR_INIT;
-
-    assert_fails(verify_signed(*state, HEADER,
-                               "{" ISS "," SUB ",\"exp\":1,\"client_id\":\"client_02\"}", &err),
-                 LK_ERR_SIGNATURE, err);
 }
 
 int main(void)
@@ -606,15 +366,7 @@ int main(void)
         cmocka_unit_test(test_forms_that_are_refused),
         cmocka_unit_test(test_empty_parts_are_refused),
         cmocka_unit_test(test_a_huge_token_is_refused),
-        cmocka_unit_test(test_claims_that_are_refused),
-        cmocka_unit_test(test_deep_nesting_is_refused),
-        cmocka_unit_test(test_no_issuers_refuse_every_token),
-        cmocka_unit_test(test_a_rule_without_client_matches_no_client),
-        cmocka_unit_test(test_expiry_with_and_without_leeway),
-        cmocka_unit_test(test_an_expired_token_still_hands_out_its_claims),
-        cmocka_unit_test(test_long_expired_tokens_do_not_overflow),
-        cmocka_unit_test(test_expired_and_of_another_client_is_not_ours),
     };
 
-    return cmocka_run_group_tests_name("crypto-jwt", tests, setup, teardown);
+    return cmocka_run_group_tests_name("crypto-jwt", tests, jwt_kit_setup, jwt_kit_teardown);
 }
