@@ -1,15 +1,20 @@
 #!/bin/bash
-# headless.sh COMMAND…: runs it with a private home, display, session bus and settings, and takes all
+# headless.sh [--keyring] COMMAND…: runs it with a private home, display, session bus and settings, and takes all
 # of it down afterwards. Nothing of the caller's desktop is read or written. Exits 77 (skipped) where
 # a needed program is missing.
-#   KEYRING=1   with an unlocked gnome-keyring
+#   --keyring   with an unlocked gnome-keyring
 #   BROWSER=…   a command that opens "$1", registered as the browser (default: one that does nothing)
 #   SIZE=WxH    of the screen
 set -u
+KEYRING=
+if [ "$1" = --keyring ]; then
+    KEYRING=1
+    shift
+fi
 for program in Xvfb dbus-run-session gdbus; do
     command -v $program >/dev/null || { echo "headless.sh: $program is not installed" >&2; exit 77; }
 done
-if [ -n "${KEYRING-}" ]; then
+if [ -n "$KEYRING" ]; then
     command -v gnome-keyring-daemon >/dev/null ||
         { echo 'headless.sh: gnome-keyring-daemon is not installed' >&2; exit 77; }
 fi
@@ -65,7 +70,7 @@ keyring=$!
 gdbus wait --session --timeout 20 org.freedesktop.secrets || exit 1
 "$@"; rc=$?
 kill $keyring; wait $keyring 2>/dev/null; exit $rc'
-if [ -n "${KEYRING-}" ]; then
+if [ -n "$KEYRING" ]; then
     set -- bash -c "$run_with_keyring" keyring "$@"
 fi
 dbus-run-session --config-file="$T/session.conf" -- "$@" 2> >(grep -v -e '^dbus-daemon\[' -e 'Failed to set fd limit' >&2)

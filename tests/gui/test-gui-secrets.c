@@ -1,0 +1,127 @@
+/* The keyring: a real gnome-keyring, unlocked, locked, and asked by two environments. */
+#include <gio/gio.h>
+#include <libsecret/secret.h>
+
+#include "gui-kit.h"
+#include "latchkey-error.h"
+#include "latchkey-secrets.h"
+
+typedef struct outcome {
+    GAsyncResult *result;
+} outcome;
+
+static void on_done(GObject *source, GAsyncResult *result, gpointer data)
+{
+    (void)source;
+    ((outcome *)data)->result = g_object_ref(result);
+}
+
+static gboolean store(LatchkeySecrets *secrets, const char *token, gboolean may_ask, GError **error)
+{
+    outcome done = { NULL };
+
+    latchkey_secrets_store_async(secrets, token, may_ask, NULL, on_done, &done);
+    wait_until(done.result != NULL);
+    gboolean is_stored = latchkey_secrets_store_finish(secrets, done.result, error);
+    g_object_unref(done.result);
+    return is_stored;
+}
+
+static char *load(LatchkeySecrets *secrets, GError **error)
+{
+    outcome done = { NULL };
+
+    latchkey_secrets_load_async(secrets, NULL, on_done, &done);
+    wait_until(done.result != NULL);
+    char *token = latchkey_secrets_load_finish(secrets, done.result, error);
+    g_object_unref(done.result);
+    return token;
+}
+
+static gboolean clear(LatchkeySecrets *secrets)
+{
+    outcome done = { NULL };
+
+    latchkey_secrets_clear_async(secrets, NULL, on_done, &done);
+    wait_until(done.result != NULL);
+    gboolean is_cleared = latchkey_secrets_clear_finish(secrets, done.result, NULL);
+    g_object_unref(done.result);
+    return is_cleared;
+}
+
+static void lock_keyring(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SecretService) service =
+        secret_service_get_sync(SECRET_SERVICE_OPEN_SESSION, NULL, &error);
+    g_assert_no_error(error);
+    g_autoptr(SecretCollection) collection = secret_collection_for_alias_sync(
+        service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE, NULL, &error);
+    g_assert_no_error(error);
+    GList objects = { .data = collection };
+
+    g_assert_cmpint(secret_service_lock_sync(service, &objects, NULL, NULL, &error), ==, 1);
+    g_assert_no_error(error);
+}
+
+static void test_token_is_stored_replaced_and_cleared(void)
+{
+    g_autoptr(LatchkeySecrets) secrets = latchkey_secrets_new("client_01", NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(load(secrets, &error));
+    g_assert_no_error(error);
+    g_assert_true(store(secrets, "rt_first", TRUE, &error));
+    g_assert_true(store(secrets, "rt_second", FALSE, &error));
+    g_assert_cmpint(latchkey_secrets_get_place(secrets), ==, LATCHKEY_SECRETS_KEYRING);
+    char *token = load(secrets, &error);
+    g_assert_cmpstr(token, ==, "rt_second");
+    latchkey_secret_free(token);
+    g_assert_true(clear(secrets));
+    g_assert_null(load(secrets, &error));
+    g_assert_no_error(error);
+    g_assert_true(clear(secrets)); /* nothing to clear is no failure */
+}
+
+static void test_environments_do_not_share_a_token(void)
+{
+    g_autoptr(LatchkeySecrets) production = latchkey_secrets_new("client_01", NULL);
+    g_autoptr(LatchkeySecrets) local = latchkey_secrets_new("client_01", "http://127.0.0.1:4100");
+    g_autoptr(LatchkeySecrets) other = latchkey_secrets_new("client_02", NULL);
+
+    g_assert_true(store(production, "rt_production", TRUE, NULL));
+    g_assert_null(load(local, NULL));
+    g_assert_null(load(other, NULL));
+    g_assert_true(clear(local));
+    char *token = load(production, NULL);
+    g_assert_cmpstr(token, ==, "rt_production");
+    latchkey_secret_free(token);
+    g_assert_true(clear(production));
+}
+
+/* Last: there is nobody to unlock it again. */
+static void test_locked_keyring_is_said_and_never_asked(void)
+{
+    g_autoptr(LatchkeySecrets) secrets = latchkey_secrets_new("client_01", NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(store(secrets, "rt_first", TRUE, NULL));
+    lock_keyring();
+    g_assert_null(load(secrets, &error));
+    g_assert_error(error, LATCHKEY_ERROR, LATCHKEY_ERROR_LOCKED);
+    g_assert_cmpint(latchkey_secrets_get_place(secrets), ==, LATCHKEY_SECRETS_LOCKED);
+    g_clear_error(&error);
+    g_assert_false(store(secrets, "rt_second", FALSE, &error));
+    g_assert_error(error, LATCHKEY_ERROR, LATCHKEY_ERROR_LOCKED);
+    g_assert_cmpint(latchkey_secrets_get_place(secrets), ==, LATCHKEY_SECRETS_MEMORY);
+    g_assert_nonnull(latchkey_secrets_get_reason(secrets));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/secrets/stored", test_token_is_stored_replaced_and_cleared);
+    g_test_add_func("/secrets/environments", test_environments_do_not_share_a_token);
+    g_test_add_func("/secrets/locked", test_locked_keyring_is_said_and_never_asked);
+    return g_test_run();
+}
