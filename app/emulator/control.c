@@ -51,7 +51,8 @@ static const member count_members[] = {
 };
 
 static const member clock_members[] = {
-    { .name = "advance_s", .kind = NUMBER, .is_required = true },
+    { .name = "advance_s", .kind = NUMBER },
+    { .name = "set", .kind = TEXT },
 };
 
 /* The body, fitting the table; NULL: answered with an error. */
@@ -257,13 +258,22 @@ void handle_control_simulate(exchange *self)
     answer_events(self);
 }
 
-/* Time passes: codes, tokens and the grace of refresh tokens run out. It never goes back. */
+/* Time passes, or jumps: codes, tokens and the grace of refresh tokens run out. "set" may go back,
+ * as the clock of a wrong server; ids and the order of events do not. */
 void handle_control_clock(exchange *self)
 {
     AUTO_JSON body = READ_BODY(self, clock_members);
+    const char *set = json_text(body, "set");
+    int64_t wanted_ms = 0, ahead_ms = self->state->ahead_ms;
     if (!body)
         return;
-    int64_t ahead_ms = self->state->ahead_ms + (int64_t)json_number(body, "advance_s", 0) * 1000;
+    if (set && !text_parse_time(set, &wanted_ms)) {
+        answer_error(self, 400, "bad_request", "set must be a time such as 2033-05-18T03:33:20Z");
+        return;
+    }
+    if (set)
+        ahead_ms += wanted_ms - state_now(self->state);
+    ahead_ms += (int64_t)json_number(body, "advance_s", 0) * 1000;
     self->state->ahead_ms = ahead_ms < MAX_AHEAD_MS ? ahead_ms : MAX_AHEAD_MS;
     AUTO_JSON answer = json_object();
     json_set_time(answer, "now", state_now(self->state));

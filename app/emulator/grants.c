@@ -1,7 +1,11 @@
-/* POST /user_management/authenticate: the grants for a code and for a refresh token. */
+/* POST /user_management/authenticate: which grant answers, and those for a code and for a refresh
+ * token. */
+#include "grants.h"
+
 #include "client-auth.h"
 #include "handlers.h"
 #include "json.h"
+#include "people.h"
 #include "session.h"
 
 #define REPLAY_GRACE_MS 30000 /* "re-sending the just-used token returns the same new pair" */
@@ -32,6 +36,8 @@ static cJSON *make_answer(exchange *self, const cJSON *session, const char *refr
     json_set_text(answer, "access_token", token);
     json_set_text(answer, "refresh_token", refresh_token);
     json_set_text(answer, "authentication_method", json_text(session, "_method"));
+    if (json_get(session, "impersonator"))
+        json_set_copy(answer, "impersonator", json_get(session, "impersonator"));
     return answer;
 }
 
@@ -44,24 +50,40 @@ static void send_answer(exchange *self, cJSON *answer)
     records_trim(&self->state->refresh_tokens, MAX_TOKENS);
 }
 
+void grant_tokens(exchange *self, const sign_in *of, const cJSON *body)
+{
+    if (!of->impersonator)
+        json_set_time(of->user, "last_sign_in_at", state_now(self->state));
+    const cJSON *session = session_open(self, of, body);
+    if (!of->is_told)
+        session_tell(self, of, session, body);
+    const cJSON *token = add_refresh_token(self, session);
+    AUTO_JSON answer = make_answer(self, session, json_text(token, "id"));
+    send_answer(self, answer);
+}
+
+/* The hosted pages have taken all steps before they give a code. */
 static void grant_code(exchange *self, const cJSON *body, bool has_secret)
 {
     const cJSON *code = client_auth_redeem(self, body, false, has_secret);
     if (!code)
         return;
-    const char *organization_id = json_text(code, "organization_id");
-    const char *method = json_text(code, "method");
-    cJSON *user = records_find(&self->state->users, json_text(code, "who"));
-    if (!user) {
+    sign_in of = {
+        .user = records_find(&self->state->users, json_text(code, "who")),
+        .method = json_text(code, "method"),
+        .organization_id = json_text(code, "organization_id"),
+        .connection_id = json_text(code, "connection_id"),
+        .impersonator = json_get(code, "impersonator"),
+        .at_ms = (int64_t)json_number(code, "at_ms", 0),
+    };
+    const char *later = json_text(body, "invitation_token");
+    if (!of.user) {
         answer_oauth_error(self, "invalid_grant", "The person of this code is gone.");
         return;
     }
-    json_set_time(user, "last_sign_in_at", state_now(self->state));
-    const cJSON *session = session_open(self, user, organization_id, method, body);
-    session_tell(self, method, user, session, json_text(code, "connection_id"), body);
-    const cJSON *token = add_refresh_token(self, session);
-    AUTO_JSON answer = make_answer(self, session, json_text(token, "id"));
-    send_answer(self, answer);
+    if (!people_take_invitation(self, &of, later ? later : json_text(code, "invitation_token")))
+        return;
+    grant_tokens(self, &of, body);
 }
 
 static bool is_in_grace(const exchange *self, const cJSON *token, const char *organization_id)
@@ -127,13 +149,21 @@ static void grant_refresh(exchange *self, const cJSON *body, bool has_secret)
 
 void handle_authenticate(exchange *self)
 {
+#define WORKOS "urn:workos:oauth:grant-type:"
     static const struct {
         const char *grant_type;
-        void (*answer)(exchange *, const cJSON *, bool);
+        grant *answer;
     } grants[] = {
         { "authorization_code", grant_code },
         { "refresh_token", grant_refresh },
+        { "password", grant_password },
+        { WORKOS "magic-auth:code", grant_magic_auth },
+        { WORKOS "email-verification:code", grant_email_verification },
+        { WORKOS "mfa-totp", grant_totp },
+        { WORKOS "organization-selection", grant_organization },
+        { "urn:ietf:params:oauth:grant-type:device_code", grant_device },
     };
+#undef WORKOS
     AUTO_JSON body = exchange_body(self);
     bool has_secret = false;
     if (!body) {

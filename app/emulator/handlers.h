@@ -10,8 +10,17 @@ handler handle_root, handle_health;
 handler handle_show_authkit, handle_choose_authkit, handle_show_sso, handle_choose_sso;
 /* grants.c */
 handler handle_authenticate;
+/* device.c */
+handler handle_start_device, handle_show_device, handle_choose_device;
+/* one-time-codes.c */
+handler handle_create_magic_auth, handle_magic_auth, handle_email_verification;
+/* factors.c */
+handler handle_enroll_factor, handle_list_factors, handle_challenge_factor;
+/* api-keys.c */
+handler handle_validate_api_key;
 /* sso.c */
 handler handle_sso_token, handle_sso_profile, handle_keys;
+handler handle_start_sso_logout, handle_end_sso_logout;
 /* sessions.c */
 handler handle_end_session, handle_revoke_session, handle_list_sessions, handle_user,
     handle_list_users;

@@ -167,3 +167,10 @@ bool keys_challenge_fits(const char *challenge, const char *verifier)
     add_base64url(&expected, hash, sizeof hash);
     return strcmp(text_get(&expected), challenge) == 0;
 }
+
+void keys_hmac_sha1(const void *key, size_t key_len, const void *bytes, size_t len,
+                    unsigned char out[20])
+{
+    if (mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA1), key, key_len, bytes, len, out))
+        memory_need(NULL); /* SHA-1 is part of every mbedTLS: only memory can be missing */
+}

@@ -23,4 +23,7 @@ uint64_t keys_number(key_ring *self);                  /* a random one */
 /* base64url(SHA-256(verifier)) equals the challenge (RFC 7636, 4.6). */
 bool keys_challenge_fits(const char *challenge, const char *verifier);
 
+void keys_hmac_sha1(const void *key, size_t key_len, const void *bytes, size_t len,
+                    unsigned char out[20]);
+
 #endif

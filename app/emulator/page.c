@@ -41,6 +41,13 @@ static const char *const style[] = {
     ".a4{background:#5e4bb6}.a5{background:#1f6fa8}.a6{background:#7a6a12}.a7{background:#a8324a}"
     ".cancel{display:block;margin:1.1rem auto 0;padding:.4rem .9rem;background:none;border:0;"
     "border-radius:8px;color:var(--soft);text-decoration:underline}.cancel:hover{color:var(--ink)}"
+    ".field{display:block;margin:0 0 .8rem}.field span{display:block;font-size:.875rem;"
+    "color:var(--soft);margin:0 0 .2rem}input,select{font:inherit;color:inherit;width:100%;"
+    "padding:.55rem .75rem;background:var(--card);border:1px solid var(--soft);border-radius:10px}"
+    ".go{display:block;width:100%;padding:.6rem;border:0;border-radius:10px;font-weight:600;"
+    "background:var(--accent);color:var(--card)}.go:hover{filter:brightness(1.08)}"
+    "details{margin:1rem 0 0;border-top:1px solid var(--line);padding-top:.8rem}"
+    "summary{cursor:pointer;color:var(--soft);font-size:.9rem}details form{margin:.8rem 0 0}",
     "footer{margin:1.25rem 0;text-align:center;color:var(--soft);font-size:.85rem}"
     "a{color:var(--accent)}",
     ".wide h1{text-align:left;font-size:1.6rem}.wide h2{font-size:1.05rem;margin:0 0 .8rem}"
@@ -115,7 +122,7 @@ void page_add_avatar(text *out, const char *name)
     text_add(out, "</span>");
 }
 
-static void add_hidden(text *out, const char *name, const char *value)
+void page_add_hidden(text *out, const char *name, const char *value)
 {
     if (!value)
         return;
@@ -124,19 +131,20 @@ static void add_hidden(text *out, const char *name, const char *value)
     text_add(out, "\">");
 }
 
-static void add_form(text *out, const char *action)
+void page_add_form(text *out, const char *action)
 {
     text_add(out, "<form method=\"post\" action=\"");
     text_add_html(out, action);
     text_add(out, "\">");
 }
 
-static void add_choice(text *out, const char *action, const page_choice *choice)
+static void add_choice(text *out, const page_sign_in *page, const page_choice *choice)
 {
     text_add(out, choice->is_hinted ? "<li class=\"hinted\">" : "<li>");
-    add_form(out, action);
-    add_hidden(out, "user_id", choice->user_id);
-    add_hidden(out, "organization_id", choice->organization_id);
+    page_add_form(out, page->action);
+    text_add(out, page->hidden);
+    page_add_hidden(out, "user_id", choice->user_id);
+    page_add_hidden(out, "organization_id", choice->organization_id);
     text_add(out, choice->is_hinted ? "<button class=\"choice\" autofocus>"
                                     : "<button class=\"choice\">");
     page_add_avatar(out, choice->title);
@@ -165,22 +173,70 @@ static void add_heading(text *out, const char *heading, const char *intro)
 static const char footer[] =
     "</div><footer>Latchkey's local WorkOS, for development. <a href=\"/\">About it</a></footer>";
 
+static void add_notice(text *out, const char *notice)
+{
+    if (!notice)
+        return;
+    text_add(out, "<p class=\"notice\" role=\"status\">");
+    text_add_html(out, notice);
+    text_add(out, "</p>");
+}
+
+static void add_attribute(text *out, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    text_print(out, " %s=\"", name);
+    text_add_html(out, value);
+    text_add(out, "\"");
+}
+
+void page_add_field(text *out, const page_field *field)
+{
+    text_add(out, "<label class=\"field\"><span>");
+    text_add_html(out, field->label);
+    text_add(out, "</span><input required");
+    add_attribute(out, "name", field->name);
+    add_attribute(out, "type", field->type ? field->type : "text");
+    add_attribute(out, "placeholder", field->hint);
+    add_attribute(out, "value", field->value);
+    add_attribute(out, "autocomplete", field->autocomplete);
+    text_add(out, "></label>");
+}
+
+void page_show_form(text *out, const page_form *page)
+{
+    page_begin(out, page->heading, "narrow");
+    add_heading(out, page->heading, page->intro);
+    add_notice(out, page->notice);
+    text_add(out,
+             page->is_get ? "<form method=\"get\" action=\"" : "<form method=\"post\" action=\"");
+    text_add_html(out, page->action);
+    text_add(out, "\">");
+    for (size_t i = 0; i < page->n_fields; i++)
+        page_add_field(out, &page->fields[i]);
+    text_add(out, "<button class=\"go\">");
+    text_add_html(out, page->submit);
+    text_add(out, "</button></form>");
+    text_add(out, footer);
+    page_end(out);
+}
+
 void page_show_sign_in(text *out, const page_sign_in *page)
 {
     page_begin(out, page->heading, "narrow");
     add_heading(out, page->heading, page->intro);
-    if (page->notice) {
-        text_add(out, "<p class=\"notice\" role=\"status\">");
-        text_add_html(out, page->notice);
-        text_add(out, "</p>");
-    }
+    add_notice(out, page->notice);
     text_add(out, "<ul class=\"choices\">");
     for (size_t i = 0; i < page->n_choices; i++)
-        add_choice(out, page->action, &page->choices[i]);
+        add_choice(out, page, &page->choices[i]);
     text_add(out, "</ul>");
-    add_form(out, page->action);
-    add_hidden(out, "cancel", "1");
-    text_add(out, "<button class=\"cancel\">Cancel</button></form>");
+    page_add_form(out, page->action);
+    page_add_hidden(out, "cancel", "1");
+    text_add(out, "<button class=\"cancel\">");
+    text_add_html(out, page->cancel ? page->cancel : "Cancel");
+    text_add(out, "</button></form>");
+    text_add(out, page->more);
     text_add(out, footer);
     page_end(out);
 }

@@ -20,12 +20,31 @@ typedef struct page_sign_in {
     const char *notice; /* NULL: none */
     const page_choice *choices;
     size_t n_choices;
+    const char *cancel; /* NULL: Cancel */
+    const char *more;   /* HTML below the choices; NULL: none */
+    const char *hidden; /* HTML of fields that every choice sends along; NULL: none */
 } page_sign_in;
+
+typedef struct page_field {
+    const char *name, *label, *type; /* type NULL: text */
+    const char *hint, *value, *autocomplete;
+} page_field;
+
+typedef struct page_form {
+    const char *heading, *intro, *notice, *action, *submit; /* notice NULL: none */
+    bool is_get;
+    const page_field *fields;
+    size_t n_fields;
+} page_form;
 
 void page_begin(text *out, const char *title, const char *css_class);
 void page_end(text *out);
 void page_show_sign_in(text *out, const page_sign_in *page);
 void page_show_problem(text *out, const char *heading, const char *explanation);
+void page_show_form(text *out, const page_form *page);
+void page_add_field(text *out, const page_field *field);
+void page_add_hidden(text *out, const char *name, const char *value); /* NULL: nothing */
+void page_add_form(text *out, const char *action); /* begins one that is sent by POST */
 void page_add_avatar(text *out, const char *name);
 
 #endif

@@ -1,6 +1,7 @@
 /* The page at /: what this is, how to use it, who is there, what happened last. */
 #include <string.h>
 
+#include "factors.h"
 #include "handlers.h"
 #include "json.h"
 #include "page.h"
@@ -28,6 +29,26 @@ static const char *first_organization(const emulator_state *state, const char *u
     return "";
 }
 
+/* What the person types where a program asks for it: the emulator has no secrets. */
+static void add_credentials(const emulator_state *state, text *out, const cJSON *user)
+{
+    const char *password = json_text(user, "_password");
+    const cJSON *factor = factors_of(state, json_text(user, "id"));
+    char code[TOTP_CODE_SIZE];
+    if (password) {
+        text_add(out, "<span class=\"detail\">Password <code>");
+        text_add_html(out, password);
+        text_add(out, "</code></span>");
+    }
+    if (!factor)
+        return;
+    factors_code(state, factor, code);
+    text_add(out, "<span class=\"detail\">Code now <code>");
+    text_print(out, "%s</code>, secret <code>", code);
+    text_add_html(out, json_text(factor, "_secret"));
+    text_add(out, "</code></span>");
+}
+
 static void add_people(exchange *self, text *out)
 {
     const records *users = &self->state->users;
@@ -43,7 +64,29 @@ static void add_people(exchange *self, text *out)
         text_add_html(out, first_organization(self->state, json_text(users->items[i], "id")));
         text_add(out, "</span> <span class=\"detail\">");
         text_add_html(out, email);
-        text_add(out, "</span></span></li>");
+        text_add(out, "</span>");
+        add_credentials(self->state, out, users->items[i]);
+        text_add(out, "</span></li>");
+    }
+    text_add(out, "</ul></section>");
+}
+
+/* Codes that WorkOS would have sent by mail. */
+static void add_mail(exchange *self, text *out)
+{
+    const records *codes = &self->state->one_time_codes;
+    if (codes->count == 0)
+        return;
+    text_add(out, "<section class=\"card\"><h2>Mail that was not sent</h2><ul>");
+    for (size_t i = codes->count; i > 0 && i + 5 > codes->count; i--) {
+        const cJSON *code = codes->items[i - 1];
+        text_add(out, "<li class=\"event\"><code>");
+        text_add_html(out, json_text(code, "code"));
+        text_add(out, "</code> <span class=\"detail\">");
+        text_add_html(out, json_text(code, "email"));
+        text_print(out, "</span> <span class=\"note\">%s</span></li>",
+                   text_equal(json_text(code, "object"), "magic_auth") ? "to sign in"
+                                                                       : "to verify the address");
     }
     text_add(out, "</ul></section>");
 }
@@ -103,6 +146,7 @@ void handle_root(exchange *self)
     add_settings(self, &page);
     text_add(&page, "<div class=\"columns\">");
     add_people(self, &page);
+    add_mail(self, &page);
     add_events(self, &page);
     text_add(&page, "</div><footer><a href=\"/health\">Health</a> · <a href=\"/sso/jwks/");
     text_add_html(&page, self->options->client_id);

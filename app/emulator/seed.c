@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "directory.h"
+#include "factors.h"
 #include "json.h"
+#include "people.h"
 #include "shape.h"
 #include "simulate.h"
 #include "text.h"
@@ -22,6 +24,7 @@ static const member seed_members[] = {
     { .name = "users", .kind = OBJECTS },       { .name = "organizations", .kind = OBJECTS },
     { .name = "connections", .kind = OBJECTS }, { .name = "roles", .kind = OBJECTS },
     { .name = "permissions", .kind = OBJECTS }, { .name = "directories", .kind = OBJECTS },
+    { .name = "invitations", .kind = OBJECTS }, { .name = "apiKeys", .kind = OBJECTS },
 };
 static const member user_members[] = {
     { .name = "id", .kind = ID },
@@ -34,6 +37,7 @@ static const member user_members[] = {
     { .name = "external_id", .kind = MAYBE },
     { .name = "metadata", .kind = OBJECT },
     { .name = "oauth_provider", .kind = TEXT },
+    { .name = "totp_secret", .kind = TEXT },
 };
 static const member organization_members[] = {
     { .name = "id", .kind = ID },
@@ -44,6 +48,8 @@ static const member organization_members[] = {
     { .name = "allow_profiles_outside_organization", .kind = FLAG },
     { .name = "entitlements", .kind = TEXTS },
     { .name = "memberships", .kind = OBJECTS },
+    { .name = "require_sso", .kind = FLAG },
+    { .name = "require_mfa", .kind = FLAG },
 };
 static const member domain_members[] = {
     { .name = "domain", .kind = TEXT, .is_required = true },
@@ -61,6 +67,18 @@ static const member role_members[] = {
     { .name = "type", .kind = TEXT, .choices = "EnvironmentRole|OrganizationRole" },
     { .name = "is_default_role", .kind = FLAG },
     { .name = "priority", .kind = NUMBER },
+    { .name = "permissions", .kind = TEXTS },
+};
+static const member invitation_members[] = {
+    { .name = "email", .kind = EMAIL, .is_required = true },
+    { .name = "organization", .kind = TEXT },
+    { .name = "role", .kind = TEXT },
+    { .name = "token", .kind = ID },
+};
+static const member api_key_members[] = {
+    { .name = "name", .kind = TEXT, .is_required = true },
+    { .name = "value", .kind = ID, .is_required = true },
+    { .name = "organization", .kind = TEXT, .is_required = true },
     { .name = "permissions", .kind = TEXTS },
 };
 static const member permission_members[] = {
@@ -128,6 +146,8 @@ static const struct seed_list {
     LIST("organizations", "memberships", membership_members),
     LIST("roles", NULL, role_members),
     LIST("permissions", NULL, permission_members),
+    LIST("invitations", NULL, invitation_members),
+    LIST("apiKeys", NULL, api_key_members),
     LIST("connections", NULL, connection_members),
     LIST("connections", "profiles", profile_members),
     LIST("directories", NULL, directory_members),
@@ -226,28 +246,10 @@ static bool add_user(const reading *self, const cJSON *input)
         return refuse(self, "the user", email, "is in the seed twice");
     if (records_find(&self->state->users, id))
         return refuse(self, "the user id", id, "is in the seed twice");
-    cJSON *user = record_new(self->state, "user", id, "user_");
-    const char *first = json_text(input, "first_name"), *last = json_text(input, "last_name");
-    AUTO_TEXT name = { 0 };
-    text_print(&name, "%s%s%s", first ? first : "", first && last ? " " : "", last ? last : "");
-    json_set_text(user, "email", email);
-    json_set_bool(user, "email_verified", json_is_true(input, "email_verified"));
-    json_set_text(user, "first_name", first);
-    json_set_text(user, "last_name", last);
-    json_set_text(user, "name",
-                  json_text(input, "name") ? json_text(input, "name")
-                  : name.len               ? name.bytes
-                                           : NULL);
-    json_set_text(user, "profile_picture_url", NULL);
-    json_set_text(user, "external_id", json_text(input, "external_id"));
-    json_set(user, "metadata",
-             json_get(input, "metadata") ? json_copy(json_get(input, "metadata")) : json_object());
-    json_set_text(user, "last_sign_in_at", NULL);
-    json_set_text(user, "locale", NULL);
-    if (json_text(input, "oauth_provider"))
-        json_set_text(user, "_oauth_provider", json_text(input, "oauth_provider"));
-    records_add(&self->state->users, user);
-    emit_record(self->state, "user.created", user);
+    cJSON *user = people_add_user(self->state, input);
+    if (json_text(input, "totp_secret") &&
+        !factors_add(self->state, user, "Latchkey emulator", json_text(input, "totp_secret")))
+        return refuse(self, "the totp_secret of", email, "is no base32 of 10 to 64 bytes");
     return true;
 }
 
@@ -288,19 +290,7 @@ static bool add_membership(const reading *self, const cJSON *organization, const
         return refuse(self, "the membership of", email, "names nobody of users");
     if (role_slug && !records_find_by(&self->state->roles, "slug", role_slug))
         return refuse(self, "the role", role_slug, "is given to a membership but is not in roles");
-    cJSON *membership = record_new(self->state, "organization_membership", NULL, "om_");
-    cJSON *role = json_object();
-    json_set_text(role, "slug", role_slug ? role_slug : "member");
-    json_set_text(membership, "user_id", json_text(user, "id"));
-    json_set_text(membership, "organization_id", json_text(organization, "id"));
-    json_set_text(membership, "organization_name", json_text(organization, "name"));
-    json_set_text(membership, "status",
-                  json_text(input, "status") ? json_text(input, "status") : "active");
-    json_set(membership, "role", role);
-    json_set(membership, "custom_attributes", json_object());
-    json_set_bool(membership, "directory_managed", false);
-    records_add(&self->state->memberships, membership);
-    emit_record(self->state, "organization_membership.created", membership);
+    people_add_membership(self->state, user, organization, role_slug, json_text(input, "status"));
     return true;
 }
 
@@ -321,6 +311,8 @@ static bool add_organization(const reading *self, const cJSON *input)
              json_get(input, "metadata") ? json_copy(json_get(input, "metadata")) : json_object());
     if (json_get(input, "entitlements"))
         json_set_copy(organization, "_entitlements", json_get(input, "entitlements"));
+    json_set_bool(organization, "_require_sso", json_is_true(input, "require_sso"));
+    json_set_bool(organization, "_require_mfa", json_is_true(input, "require_mfa"));
     cJSON_ArrayForEach(item, json_get(input, "domains"))
         add_domain(self, domains, organization, item);
     json_set(organization, "domains", domains);
@@ -461,6 +453,45 @@ static bool add_directory(const reading *self, const cJSON *input)
     return true;
 }
 
+static bool add_invitation(const reading *self, const cJSON *input)
+{
+    const char *email = json_text(input, "email"), *owner = json_text(input, "organization");
+    const cJSON *organization = records_find_by(&self->state->organizations, "name", owner);
+    if (owner && !organization)
+        return refuse(self, "the invitation of", email,
+                      "is into an organization that is not in organizations");
+    people_invite(self->state, email, organization, json_text(input, "role"),
+                  json_text(input, "token"), "");
+    return true;
+}
+
+/* A key of a customer of the program, as POST /api_keys/validations knows it. */
+static bool add_api_key(const reading *self, const cJSON *input)
+{
+    const char *value = json_text(input, "value"), *owner = json_text(input, "organization");
+    const cJSON *organization = records_find_by(&self->state->organizations, "name", owner);
+    if (!organization || records_find_by(&self->state->api_keys, "_value", value))
+        return refuse(self, "the API key", json_text(input, "name"),
+                      organization ? "has a value that is in the seed twice"
+                                   : "is of an organization that is not in organizations");
+    size_t len = strlen(value);
+    AUTO_TEXT shown = { 0 };
+    text_print(&shown, "%.3s...%s", value, value + (len > 8 ? len - 4 : len));
+    cJSON *key = record_new(self->state, "api_key", NULL, "api_key_"), *holder = json_object();
+    const cJSON *permissions = json_get(input, "permissions");
+    json_set_text(holder, "type", "organization");
+    json_set_text(holder, "id", json_text(organization, "id"));
+    json_set(key, "owner", holder);
+    json_set_text(key, "name", json_text(input, "name"));
+    json_set_text(key, "obfuscated_value", shown.bytes);
+    json_set_text(key, "last_used_at", NULL);
+    json_set(key, "permissions", permissions ? json_copy(permissions) : json_array());
+    json_set_text(key, "_value", value);
+    records_add(&self->state->api_keys, key);
+    emit_record(self->state, "api_key.created", key);
+    return true;
+}
+
 static bool lay_out(const reading *self, const cJSON *seed)
 {
     static const struct {
@@ -469,6 +500,8 @@ static bool lay_out(const reading *self, const cJSON *seed)
     } order[] = { { "users", add_user },
                   { "roles", add_role },
                   { "organizations", add_organization },
+                  { "invitations", add_invitation },
+                  { "apiKeys", add_api_key },
                   { "connections", add_connection },
                   { "directories", add_directory } };
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {

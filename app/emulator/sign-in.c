@@ -10,6 +10,7 @@
 #include "handlers.h"
 #include "json.h"
 #include "page.h"
+#include "people.h"
 #include "redirect.h"
 
 #define CODE_LIFETIME_MS (10 * 60 * 1000) /* WorkOS: a code is good for ten minutes */
@@ -21,6 +22,7 @@ typedef struct asked {
     const char *redirect_uri, *state, *challenge;
     const char *organization_id, *provider; /* NULL: not asked for */
     const cJSON *connection;                /* NULL: no single sign-on */
+    const cJSON *impersonator;              /* NULL: people sign in as themselves */
     bool is_sso;                            /* /sso/authorize: profiles, not users */
 } asked;
 
@@ -94,7 +96,8 @@ static bool check_protocol(exchange *self, asked *out)
 {
     const char *type = form_get(&self->query, "response_type");
     const char *method = form_get(&self->query, "code_challenge_method");
-    const char *wrong = NULL;
+    const char *age = form_get(&self->query, "max_age"), *wrong = NULL;
+    long seconds = 0;
     out->challenge = form_get(&self->query, "code_challenge");
     if (!text_equal(type, "code"))
         wrong = "response_type must be code";
@@ -104,8 +107,13 @@ static bool check_protocol(exchange *self, asked *out)
         wrong = "code_challenge_method was sent without code_challenge";
     else if (out->challenge && !is_challenge(out->challenge))
         wrong = "code_challenge must be 43 characters of base64url";
+    else if (age && !text_parse_number(age, 999999999, &seconds))
+        wrong = "max_age must be a number of seconds";
     if (wrong)
         send_back(self, out, "invalid_request", wrong);
+    else if (text_equal(form_get(&self->query, "prompt"), "none"))
+        /* The emulator remembers no browser: whatever max_age, the person is always asked. */
+        send_back(self, out, wrong = "login_required", "The person must be asked.");
     return !wrong;
 }
 
@@ -269,14 +277,40 @@ static void describe(const exchange *self, const asked *request, text *heading, 
     text_add(intro, is_new ? "Choose who you are going to be" : "Choose who you are");
 }
 
+/* As WorkOS' dashboard offers it to people of the program's own company. */
+static void add_impersonation(text *out, const char *action, const page_choice *choices, size_t n)
+{
+    static const page_field fields[] = {
+        { .name = "impersonator_email", .label = "Your own e-mail", .type = "email" },
+        { .name = "impersonator_reason", .label = "Reason" },
+    };
+    text_add(out, "<details><summary>Impersonate somebody</summary>");
+    page_add_form(out, action);
+    text_add(out, "<label class=\"field\"><span>Person</span><select name=\"user_id\">");
+    for (size_t i = 0; i < n; i++) {
+        text_add(out, "<option value=\"");
+        text_add_html(out, choices[i].user_id);
+        text_add(out, "\">");
+        text_add_html(out, choices[i].title);
+        text_add(out, "</option>");
+    }
+    text_add(out, "</select></label>");
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        page_add_field(out, &fields[i]);
+    text_add(out, "<button class=\"go\">Impersonate</button></form></details>");
+}
+
 static void show_people(exchange *self, const asked *request)
 {
     page_choice choices[MAX_CHOICES];
     size_t n = list_choices(self, request, choices);
     const char *hint = form_get(&self->query, "login_hint");
     bool is_known = move_hinted_up(choices, n);
-    AUTO_TEXT heading = { 0 }, intro = { 0 }, notice = { 0 };
+    AUTO_TEXT heading = { 0 }, intro = { 0 }, notice = { 0 }, action = { 0 }, more = { 0 };
     describe(self, request, &heading, &intro);
+    text_print(&action, "%s?%s", self->path, self->query_text);
+    if (!request->is_sso && n)
+        add_impersonation(&more, action.bytes, choices, n);
     if (hint && !is_known)
         text_print(&notice, "The program suggested %.200s, who is not here.", hint);
     else if (n == 0)
@@ -285,10 +319,11 @@ static void show_people(exchange *self, const asked *request)
                                 .intro = intro.bytes,
                                 .choices = choices,
                                 .n_choices = n,
+                                .more = more.bytes,
                                 .notice = notice.bytes });
 }
 
-static void show_organizations(exchange *self, const cJSON *user)
+static void show_organizations(exchange *self, const asked *request, const cJSON *user)
 {
     page_choice choices[MAX_CHOICES];
     const emulator_state *state = self->state;
@@ -306,9 +341,12 @@ static void show_organizations(exchange *self, const cJSON *user)
             .detail = json_text(json_get(membership, "role"), "slug"),
         };
     }
-    AUTO_TEXT intro = { 0 };
+    AUTO_TEXT intro = { 0 }, hidden = { 0 };
     text_print(&intro, "%s belongs to several", json_text(user, "email"));
+    page_add_hidden(&hidden, "impersonator_email", json_text(request->impersonator, "email"));
+    page_add_hidden(&hidden, "impersonator_reason", json_text(request->impersonator, "reason"));
     show(self, &(page_sign_in){ .heading = "Choose an organization",
+                                .hidden = hidden.bytes,
                                 .intro = intro.bytes,
                                 .choices = choices,
                                 .n_choices = n });
@@ -338,6 +376,12 @@ static void send_code(exchange *self, const asked *request, const cJSON *who,
     json_set_text(record, "connection_id", json_text(request->connection, "id"));
     json_set_text(record, "method", method_of(request, who));
     json_set_text(record, "challenge", request->challenge);
+    json_set_number(record, "at_ms", (double)state_now(self->state));
+    json_set_text(record, "invitation_token", form_get(&self->query, "invitation_token"));
+    if (request->impersonator) {
+        json_set_text(record, "method", "Impersonation");
+        json_set_copy(record, "impersonator", request->impersonator);
+    }
     json_set_number(record, "expires_ms", (double)(state_now(self->state) + CODE_LIFETIME_MS));
     records_add(&self->state->codes, record);
     records_trim(&self->state->codes, MAX_CODES);
@@ -363,16 +407,24 @@ static bool choose_organization(exchange *self, const asked *request, const cJSO
     if (wanted)
         return true;
     if (state_count_memberships(self->state, user_id) > 1) {
-        show_organizations(self, user);
+        show_organizations(self, request, user);
         return false;
     }
-    for (size_t i = 0; i < self->state->memberships.count; i++) {
-        const cJSON *membership = self->state->memberships.items[i];
-        if (text_equal(json_text(membership, "user_id"), user_id) &&
-            text_equal(json_text(membership, "status"), "active"))
-            *out = json_text(membership, "organization_id");
-    }
+    *out = people_only_organization(self->state, user_id);
     return true;
+}
+
+/* Who acts as the chosen person, as from WorkOS' dashboard; NULL: nobody. free it. */
+static cJSON *read_impersonator(const cJSON *click)
+{
+    const char *email = json_text(click, "impersonator_email");
+    const char *reason = json_text(click, "impersonator_reason");
+    if (!email || !*email)
+        return NULL;
+    cJSON *impersonator = json_object();
+    json_set_text(impersonator, "email", email);
+    json_set_text(impersonator, "reason", reason && *reason ? reason : NULL);
+    return impersonator;
 }
 
 static void choose(exchange *self, bool is_sso)
@@ -385,6 +437,8 @@ static void choose(exchange *self, bool is_sso)
         send_back(self, &request, "access_denied", "The person cancelled the sign-in.");
         return;
     }
+    AUTO_JSON impersonator = read_impersonator(click);
+    request.impersonator = is_sso ? NULL : impersonator;
     bool has_profiles = is_sso && request.connection;
     const emulator_state *state = self->state;
     const char *email = json_text(click, "email"), *id = json_text(click, "user_id");

@@ -86,7 +86,11 @@ void handle_sso_token(exchange *self)
         answer_oauth_error(self, "invalid_grant", "The person of this code is gone.");
         return;
     }
-    session_tell(self, "SSO", profile, NULL, json_text(profile, "connection_id"), body);
+    session_tell(self,
+                 &(sign_in){ .user = profile,
+                             .method = "SSO",
+                             .connection_id = json_text(profile, "connection_id") },
+                 NULL, body);
     send_profile(self, profile);
 }
 
@@ -110,4 +114,58 @@ void handle_keys(exchange *self)
     }
     AUTO_JSON set = keys_set(self->state->keys);
     answer_json(self, 200, set);
+}
+
+/* "Single Logout is only supported for GenericOIDC connections" (WorkOS' specification). */
+void handle_start_sso_logout(exchange *self)
+{
+    AUTO_JSON body = exchange_body(self);
+    const char *profile_id = json_text(body, "profile_id");
+    const cJSON *profile = records_find(&self->state->profiles, profile_id);
+    if (!profile) {
+        answer_missing(self, "Profile", profile_id);
+        return;
+    }
+    if (!text_equal(json_text(profile, "connection_type"), "GenericOIDC")) {
+        answer_oauth_error(self, "connection_invalid",
+                           "Single Logout is only supported for GenericOIDC connections.");
+        return;
+    }
+    AUTO_CHARS token = keys_secret(self->state->keys, "logout_");
+    AUTO_TEXT url = { 0 };
+    text_print(&url, "%s/sso/logout?token=%s", self->base_url, token);
+    cJSON *record = json_object();
+    json_set_text(record, "id", token);
+    json_set_text(record, "profile_id", profile_id);
+    json_set_number(record, "expires_ms", (double)state_now(self->state) + TOKEN_LIFETIME_S * 1000);
+    records_add(&self->state->logouts, record);
+    records_trim(&self->state->logouts, MAX_TOKENS);
+    AUTO_JSON answer = json_object();
+    json_set_text(answer, "logout_url", url.bytes);
+    json_set_text(answer, "logout_token", token);
+    answer_json(self, 200, answer);
+}
+
+static void forget_tokens_of(emulator_state *self, const char *profile_id)
+{
+    for (size_t i = self->sso_tokens.count; i-- > 0;) {
+        const cJSON *token = self->sso_tokens.items[i];
+        if (text_equal(json_text(json_get(token, "profile"), "id"), profile_id))
+            records_remove(&self->sso_tokens, token);
+    }
+}
+
+void handle_end_sso_logout(exchange *self)
+{
+    const char *token = form_get(&self->query, "token");
+    const cJSON *record = records_find(&self->state->logouts, token);
+    if (!record || (double)state_now(self->state) >= json_number(record, "expires_ms", 0)) {
+        answer_missing(self, "Logout token", token);
+        return;
+    }
+    forget_tokens_of(self->state, json_text(record, "profile_id"));
+    records_remove(&self->state->logouts, record);
+    AUTO_TEXT home = { 0 };
+    text_print(&home, "%s/", self->base_url);
+    answer_redirect(self, home.bytes);
 }

@@ -264,7 +264,10 @@ void state_free(emulator_state *self)
                        &self->roles,          &self->connections,     &self->profiles,
                        &self->directories,    &self->directory_users, &self->directory_groups,
                        &self->links,          &self->sessions,        &self->codes,
-                       &self->refresh_tokens, &self->sso_tokens,      &self->faults };
+                       &self->refresh_tokens, &self->sso_tokens,      &self->faults,
+                       &self->passes,         &self->one_time_codes,  &self->factors,
+                       &self->challenges,     &self->devices,         &self->invitations,
+                       &self->api_keys,       &self->logouts };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         records_free(all[i]);
     event_log_free(&self->events);

@@ -35,6 +35,10 @@ typedef struct emulator_state {
     records directories, directory_users, directory_groups,
         links; /* links: who is in which group */
     records sessions, codes, refresh_tokens, sso_tokens;
+    records passes;              /* pending_authentication_token: sign-ins half done */
+    records one_time_codes;      /* of magic auth and of e-mail verification */
+    records factors, challenges; /* second factors */
+    records devices, invitations, api_keys, logouts;
     records faults;
     event_log events;
 } emulator_state;
