@@ -279,7 +279,8 @@ static void test_slow_connection_is_dropped_after_ten_seconds(void **unused)
     assert_int_equal(poll(&ready, 1, 20), 0);
     a.client.clock.now_ms += 1;
     assert_ok(lk_loopback_process(a.loopback, &done, &err), err);
-    hear(fd, answer, sizeof(answer)); /* the end, without an answer */
+    assert_int_equal(poll(&ready, 1, 2000), 1); /* the end, without an answer */
+    hear(fd, answer, sizeof(answer));
     assert_string_equal(answer, "");
     close_attempt(&a, &wire);
 }

@@ -1,6 +1,7 @@
 /* Who is asking: cookies, Bearer tokens, and stale sessions renewed once. */
 #include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "fake-token.h"
 #include "test.h"
@@ -260,6 +261,9 @@ static void test_passing_failures_keep_the_session(void **unused)
     char *none = web_kit_grant_of("user_01", "eyJhbGciOiJub25lIn0.e30.", "rt_02");
     char *token = fake_token(NOON);
     char *somebody_else = web_kit_grant_of("user_02", token, "rt_02");
+    char *other_token = fake_token_sign(
+        "key_1", "{\"iss\":\"https://api.workos.com\",\"sub\":\"user_02\",\"exp\":1772453100}");
+    char *wholly_somebody_else = web_kit_grant_of("user_02", other_token, "rt_02");
     const struct {
         fake_exchange answer;
         size_t n_tries;
@@ -274,6 +278,9 @@ static void test_passing_failures_keep_the_session(void **unused)
           1,
           LK_ERR_SIGNATURE },
         { { "POST /user_management/authenticate", .status = 200, .body = somebody_else },
+          1,
+          LK_ERR_SIGNATURE },
+        { { "POST /user_management/authenticate", .status = 200, .body = wholly_somebody_else },
           1,
           LK_ERR_SIGNATURE },
     };
@@ -306,6 +313,8 @@ static void test_passing_failures_keep_the_session(void **unused)
     free(none);
     free(token);
     free(somebody_else);
+    free(other_token);
+    free(wholly_somebody_else);
 }
 
 /* WorkOS rotated its keys and the old token can no longer be checked: the seal and the refresh
@@ -407,12 +416,20 @@ static void run_crowd(crowd *c, web_kit *kit)
     pthread_mutex_destroy(&c->mutex);
 }
 
+/* Long enough for the others to arrive and, were they not made to wait, to ask for themselves. It
+ * makes the test sharper, never redder: without the pause it passes, too. */
+static void take_a_moment(void *ctx)
+{
+    (void)ctx;
+    (void)usleep(100 * 1000);
+}
+
 static void test_sixteen_requests_spend_one_refresh_token_once(void **unused)
 {
     (void)unused;
     char *grant = web_kit_grant(NOON, "rt_02");
-    fake_wire wire =
-        WIRE_AFTER_KEYS({ "POST /user_management/authenticate", .status = 200, .body = grant });
+    fake_wire wire = WIRE_AFTER_KEYS({ "POST /user_management/authenticate", .status = 200,
+                                       .body = grant, .during = take_a_moment });
     web_kit kit;
     crowd c;
 
@@ -429,8 +446,9 @@ static void test_sixteen_requests_spend_one_refresh_token_once(void **unused)
 static void test_sixteen_requests_hear_one_refusal(void **unused)
 {
     (void)unused;
-    fake_wire wire = WIRE_AFTER_KEYS({ "POST /user_management/authenticate", .status = 400,
-                                       .body = "{\"error\":\"invalid_grant\"}" });
+    fake_wire wire =
+        WIRE_AFTER_KEYS({ "POST /user_management/authenticate", .status = 400,
+                          .body = "{\"error\":\"invalid_grant\"}", .during = take_a_moment });
     web_kit kit;
     crowd c;
 
