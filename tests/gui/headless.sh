@@ -65,7 +65,7 @@ export DISPLAY
 
 # gdbus wait is not optional: the daemon detaches before it owns its name.
 run_with_keyring='
-printf test-pass | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null 2>&1 &
+printf test-pass | env -u G_DEBUG gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null 2>&1 &
 keyring=$!
 gdbus wait --session --timeout 20 org.freedesktop.secrets || exit 1
 "$@"; rc=$?
