@@ -77,6 +77,14 @@ static cJSON *find(exchange *self, const records *from, const char *id, const ch
     return record;
 }
 
+static cJSON *find_user(exchange *self, const char *id)
+{
+    cJSON *user = roster_find(self->state, id);
+    if (!user)
+        answer_missing(self, "Directory User", id);
+    return user;
+}
+
 static bool is_new(exchange *self, const records *among, const cJSON *body)
 {
     if (!records_find(among, json_text(body, "id")))
@@ -123,13 +131,15 @@ void handle_control_add_user(exchange *self)
 {
     const cJSON *directory = find(self, &self->state->directories, self->params[0], "Directory");
     AUTO_JSON body = directory ? READ_BODY(self, user_members) : NULL;
-    if (body && is_new(self, &self->state->directory_users, body))
+    if (body && roster_find(self->state, json_text(body, "id")))
+        answer_error(self, 409, "conflict", "there is one with this id already");
+    else if (body)
         answer_record(self, 201, directory_user_add(self->state, directory, body));
 }
 
 void handle_control_change_user(exchange *self)
 {
-    cJSON *user = find(self, &self->state->directory_users, self->params[0], "Directory User");
+    cJSON *user = find_user(self, self->params[0]);
     AUTO_JSON body = user ? READ_BODY(self, user_members) : NULL;
     if (!body)
         return;
@@ -139,7 +149,7 @@ void handle_control_change_user(exchange *self)
 
 void handle_control_remove_user(exchange *self)
 {
-    cJSON *user = find(self, &self->state->directory_users, self->params[0], "Directory User");
+    cJSON *user = find_user(self, self->params[0]);
     if (!user)
         return;
     directory_user_remove(self->state, user);
@@ -174,9 +184,9 @@ void handle_control_remove_group(exchange *self)
 }
 
 /* The user of this id, in the group's directory. NULL: answered with an error. */
-static const cJSON *find_member(exchange *self, const cJSON *group, const char *user_id)
+static cJSON *find_member(exchange *self, const cJSON *group, const char *user_id)
 {
-    const cJSON *user = find(self, &self->state->directory_users, user_id, "Directory User");
+    cJSON *user = find_user(self, user_id);
     if (!user || text_equal(json_text(user, "directory_id"), json_text(group, "directory_id")))
         return user;
     answer_error(self, 400, "bad_request", "the user and the group are of different directories");
@@ -188,7 +198,7 @@ void handle_control_add_member(exchange *self)
     const cJSON *group =
         find(self, &self->state->directory_groups, self->params[0], "Directory Group");
     AUTO_JSON body = group ? READ_BODY(self, member_members) : NULL;
-    const cJSON *user = body ? find_member(self, group, json_text(body, "user_id")) : NULL;
+    cJSON *user = body ? find_member(self, group, json_text(body, "user_id")) : NULL;
     if (user)
         answer_nothing(self, directory_link(self->state, user, group) ? 201 : 200);
 }
@@ -197,7 +207,7 @@ void handle_control_remove_member(exchange *self)
 {
     const cJSON *group =
         find(self, &self->state->directory_groups, self->params[0], "Directory Group");
-    const cJSON *user = group ? find_member(self, group, self->params[1]) : NULL;
+    cJSON *user = group ? find_member(self, group, self->params[1]) : NULL;
     if (!user)
         return;
     if (directory_unlink(self->state, user, group))
@@ -209,11 +219,15 @@ void handle_control_remove_member(exchange *self)
 static void answer_events(exchange *self)
 {
     const event_log *log = &self->state->events;
+    size_t count = events_count(log);
+    event_view latest = { 0 };
+    if (count)
+        events_look(self->state, count - 1, &latest);
     AUTO_JSON body = json_object();
-    json_set_number(body, "count", (double)log->count);
+    json_set_number(body, "count", (double)count);
     json_set_number(body, "visible", (double)events_visible(log));
     json_set_bool(body, "is_held", log->is_held);
-    json_set_text(body, "last", log->count ? log->items[log->count - 1].id : NULL);
+    json_set_text(body, "last", count ? latest.id : NULL);
     answer_json(self, 200, body);
 }
 
@@ -280,12 +294,18 @@ void handle_control_clock(exchange *self)
     answer_json(self, 200, answer);
 }
 
-static cJSON *group_with_members(const emulator_state *self, const cJSON *group)
+static cJSON *group_with_members(emulator_state *self, const cJSON *group)
 {
     cJSON *view = record_view(group), *members = json_array();
     for (size_t i = 0; i < self->links.count; i++) {
         if (text_equal(json_text(self->links.items[i], "group_id"), json_text(group, "id")))
             json_push_text(members, json_text(self->links.items[i], "user_id"));
+    }
+    for (size_t i = 0; self->crowd.count && i < roster_positions(self); i++) {
+        const cJSON *user = roster_at(self, i);
+        if (user && roster_is_lent(user) && directory_is_linked(self, user, group))
+            json_push_text(members, json_text(user, "id"));
+        roster_drop(self, user);
     }
     json_set(view, "members", members);
     return view;
@@ -305,8 +325,7 @@ void handle_control_state(exchange *self)
                   { "connections", &state->connections },
                   { "profiles", &state->profiles },
                   { "sessions", &state->sessions },
-                  { "directories", &state->directories },
-                  { "directory_users", &state->directory_users } };
+                  { "directories", &state->directories } };
     AUTO_JSON body = json_object();
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
         cJSON *list = json_array();
@@ -314,11 +333,21 @@ void handle_control_state(exchange *self)
             json_push(list, record_view(plain[i].from->items[j]));
         json_set(body, plain[i].name, list);
     }
-    cJSON *groups = json_array(), *events = json_array();
+    cJSON *groups = json_array(), *events = json_array(), *people = json_array();
+    for (size_t i = 0; i < roster_positions(state); i++) {
+        cJSON *user = roster_at(self->state, i);
+        if (user)
+            json_push(people, record_view(user));
+        roster_drop(self->state, user);
+    }
+    json_set(body, "directory_users", people);
     for (size_t i = 0; i < state->directory_groups.count; i++)
-        json_push(groups, group_with_members(state, state->directory_groups.items[i]));
-    for (size_t i = 0; i < state->events.count; i++)
-        json_push_text(events, state->events.items[i].id);
+        json_push(groups, group_with_members(self->state, state->directory_groups.items[i]));
+    for (size_t i = 0; i < events_count(&state->events); i++) {
+        event_view item;
+        events_look(self->state, i, &item);
+        json_push_text(events, item.id);
+    }
     json_set(body, "directory_groups", groups);
     json_set(body, "event_ids", events);
     json_set_number(body, "visible_events", (double)events_visible(&state->events));

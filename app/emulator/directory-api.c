@@ -61,9 +61,11 @@ void handle_delete_directory(exchange *self)
 
 void handle_directory_user(exchange *self)
 {
-    const cJSON *user = find(self, &self->state->directory_users, "Directory User");
-    if (!user)
+    const cJSON *user = roster_find(self->state, self->params[0]);
+    if (!user) {
+        answer_missing(self, "Directory User", self->params[0]);
         return;
+    }
     AUTO_JSON view = directory_user_view(self->state, user);
     answer_json(self, 200, view);
 }
@@ -77,9 +79,20 @@ void handle_directory_group(exchange *self)
     answer_json(self, 200, view);
 }
 
+static cJSON *find_group(exchange *self, const char *id)
+{
+    return records_find(&self->state->directory_groups, id);
+}
+
+static cJSON *find_user(exchange *self, const char *id)
+{
+    return roster_find(self->state, id);
+}
+
 /* The directory, or the other thing, by which a list must be narrowed. False: answered with an
  * error. */
-static bool check_owner(exchange *self, const char *other, const records *others, const char *what)
+static bool check_owner(exchange *self, const char *other,
+                        cJSON *(*find_other)(exchange *, const char *), const char *what)
 {
     const char *directory_id = form_get(&self->query, "directory");
     const char *other_id = form_get(&self->query, other);
@@ -92,7 +105,7 @@ static bool check_owner(exchange *self, const char *other, const records *others
         answer_missing(self, "Directory", directory_id);
         return false;
     }
-    if (other_id && !records_find(others, other_id)) {
+    if (other_id && !find_other(self, other_id)) {
         answer_missing(self, what, other_id);
         return false;
     }
@@ -115,19 +128,17 @@ static bool group_is_wanted(const exchange *self, const cJSON *group)
     const char *user_id = form_get(&self->query, "user");
     if (directory_id && !text_equal(json_text(group, "directory_id"), directory_id))
         return false;
-    return !user_id ||
-           directory_is_linked(self->state, records_find(&self->state->directory_users, user_id),
-                               group);
+    return !user_id || directory_is_linked(self->state, roster_find(self->state, user_id), group);
 }
 
 void handle_list_directory_users(exchange *self)
 {
-    if (check_owner(self, "group", &self->state->directory_groups, "Directory Group"))
-        answer_list(self, &self->state->directory_users, user_is_wanted, view_user);
+    if (check_owner(self, "group", find_group, "Directory Group"))
+        answer_roster(self, user_is_wanted, view_user);
 }
 
 void handle_list_directory_groups(exchange *self)
 {
-    if (check_owner(self, "user", &self->state->directory_users, "Directory User"))
+    if (check_owner(self, "user", find_user, "Directory User"))
         answer_list(self, &self->state->directory_groups, group_is_wanted, NULL);
 }

@@ -123,7 +123,7 @@ void directory_remove(emulator_state *self, cJSON *directory)
     cJSON_DeleteItemFromObjectCaseSensitive(data, "domains");
     json_set_time(data, "updated_at", state_now(self));
     remove_all_of(&self->links, "directory_id", id);
-    remove_all_of(&self->directory_users, "directory_id", id);
+    roster_remove_all(self, id);
     remove_all_of(&self->directory_groups, "directory_id", id);
     records_remove(&self->directories, directory);
     events_emit(self, "dsync.deleted", data);
@@ -168,11 +168,12 @@ static void take_user(cJSON *user, const cJSON *input)
     }
 }
 
-cJSON *directory_user_add(emulator_state *self, const cJSON *directory, const cJSON *input)
+cJSON *directory_user_make(emulator_state *self, const cJSON *directory, const cJSON *input)
 {
-    char idp_id[ID_SIZE];
-    snprintf(idp_id, sizeof idp_id, "00u%09llu",
-             (unsigned long long)state_random(self, 1000000000));
+    char idp_id[ID_SIZE] = "";
+    if (!json_text(input, "idp_id"))
+        snprintf(idp_id, sizeof idp_id, "00u%09llu",
+                 (unsigned long long)state_random(self, 1000000000));
     cJSON *user = record_new(self, "directory_user", json_text(input, "id"), "directory_user_");
     json_set_text(user, "directory_id", json_text(directory, "id"));
     json_set_text(user, "organization_id", json_text(directory, "organization_id"));
@@ -190,6 +191,12 @@ cJSON *directory_user_add(emulator_state *self, const cJSON *directory, const cJ
     json_set(user, "custom_attributes", json_object());
     set_role(user, "member");
     take_user(user, input);
+    return user;
+}
+
+cJSON *directory_user_add(emulator_state *self, const cJSON *directory, const cJSON *input)
+{
+    cJSON *user = directory_user_make(self, directory, input);
     records_add(&self->directory_users, user);
     emit_record(self, "dsync.user.created", user);
     return user;
@@ -197,6 +204,7 @@ cJSON *directory_user_add(emulator_state *self, const cJSON *directory, const cJ
 
 void directory_user_change(emulator_state *self, cJSON *user, const cJSON *patch)
 {
+    roster_keep(self, user);
     AUTO_JSON before = json_copy(user);
     take_user(user, patch);
     emit_update(self, "dsync.user.updated", before, user);
@@ -206,7 +214,7 @@ void directory_user_remove(emulator_state *self, cJSON *user)
 {
     AUTO_JSON data = record_view(user);
     remove_all_of(&self->links, "user_id", json_text(data, "id"));
-    records_remove(&self->directory_users, user);
+    roster_remove(self, user);
     events_emit(self, "dsync.user.deleted", data);
 }
 
@@ -261,6 +269,8 @@ static cJSON *find_link(const emulator_state *self, const cJSON *user, const cJS
 
 bool directory_is_linked(const emulator_state *self, const cJSON *user, const cJSON *group)
 {
+    if (user && group && roster_is_lent(user))
+        return roster_is_in_group(self, user, json_text(group, "id"));
     return find_link(self, user, group) != NULL;
 }
 
@@ -275,10 +285,8 @@ static void emit_membership(emulator_state *self, const char *type, const cJSON 
     events_emit(self, type, data);
 }
 
-bool directory_link(emulator_state *self, const cJSON *user, const cJSON *group)
+void directory_add_link(emulator_state *self, const cJSON *user, const cJSON *group)
 {
-    if (find_link(self, user, group))
-        return false;
     char id[2 * ID_SIZE];
     cJSON *link = json_object();
     link_id(user, group, id);
@@ -287,12 +295,21 @@ bool directory_link(emulator_state *self, const cJSON *user, const cJSON *group)
     json_set_text(link, "user_id", json_text(user, "id"));
     json_set_text(link, "group_id", json_text(group, "id"));
     records_add(&self->links, link);
+}
+
+bool directory_link(emulator_state *self, cJSON *user, const cJSON *group)
+{
+    roster_keep(self, user);
+    if (find_link(self, user, group))
+        return false;
+    directory_add_link(self, user, group);
     emit_membership(self, "dsync.group.user_added", user, group);
     return true;
 }
 
-bool directory_unlink(emulator_state *self, const cJSON *user, const cJSON *group)
+bool directory_unlink(emulator_state *self, cJSON *user, const cJSON *group)
 {
+    roster_keep(self, user);
     cJSON *link = find_link(self, user, group);
     if (!link)
         return false;
@@ -309,17 +326,6 @@ static const char *api_state(const char *state)
     return text_equal(state, "inactive") ? "unlinked" : state;
 }
 
-static double count_users(const emulator_state *self, const char *directory_id, bool is_active)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < self->directory_users.count; i++) {
-        const cJSON *user = self->directory_users.items[i];
-        count += text_equal(json_text(user, "directory_id"), directory_id) &&
-                 text_equal(json_text(user, "state"), "active") == is_active;
-    }
-    return (double)count;
-}
-
 static cJSON *directory_metadata(const emulator_state *self, const char *directory_id)
 {
     cJSON *metadata = json_object(), *users = json_object();
@@ -327,8 +333,10 @@ static cJSON *directory_metadata(const emulator_state *self, const char *directo
     for (size_t i = 0; i < self->directory_groups.count; i++)
         groups +=
             text_equal(json_text(self->directory_groups.items[i], "directory_id"), directory_id);
-    json_set_number(users, "active", count_users(self, directory_id, true));
-    json_set_number(users, "inactive", count_users(self, directory_id, false));
+    size_t all = roster_count(self, directory_id, false);
+    size_t active = roster_count(self, directory_id, true);
+    json_set_number(users, "active", (double)active);
+    json_set_number(users, "inactive", (double)(all - active));
     json_set(metadata, "users", users);
     json_set_number(metadata, "groups", (double)groups);
     return metadata;
@@ -352,7 +360,7 @@ cJSON *directory_user_view(const emulator_state *self, const cJSON *user)
     cJSON *view = record_view(user), *groups = json_array();
     for (size_t i = 0; i < self->directory_groups.count; i++) {
         const cJSON *group = self->directory_groups.items[i];
-        if (find_link(self, user, group))
+        if (directory_is_linked(self, user, group))
             json_push(groups, record_view(group));
     }
     json_set(view, "groups", groups);

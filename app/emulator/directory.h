@@ -23,10 +23,11 @@ cJSON *directory_group_add(emulator_state *self, const cJSON *directory, const c
 void directory_group_change(emulator_state *self, cJSON *group, const cJSON *patch);
 void directory_group_remove(emulator_state *self, cJSON *group);
 
-bool directory_link(emulator_state *self, const cJSON *user,
-                    const cJSON *group); /* false: already in */
-bool directory_unlink(emulator_state *self, const cJSON *user,
-                      const cJSON *group); /* false: not in */
+/* A user without events, not yet among the records. */
+cJSON *directory_user_make(emulator_state *self, const cJSON *directory, const cJSON *input);
+void directory_add_link(emulator_state *self, const cJSON *user, const cJSON *group); /* no event */
+bool directory_link(emulator_state *self, cJSON *user, const cJSON *group); /* false: already in */
+bool directory_unlink(emulator_state *self, cJSON *user, const cJSON *group); /* false: not in */
 bool directory_is_linked(const emulator_state *self, const cJSON *user, const cJSON *group);
 
 /* What the state API shows; free it. */

@@ -27,6 +27,7 @@ struct emulator {
     pthread_t simulator;
     pthread_cond_t is_ending_now;
     bool is_ending, has_lock, has_simulator;
+    sigset_t *ends; /* of the program, blocked once there are threads; NULL: none of ours */
 };
 
 static fault prepare(void *emulator_, exchange *request)
@@ -49,6 +50,7 @@ static void answer(void *emulator_, exchange *request)
     request->base_url = self->url;
     request->issuer = self->issuer;
     routes_answer(request);
+    roster_release(self->state);
     pthread_mutex_unlock(&self->lock);
 }
 
@@ -76,6 +78,7 @@ static void *simulate(void *emulator_)
             woken = pthread_cond_timedwait(&self->is_ending_now, &self->lock, &when);
         if (!self->is_ending)
             simulate_step(self->state);
+        roster_release(self->state);
     }
     pthread_mutex_unlock(&self->lock);
     return NULL;
@@ -116,6 +119,16 @@ static const char *loopback_address(const char *host)
     return is_loopback && strlen(host) < 16 ? host : NULL;
 }
 
+/* Before the first thread, so that none of them takes a signal away from sigwait(); not earlier, so
+ * that a signal ends the program at once while a large seed is read. */
+static void block_ends(sigset_t *ends)
+{
+    sigemptyset(ends);
+    sigaddset(ends, SIGINT);
+    sigaddset(ends, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, ends, NULL);
+}
+
 static int start(emulator *self, const emulator_options *options, char error[EMULATOR_ERROR_SIZE])
 {
     const char *address = loopback_address(options->host);
@@ -135,6 +148,8 @@ static int start(emulator *self, const emulator_options *options, char error[EMU
     }
     if (!seed_state(self->state, options, error))
         return -1;
+    if (self->ends)
+        block_ends(self->ends);
     server_host host = { .emulator = self, .prepare = prepare, .answer = answer };
     pthread_mutex_lock(&self->lock); /* requests wait until the address is known */
     int failed = server_start(address, options->port, &host, &self->server, &port, error);
@@ -151,15 +166,22 @@ static int start(emulator *self, const emulator_options *options, char error[EMU
     return -1;
 }
 
-int emulator_start(const emulator_options *options, emulator **out, char error[EMULATOR_ERROR_SIZE])
+static int start_with(const emulator_options *options, sigset_t *ends, emulator **out,
+                      char error[EMULATOR_ERROR_SIZE])
 {
     emulator *self = make(options);
+    self->ends = ends;
     if (start(self, options, error)) {
         emulator_stop(self);
         return -1;
     }
     *out = self;
     return 0;
+}
+
+int emulator_start(const emulator_options *options, emulator **out, char error[EMULATOR_ERROR_SIZE])
+{
+    return start_with(options, NULL, out, error);
 }
 
 const char *emulator_url(const emulator *self)
@@ -207,13 +229,7 @@ int emulator_run(const emulator_options *options)
     emulator *self = NULL;
     sigset_t ends;
     int signal = 0;
-    /* Blocked before the first thread, so that none of them takes the signal away from sigwait().
-     */
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &ends, NULL);
-    if (emulator_start(options, &self, error)) {
+    if (start_with(options, &ends, &self, error)) {
         fprintf(stderr, "latchkey emulate: %s\n", error);
         return 1;
     }

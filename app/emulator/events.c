@@ -1,6 +1,7 @@
 /* The log of events. */
 #include "events.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ static const char *organization_of(const char *type, const cJSON *data)
     return json_text(json_get(data, "user"), "organization_id");
 }
 
-static char *event_body(const char *id, const char *type, const cJSON *data, int64_t created_ms)
+char *event_write(const char *id, const char *type, const cJSON *data, int64_t created_ms)
 {
     AUTO_JSON body = json_object();
     json_set_text(body, "object", "event");
@@ -40,12 +41,17 @@ static char *event_body(const char *id, const char *type, const cJSON *data, int
     return json_print(body);
 }
 
+static size_t crowd_left(const event_log *self)
+{
+    return self->n_crowd - self->n_crowd_forgotten;
+}
+
 const char *events_emit(struct emulator_state *state, const char *type, const cJSON *data)
 {
     event_log *self = &state->events;
     char id[ID_SIZE];
     if (self->count == EVENTS_MAX)
-        events_forget(self, EVENTS_MAX / 10);
+        events_forget(self, crowd_left(self) + EVENTS_MAX / 10);
     if (self->count == self->capacity) {
         self->capacity = self->capacity ? self->capacity * 2 : 64;
         self->items = memory_need(realloc(self->items, self->capacity * sizeof *self->items));
@@ -56,45 +62,108 @@ const char *events_emit(struct emulator_state *state, const char *type, const cJ
         .type = text_copy(type),
         .organization_id = text_copy(organization_of(type, data)),
         .created_ms = (int64_t)state->id_ms,
-        .body = event_body(id, type, data, (int64_t)state->id_ms),
+        .body = event_write(id, type, data, (int64_t)state->id_ms),
     };
     return self->items[self->count++].id;
 }
 
+void event_log_add_crowd(event_log *self, size_t count)
+{
+    self->crowd_at = self->count;
+    self->n_crowd = count;
+}
+
+size_t events_count(const event_log *self)
+{
+    return self->count + crowd_left(self);
+}
+
+/* The stored event at this index; NULL: it is the crowd's one of *out_number. */
+static const event *stored(const event_log *self, size_t index, size_t *out_number)
+{
+    if (index < self->crowd_at)
+        return &self->items[index];
+    if (index - self->crowd_at >= crowd_left(self))
+        return &self->items[index - crowd_left(self)];
+    *out_number = index - self->crowd_at + self->n_crowd_forgotten;
+    return NULL;
+}
+
+void events_look(struct emulator_state *state, size_t index, event_view *out)
+{
+    size_t number = 0;
+    const event *item = stored(&state->events, index, &number);
+    if (!item) {
+        roster_event(state, number, out);
+        return;
+    }
+    snprintf(out->id, sizeof out->id, "%s", item->id);
+    out->type = item->type;
+    out->organization_id = item->organization_id;
+    out->created_ms = item->created_ms;
+}
+
+void events_add_body(struct emulator_state *state, size_t index, struct text *out)
+{
+    size_t number = 0;
+    const event *item = stored(&state->events, index, &number);
+    AUTO_CHARS made = item ? NULL : roster_event_body(state, number);
+    text_add(out, item ? item->body : made);
+}
+
 size_t events_visible(const event_log *self)
 {
-    return self->is_held ? self->held_at : self->count;
+    return self->is_held ? self->held_at : events_count(self);
 }
 
-static int compare_id(const void *id, const void *item)
+size_t events_index(struct emulator_state *state, const char *id)
 {
-    return strcmp(id, ((const event *)item)->id);
-}
-
-size_t events_index(const event_log *self, const char *id)
-{
-    size_t visible = events_visible(self);
-    const event *found =
-        visible ? bsearch(id, self->items, visible, sizeof *self->items, compare_id) : NULL;
-    return found ? (size_t)(found - self->items) : visible;
+    size_t visible = events_visible(&state->events), low = 0, high = visible;
+    event_view view;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        events_look(state, middle, &view);
+        int order = strcmp(id, view.id);
+        if (order == 0)
+            return middle;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return visible;
 }
 
 void events_hold(event_log *self, bool hold)
 {
     if (hold && !self->is_held)
-        self->held_at = self->count;
+        self->held_at = events_count(self);
     self->is_held = hold;
+}
+
+/* The oldest items leave; how many, of n. */
+static size_t forget_items(event_log *self, size_t n, size_t most)
+{
+    n = n < most ? n : most;
+    for (size_t i = 0; i < n; i++)
+        free_event(&self->items[i]);
+    self->count -= n;
+    if (self->count)
+        memmove(self->items, self->items + n, self->count * sizeof *self->items);
+    return n;
 }
 
 void events_forget(event_log *self, size_t oldest)
 {
-    size_t n = oldest < self->count ? oldest : self->count;
-    for (size_t i = 0; i < n; i++)
-        free_event(&self->items[i]);
-    self->count -= n;
+    size_t before = events_count(self);
+    size_t n = forget_items(self, oldest, self->crowd_at);
+    self->crowd_at -= n;
+    size_t of_crowd = oldest - n < crowd_left(self) ? oldest - n : crowd_left(self);
+    self->n_crowd_forgotten += of_crowd;
+    if (crowd_left(self) == 0)
+        forget_items(self, oldest - n - of_crowd, self->count);
+    n = before - events_count(self);
     self->held_at -= n < self->held_at ? n : self->held_at;
-    if (self->count)
-        memmove(self->items, self->items + n, self->count * sizeof *self->items);
 }
 
 void event_log_free(event_log *self)

@@ -161,7 +161,18 @@ typedef struct page {
     size_t cursor; /* index among the records */
 } page;
 
-static bool read_page(exchange *self, const records *from, page *out)
+/* Where a list comes from. */
+typedef struct source {
+    const records *records; /* NULL: the roster */
+    size_t count;           /* places; those of the roster may be empty */
+} source;
+
+static const cJSON *source_at(const source *from, emulator_state *state, size_t place)
+{
+    return from->records ? from->records->items[place] : roster_at(state, place);
+}
+
+static bool read_page(exchange *self, const source *from, page *out)
 {
     const char *before = form_get(&self->query, "before"), *after = form_get(&self->query, "after");
     if (!exchange_read_limit(self, &out->limit) ||
@@ -173,7 +184,9 @@ static bool read_page(exchange *self, const records *from, page *out)
     }
     out->has_cursor = before || after;
     out->is_backwards = before != NULL;
-    out->cursor = out->has_cursor ? records_index(from, before ? before : after) : 0;
+    out->cursor = !out->has_cursor ? 0
+                  : from->records  ? records_index(from->records, before ? before : after)
+                                   : roster_position(self->state, before ? before : after);
     if (out->has_cursor && out->cursor == from->count) {
         answer_missing(self, "Cursor", before ? before : after);
         return false;
@@ -183,7 +196,7 @@ static bool read_page(exchange *self, const records *from, page *out)
 
 /* Collects up to limit + 1 records, walking away from the cursor: one more than is shown tells
  * whether there are more. */
-static size_t walk(const exchange *self, const records *from, const page *wanted,
+static size_t walk(const exchange *self, const source *from, const page *wanted,
                    record_filter *keep, const cJSON **out)
 {
     bool is_up = wanted->is_ascending != wanted->is_backwards;
@@ -192,14 +205,17 @@ static size_t walk(const exchange *self, const records *from, const page *wanted
                              : from->count;
     size_t at = is_up ? from->count - left : left;
     for (; left > 0 && n <= wanted->limit; left--) {
-        const cJSON *record = is_up ? from->items[at++] : from->items[--at];
-        if (!keep || keep(self, record))
+        const cJSON *record = source_at(from, self->state, is_up ? at++ : --at);
+        if (record && (!keep || keep(self, record)))
             out[n++] = record;
+        else if (!from->records)
+            roster_drop(self->state, record);
     }
     return n;
 }
 
-void answer_list(exchange *self, const records *from, record_filter *keep, record_viewer *view)
+static void answer_source(exchange *self, const source *from, record_filter *keep,
+                          record_viewer *view)
 {
     page wanted = { 0 };
     const cJSON *found[101];
@@ -225,4 +241,14 @@ void answer_list(exchange *self, const records *from, record_filter *keep, recor
     json_set(body, "data", data);
     json_set(body, "list_metadata", metadata);
     answer_json(self, 200, body);
+}
+
+void answer_list(exchange *self, const records *from, record_filter *keep, record_viewer *view)
+{
+    answer_source(self, &(source){ .records = from, .count = from->count }, keep, view);
+}
+
+void answer_roster(exchange *self, record_filter *keep, record_viewer *view)
+{
+    answer_source(self, &(source){ .count = roster_positions(self->state) }, keep, view);
 }

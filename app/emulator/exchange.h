@@ -59,6 +59,9 @@ typedef bool record_filter(const exchange *self, const cJSON *record);
 typedef cJSON *record_viewer(const exchange *self, const cJSON *record);
 void answer_list(exchange *self, const records *from, record_filter *keep, record_viewer *view);
 
+void answer_roster(exchange *self, record_filter *keep,
+                   record_viewer *view); /* of the directories */
+
 /* limit of the query: 10, or 1 to 100. False: answered with an error. */
 bool exchange_read_limit(exchange *self, size_t *out);
 /* order of the query: false for desc and normal. False result: answered with an error. */

@@ -79,7 +79,7 @@ static bool read_query(exchange *self, query *out)
     return true;
 }
 
-static bool is_wanted(const query *self, const event *item)
+static bool is_wanted(const query *self, const event_view *item)
 {
     if (item->created_ms < self->start_ms || item->created_ms > self->end_ms)
         return false;
@@ -93,14 +93,15 @@ static bool is_wanted(const query *self, const event *item)
 }
 
 /* Walks from index at, exclusive of a cursor, up or down; collects up to limit + 1. */
-static size_t walk(const event_log *log, const query *self, size_t at, bool is_up, size_t visible,
-                   const event **out)
+static size_t walk(emulator_state *state, const query *self, size_t at, bool is_up, size_t *out)
 {
-    size_t n = 0, left = is_up ? visible - at : at;
+    size_t n = 0, left = is_up ? events_visible(&state->events) - at : at;
     for (; left > 0 && n <= self->limit; left--) {
-        const event *item = is_up ? &log->items[at++] : &log->items[--at];
-        if (is_wanted(self, item))
-            out[n++] = item;
+        event_view item;
+        size_t index = is_up ? at++ : --at;
+        events_look(state, index, &item);
+        if (is_wanted(self, &item))
+            out[n++] = index;
     }
     return n;
 }
@@ -116,7 +117,7 @@ static bool read_start(exchange *self, const query *wanted, bool is_up, size_t *
     *out = is_up ? 0 : visible;
     if (!cursor)
         return true;
-    size_t index = events_index(log, cursor);
+    size_t index = events_index(self->state, cursor);
     if (index == visible) {
         answer_error(
             self, 400, "invalid_cursor",
@@ -127,7 +128,7 @@ static bool read_start(exchange *self, const query *wanted, bool is_up, size_t *
     return true;
 }
 
-static void answer_events(exchange *self, const event **found, size_t n, bool is_reversed,
+static void answer_events(exchange *self, const size_t *found, size_t n, bool is_reversed,
                           const char *before, const char *after)
 {
     AUTO_JSON metadata = json_object();
@@ -140,7 +141,7 @@ static void answer_events(exchange *self, const event **found, size_t n, bool is
     text_add(&self->answer, "{\"object\":\"list\",\"data\":[");
     for (size_t i = 0; i < n; i++) {
         text_add(&self->answer, i ? "," : "");
-        text_add(&self->answer, found[is_reversed ? n - 1 - i : i]->body);
+        events_add_body(self->state, found[is_reversed ? n - 1 - i : i], &self->answer);
     }
     text_add(&self->answer, "],\"list_metadata\":");
     text_add(&self->answer, metadata_text);
@@ -149,24 +150,25 @@ static void answer_events(exchange *self, const event **found, size_t n, bool is
 
 static void answer_query(exchange *self, const query *wanted)
 {
-    const event_log *log = &self->state->events;
-    const event *found[102];
+    size_t found[102];
+    event_view first = { 0 }, last = { 0 };
     bool is_backwards = form_get(&self->query, "before") != NULL;
     bool has_cursor = is_backwards || form_get(&self->query, "after");
     bool is_up = wanted->is_ascending != is_backwards;
     size_t start = 0;
     if (!read_start(self, wanted, is_up, &start))
         return;
-    size_t n = walk(log, wanted, start, is_up, events_visible(log), found);
+    size_t n = walk(self->state, wanted, start, is_up, found);
     bool has_more = n > wanted->limit;
     n = has_more ? wanted->limit : n;
-    const char *first = n ? found[is_backwards ? n - 1 : 0]->id : NULL;
-    const char *last = n ? found[is_backwards ? 0 : n - 1]->id : NULL;
-    answer_events(self, found, n, is_backwards,
-                  is_backwards ? (has_more ? first : NULL)
-                  : has_cursor ? first
-                               : NULL,
-                  is_backwards || has_more ? last : NULL);
+    if (n) {
+        events_look(self->state, found[is_backwards ? n - 1 : 0], &first);
+        events_look(self->state, found[is_backwards ? 0 : n - 1], &last);
+    }
+    bool has_before = n && (is_backwards ? has_more : has_cursor);
+    bool has_after = n && (is_backwards || has_more);
+    answer_events(self, found, n, is_backwards, has_before ? first.id : NULL,
+                  has_after ? last.id : NULL);
 }
 
 void handle_list_events(exchange *self)

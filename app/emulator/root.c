@@ -112,13 +112,17 @@ static void add_subject(text *out, const cJSON *data)
     }
 }
 
-static void add_event(text *out, const event *item)
+static void add_event(emulator_state *state, text *out, size_t index)
 {
-    AUTO_JSON body = json_parse(item->body, strlen(item->body));
+    event_view item;
+    AUTO_TEXT written = { 0 };
     char when[ISO_TIME_SIZE];
-    text_format_time(item->created_ms, when);
+    events_look(state, index, &item);
+    events_add_body(state, index, &written);
+    AUTO_JSON body = json_parse(written.bytes, written.len);
+    text_format_time(item.created_ms, when);
     text_add(out, "<li class=\"event\"><code>");
-    text_add_html(out, item->type);
+    text_add_html(out, item.type);
     text_add(out, "</code> <span class=\"detail\">");
     add_subject(out, json_get(body, "data"));
     text_print(out, "</span> <time datetime=\"%s\">%.5s %.8s</time></li>", when, when + 5,
@@ -131,7 +135,7 @@ static void add_events(exchange *self, text *out)
     size_t visible = events_visible(log);
     text_add(out, "<section class=\"card\"><h2>What happened last</h2><ul>");
     for (size_t i = visible; i > 0 && i + RECENT > visible; i--)
-        add_event(out, &log->items[i - 1]);
+        add_event(self->state, out, i - 1);
     text_add(out, "</ul></section>");
 }
 

@@ -14,7 +14,6 @@
 #include "json.h"
 #include "people.h"
 #include "shape.h"
-#include "simulate.h"
 #include "text.h"
 
 #define SEED_MAX_BYTES (16 * 1024 * 1024)
@@ -412,9 +411,9 @@ static bool add_person(const reading *self, const cJSON *directory, const cJSON 
     const cJSON *name = NULL;
     const char *id = json_text(input, "id");
     let_time_pass(self);
-    if (records_find(&self->state->directory_users, id))
+    if (roster_find(self->state, id))
         return refuse(self, "the directory user id", id, "is in the seed twice");
-    const cJSON *user = directory_user_add(self->state, directory, input);
+    cJSON *user = directory_user_add(self->state, directory, input);
     cJSON_ArrayForEach(name, json_get(input, "groups"))
     {
         const cJSON *group = find_group(self->state, directory, name->valuestring);
@@ -547,16 +546,16 @@ static bool seed_from(emulator_state *self, const char *written, int people, cha
                  "the seed is not JSON; seeds in YAML are not read yet, convert it to JSON first");
         return false;
     }
-    reading all = { .state = self, .error = error, .end_ms = state_now(self) };
+    reading all = { .state = self, .error = error, .end_ms = state_now(self) - people - 1 };
+    size_t wanted = (size_t)people;
     if (!check_seed(seed, error))
         return false;
     all.step_ms = SEED_DAYS_MS / (count_things(seed) + 1);
     self->frozen_ms = all.end_ms - SEED_DAYS_MS;
     bool is_laid_out = lay_out(&all, seed);
-    while (is_laid_out && self->directories.count && self->directory_users.count < (size_t)people) {
-        self->frozen_ms += self->frozen_ms < all.end_ms ? 1 : 0;
-        simulate_hire(self, self->directories.items[0]);
-    }
+    if (is_laid_out && self->directories.count && self->directory_users.count < wanted)
+        roster_add_crowd(self, self->directories.items[0], wanted - self->directory_users.count,
+                         all.end_ms + 1);
     self->frozen_ms = 0;
     return is_laid_out;
 }

@@ -1,32 +1,16 @@
 /* Slow changes, decided by the state's own random numbers: the same seed gives the same changes. */
 #include "simulate.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "directory.h"
 #include "json.h"
+#include "people-names.h"
 #include "text.h"
 
 #define FEWEST_PEOPLE 4
 #define LARGE_COMPANY 300
 #define MOST_PEOPLE   30 /* above what a seed or --people began with, never */
-
-static const char *const first_names[] = {
-    "Ada",   "Bilal", "Carla", "Dmitri", "Esra",  "Finn",   "Grace",  "Hugo",    "Ivana",
-    "Jamal", "Keiko", "Liam",  "Maren",  "Nadia", "Oskar",  "Priya",  "Quentin", "Rosa",
-    "Sven",  "Talia", "Uma",   "Viktor", "Wanda", "Xavier", "Yasmin", "Zoltan",
-};
-static const char *const last_names[] = {
-    "Abara",  "Brandt", "Costa",  "Duval",  "Eriksen", "Farah",  "Greco",  "Hansen", "Ito",
-    "Jansen", "Kaya",   "Lopes",  "Moreau", "Novak",   "Okafor", "Petrov", "Quist",  "Rossi",
-    "Silva",  "Tanaka", "Urbina", "Vogel",  "Weiss",   "Yilmaz", "Zhang",
-};
-static const char *const departments[] = { "Design", "Workshop", "Sales", "Office", "Logistics" };
-static const char *const titles[] = { "Apprentice", "Carpenter", "Planner", "Buyer",
-                                      "Engineer",   "Team lead", "Clerk",   "Driver" };
-
-#define PICK(self, list) (list)[state_random((self), sizeof(list) / sizeof *(list))]
 
 /* One of the directory's records, by chance; NULL when there is none. */
 static cJSON *pick_of(emulator_state *self, const records *from, const cJSON *directory)
@@ -43,12 +27,20 @@ static cJSON *pick_of(emulator_state *self, const records *from, const cJSON *di
     return chosen;
 }
 
-static size_t count_of(const records *from, const cJSON *directory)
+/* A directory user by chance. In a large company the dice are thrown for a place, not for each. */
+static cJSON *pick_person(emulator_state *self, const cJSON *directory)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < from->count; i++)
-        count += text_equal(json_text(from->items[i], "directory_id"), json_text(directory, "id"));
-    return count;
+    const char *id = json_text(directory, "id");
+    size_t n = roster_positions(self);
+    if (n < LARGE_COMPANY)
+        return pick_of(self, &self->directory_users, directory);
+    for (int tries = 0; tries < 200; tries++) {
+        cJSON *user = roster_at(self, (size_t)state_random(self, n));
+        if (user && text_equal(json_text(user, "directory_id"), id))
+            return user;
+        roster_drop(self, user);
+    }
+    return NULL;
 }
 
 static cJSON *first_group(const emulator_state *self, const cJSON *directory)
@@ -56,51 +48,38 @@ static cJSON *first_group(const emulator_state *self, const cJSON *directory)
     return records_find_by(&self->directory_groups, "directory_id", json_text(directory, "id"));
 }
 
-static void add_lower(text *out, const char *name)
-{
-    for (; *name; name++)
-        text_add_bytes(out, &(char){ (char)tolower((unsigned char)*name) }, 1);
-}
-
 static bool is_taken(const emulator_state *self, const char *email)
 {
     return state_find_user(self, email) || records_find_by(&self->directory_users, "email", email);
 }
 
-/* name@domain of the organization; with a number behind the name when it is taken. In a large
- * company everybody gets a number, rather than being compared with everybody. */
+/* With a number behind the name when it is taken. In a large company everybody gets a number that
+ * is used once, rather than being compared with everybody. */
 static char *new_email(const emulator_state *self, const cJSON *directory, const char *first,
                        const char *last)
 {
-    const cJSON *domain = cJSON_GetArrayItem(json_get(directory, "domains"), 0);
-    const char *host = json_text(domain, "domain");
-    bool is_large = self->directory_users.count >= LARGE_COMPANY;
-    for (size_t number = is_large ? self->directory_users.count : 1;; number++) {
-        AUTO_TEXT email = { 0 };
-        add_lower(&email, first);
-        text_add(&email, ".");
-        add_lower(&email, last);
-        if (number > 1)
-            text_print(&email, "%zu", number);
-        text_print(&email, "@%s", host ? host : "company.example");
-        if (is_large || !is_taken(self, email.bytes))
-            return text_copy(email.bytes);
+    bool is_large = roster_positions(self) >= LARGE_COMPANY;
+    for (size_t number = is_large ? events_count(&self->events) : 1;; number++) {
+        AUTO_CHARS email = people_email(directory, first, last, number);
+        if (is_large || !is_taken(self, email))
+            return text_copy(email);
     }
 }
 
 void simulate_hire(emulator_state *self, const cJSON *directory)
 {
-    const char *first = PICK(self, first_names), *last = PICK(self, last_names);
+    const char *first = people_first_name(state_random(self, 256)),
+               *last = people_last_name(state_random(self, 256));
     AUTO_CHARS email = new_email(self, directory, first, last);
     AUTO_JSON input = json_object();
     cJSON *attributes = json_object();
-    json_set_text(attributes, "department_name", PICK(self, departments));
-    json_set_text(attributes, "job_title", PICK(self, titles));
+    json_set_text(attributes, "department_name", people_department(state_random(self, 256)));
+    json_set_text(attributes, "job_title", people_title(state_random(self, 256)));
     json_set_text(input, "email", email);
     json_set_text(input, "first_name", first);
     json_set_text(input, "last_name", last);
     json_set(input, "custom_attributes", attributes);
-    const cJSON *user = directory_user_add(self, directory, input);
+    cJSON *user = directory_user_add(self, directory, input);
     const cJSON *everybody = first_group(self, directory);
     const cJSON *other = pick_of(self, &self->directory_groups, directory);
     if (everybody)
@@ -128,13 +107,13 @@ static void change_state(emulator_state *self, cJSON *user, const char *value)
 static void move_department(emulator_state *self, cJSON *user)
 {
     const char *now = json_text(json_get(user, "custom_attributes"), "department_name");
-    const char *next = PICK(self, departments);
+    const char *next = people_department(state_random(self, 256));
     change_attribute(self, user, "department_name", text_equal(now, next) ? "Logistics" : next);
     if (state_random(self, 3) == 0)
-        change_attribute(self, user, "job_title", PICK(self, titles));
+        change_attribute(self, user, "job_title", people_title(state_random(self, 256)));
 }
 
-static void change_groups(emulator_state *self, const cJSON *directory, const cJSON *user)
+static void change_groups(emulator_state *self, const cJSON *directory, cJSON *user)
 {
     const cJSON *group = pick_of(self, &self->directory_groups, directory);
     if (group && !directory_unlink(self, user, group))
@@ -152,8 +131,8 @@ static void leave(emulator_state *self, cJSON *user)
 
 static void change_directory(emulator_state *self, const cJSON *directory)
 {
-    size_t people = count_of(&self->directory_users, directory);
-    cJSON *user = pick_of(self, &self->directory_users, directory);
+    size_t people = roster_count(self, json_text(directory, "id"), false);
+    cJSON *user = pick_person(self, directory);
     uint64_t dice = state_random(self, 100);
     bool is_suspended = text_equal(json_text(user, "state"), "suspended");
     if (!user || people < FEWEST_PEOPLE || (dice < 22 && people < MOST_PEOPLE))

@@ -33,11 +33,32 @@ uint64_t state_random(emulator_state *self, uint64_t below)
     return below ? next_random(&self->random) % below : 0;
 }
 
+static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; /* Crockford's base 32 */
+
+void state_write_time(uint64_t ms, char out[11])
+{
+    for (int i = 0; i < 10; i++)
+        out[i] = digits[(ms >> (45 - 5 * i)) & 31];
+    out[10] = '\0';
+}
+
+bool state_read_time(const char *ulid, uint64_t *out_ms)
+{
+    uint64_t ms = 0;
+    for (int i = 0; i < 10; i++) {
+        const char *digit = ulid[i] ? strchr(digits, ulid[i]) : NULL;
+        if (!digit)
+            return false;
+        ms = ms << 5 | (uint64_t)(digit - digits);
+    }
+    *out_ms = ms;
+    return true;
+}
+
 /* ULID: 48 bits of time, 80 of chance, in Crockford's base 32; in the same millisecond the tail is
  * counted up, so that ids sort in the order in which they were given. */
 void state_new_id(emulator_state *self, const char *prefix, char out[ID_SIZE])
 {
-    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     uint64_t now = (uint64_t)state_now(self);
     if (now > self->id_ms) {
         self->id_ms = now;
@@ -48,8 +69,7 @@ void state_new_id(emulator_state *self, const char *prefix, char out[ID_SIZE])
         self->id_tail[1]++;
     }
     char ulid[27] = "";
-    for (int i = 0; i < 10; i++)
-        ulid[i] = digits[(self->id_ms >> (45 - 5 * i)) & 31];
+    state_write_time(self->id_ms, ulid);
     for (int i = 0; i < 16; i++)
         ulid[10 + i] = digits[(self->id_tail[i / 8] >> (35 - 5 * (i % 8))) & 31];
     snprintf(out, ID_SIZE, "%s%s", prefix, ulid);
@@ -270,6 +290,7 @@ void state_free(emulator_state *self)
                        &self->api_keys,       &self->logouts };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         records_free(all[i]);
+    roster_free(&self->crowd);
     event_log_free(&self->events);
     keys_free(self->keys);
     free(self);

@@ -11,8 +11,7 @@
 
 #include "events.h"
 #include "keys.h"
-
-#define ID_SIZE 64
+#include "roster.h"
 
 typedef struct records {
     cJSON **items; /* in the order of creation, which is the order of lists */
@@ -32,6 +31,7 @@ typedef struct emulator_state {
 
     records users, organizations, memberships, roles;
     records connections, profiles;
+    crowd crowd; /* directory users, too: roster.h shows all of them */
     records directories, directory_users, directory_groups,
         links; /* links: who is in which group */
     records sessions, codes, refresh_tokens, sso_tokens;
@@ -51,6 +51,9 @@ uint64_t state_random(emulator_state *self, uint64_t below);
 
 /* Prefix and ULID; later ids sort after earlier ones of the same prefix. */
 void state_new_id(emulator_state *self, const char *prefix, char out[ID_SIZE]);
+
+void state_write_time(uint64_t ms, char out[11]);         /* the first half of a ULID */
+bool state_read_time(const char *ulid, uint64_t *out_ms); /* false: it is none */
 
 void records_add(records *self, cJSON *record); /* takes it over */
 void records_remove(records *self, const cJSON *record);
