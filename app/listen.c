@@ -114,7 +114,7 @@ lk_status listen_probe(listen_address *address, lk_error *err)
     if (fd >= 0)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (fd < 0 || bind(fd, (struct sockaddr *)&name, len) != 0 || listen(fd, 1) != 0)
-        return failed(err, LK_ERR_INVALID, "cannot listen on %s: %s: %s", text, strerror(errno),
+        return failed(err, LK_ERR_STORE, "cannot listen on %s: %s: %s", text, strerror(errno),
                       errno == EADDRINUSE
                           ? "stop what runs there or choose another port with --listen"
                           : "choose another --listen");

@@ -19,8 +19,8 @@ LK_MUST_CHECK lk_status listen_parse(const char *text, listen_address *out, lk_e
 /* host:port, the host bracketed when it is IPv6. */
 void listen_print(const listen_address *address, char *out, size_t size);
 
-/* Whether the port can be bound now; LK_ERR_INVALID names it and says what to do. With port 0 one
- * is chosen and written back. */
+/* Whether the port can be bound now. Where the system refuses, LK_ERR_STORE (exit code 1: the usage
+ * is right) names it and says what to do. With port 0 one is chosen and written back. */
 LK_MUST_CHECK lk_status listen_probe(listen_address *address, lk_error *err);
 
 /* Connects to the address and hangs up at once: wakes whoever waits for connections there. */

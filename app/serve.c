@@ -274,7 +274,7 @@ static lk_status start_http(server *self, lk_error *err)
     listen_print(&self->address, listen, sizeof(listen));
     self->http = mg_start(&callbacks, self, options);
     if (self->http == NULL)
-        return failed(err, LK_ERR_INVALID, "cannot listen on %s: %.120s", listen,
+        return failed(err, LK_ERR_STORE, "cannot listen on %s: %.120s", listen,
                       self->complaint[0] != '\0' ? self->complaint : "CivetWeb does not say why");
     return LK_OK;
 }
