@@ -294,6 +294,24 @@ void handle_control_clock(exchange *self)
     answer_json(self, 200, answer);
 }
 
+/* As after a leak, or on schedule: tokens are signed with a new key; drop_old takes the old one out
+ * of the set at once. */
+void handle_control_rotate(exchange *self)
+{
+    static const member members[] = { { .name = "drop_old", .kind = FLAG } };
+    AUTO_JSON body = READ_BODY(self, members);
+    char key_id[ID_SIZE];
+    if (!body)
+        return;
+    state_new_id(self->state, "sso_oidc_key_pair_", key_id);
+    if (!keys_rotate(self->state->keys, key_id, !json_is_true(body, "drop_old"))) {
+        answer_error(self, 500, "server_error", "the signing key could not be made");
+        return;
+    }
+    AUTO_JSON set = keys_set(self->state->keys);
+    answer_json(self, 200, set);
+}
+
 static cJSON *group_with_members(emulator_state *self, const cJSON *group)
 {
     cJSON *view = record_view(group), *members = json_array();

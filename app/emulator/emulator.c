@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "deliver.h"
 #include "json.h"
 #include "routes.h"
 #include "seed.h"
@@ -23,6 +24,7 @@ struct emulator {
     char url[64], issuer[256];
     emulator_state *state;
     server *server;
+    deliverer *deliverer;
     pthread_mutex_t lock; /* around everything in emulator_state */
     pthread_t simulator;
     pthread_cond_t is_ending_now;
@@ -37,7 +39,7 @@ static fault prepare(void *emulator_, exchange *request)
     pthread_mutex_lock(&self->lock);
     fault due = text_begins(request->path, "/_latchkey/")
                     ? (fault){ 0 }
-                    : fault_take(self->state, request->method, request->path);
+                    : fault_take(self->state, request->method, request->path, request->body);
     pthread_mutex_unlock(&self->lock);
     return due;
 }
@@ -157,6 +159,11 @@ static int start(emulator *self, const emulator_options *options, char error[EMU
     snprintf(self->issuer, sizeof self->issuer, "%s/user_management/%.120s", self->url,
              self->client_id);
     pthread_mutex_unlock(&self->lock);
+    self->deliverer = failed ? NULL : deliverer_start(self->state, &self->lock);
+    if (!failed && !self->deliverer) {
+        snprintf(error, EMULATOR_ERROR_SIZE, "the thread of the webhooks could not be started");
+        return -1;
+    }
     if (failed || options->simulate_ms <= 0)
         return failed;
     self->has_simulator = pthread_create(&self->simulator, NULL, simulate, self) == 0;
@@ -200,6 +207,7 @@ void emulator_stop(emulator *self)
     if (self->has_simulator)
         pthread_join(self->simulator, NULL);
     server_stop(self->server);
+    deliverer_stop(self->deliverer);
     state_free(self->state);
     pthread_cond_destroy(&self->is_ending_now);
     pthread_mutex_destroy(&self->lock);

@@ -64,7 +64,9 @@ const char *events_emit(struct emulator_state *state, const char *type, const cJ
         .created_ms = (int64_t)state->id_ms,
         .body = event_write(id, type, data, (int64_t)state->id_ms),
     };
-    return self->items[self->count++].id;
+    const event *added = &self->items[self->count++];
+    webhooks_queue(state, added->id, added->type, added->body);
+    return added->id;
 }
 
 void event_log_add_crowd(event_log *self, size_t count)

@@ -20,6 +20,9 @@ static const member fault_members[] = {
     { .name = "delay_ms", .kind = NUMBER },
     { .name = "retry_after", .kind = NUMBER },
     { .name = "applied", .kind = FLAG },
+    { .name = "json", .kind = OBJECT },   /* the body of the answer; with status */
+    { .name = "contains", .kind = TEXT }, /* only requests whose body holds this */
+    { .name = "for_s", .kind = NUMBER },  /* an outage: gone after that many seconds */
 };
 
 /* A path that ends with * stands for all that begin like it. */
@@ -45,6 +48,7 @@ static fault read_fault(const cJSON *record)
 {
     double status = json_number(record, "status", 0), delay_ms = json_number(record, "delay_ms", 0);
     double retry_after = json_number(record, "retry_after", -1);
+    const cJSON *json = json_get(record, "json");
     return (fault){
         .is_set = true,
         .is_applied = json_is_true(record, "applied"),
@@ -53,18 +57,35 @@ static fault read_fault(const cJSON *record)
         .has_body = json_text(record, "body") != NULL,
         .delay_ms = (unsigned)(delay_ms < MAX_DELAY_MS ? delay_ms : MAX_DELAY_MS),
         .retry_after_s = (int)(retry_after < 86400 ? retry_after : 86400),
+        .json = json ? json_print(json) : NULL,
     };
 }
 
-fault fault_take(emulator_state *self, const char *method, const char *path)
+static bool is_due(const cJSON *record, const char *method, const char *path, const char *body)
 {
+    const char *wanted = json_text(record, "method"), *part = json_text(record, "contains");
+    return (!wanted || strcmp(wanted, method) == 0) && path_fits(json_text(record, "path"), path) &&
+           (!part || (body && strstr(body, part)));
+}
+
+static void end_outages(emulator_state *self)
+{
+    double now = (double)state_now(self);
+    for (size_t i = self->faults.count; i-- > 0;) {
+        if (now >= json_number(self->faults.items[i], "_until_ms", now + 1))
+            records_remove(&self->faults, self->faults.items[i]);
+    }
+}
+
+fault fault_take(emulator_state *self, const char *method, const char *path, const char *body)
+{
+    end_outages(self);
     for (size_t i = 0; i < self->faults.count; i++) {
         cJSON *record = self->faults.items[i];
-        const char *wanted = json_text(record, "method");
-        if ((wanted && strcmp(wanted, method) != 0) || !path_fits(json_text(record, "path"), path))
+        if (!is_due(record, method, path, body))
             continue;
         fault found = read_fault(record);
-        double left = json_number(record, "count", 1);
+        double left = json_number(record, "count", json_get(record, "for_s") ? 0 : 1);
         if (left > 1)
             json_set_number(record, "count", left - 1);
         if (left == 1)
@@ -78,7 +99,7 @@ void handle_list_faults(exchange *self)
 {
     AUTO_JSON list = json_array();
     for (size_t i = 0; i < self->state->faults.count; i++)
-        json_push(list, json_copy(self->state->faults.items[i]));
+        json_push(list, record_view(self->state->faults.items[i]));
     answer_json(self, 200, list);
 }
 
@@ -96,9 +117,12 @@ void handle_add_fault(exchange *self)
         cJSON_Delete(body);
         return;
     }
+    answer_json(self, 201, body);
+    if (json_get(body, "for_s"))
+        json_set_number(body, "_until_ms",
+                        (double)state_now(self->state) + json_number(body, "for_s", 0) * 1000);
     records_add(&self->state->faults, body);
     records_trim(&self->state->faults, MAX_FAULTS);
-    answer_json(self, 201, body);
 }
 
 void handle_remove_faults(exchange *self)

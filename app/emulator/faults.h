@@ -23,9 +23,11 @@ typedef struct fault {
     bool has_body;   /* false: an error in WorkOS' shape, or the real answer when status is 0 */
     unsigned delay_ms;
     int retry_after_s; /* -1: no such header */
+    char *json;        /* the answer's body; free() it; NULL: as body says */
 } fault;
 
-/* The fault for this request, which is used up by it; none when is_set is false. */
-fault fault_take(emulator_state *self, const char *method, const char *path);
+/* The fault for this request, which is used up by it; none when is_set is false. body: of the
+ * request; NULL: empty. */
+fault fault_take(emulator_state *self, const char *method, const char *path, const char *body);
 
 #endif

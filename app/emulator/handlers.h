@@ -18,6 +18,10 @@ handler handle_create_magic_auth, handle_magic_auth, handle_email_verification;
 handler handle_enroll_factor, handle_list_factors, handle_challenge_factor;
 /* api-keys.c */
 handler handle_validate_api_key;
+/* webhooks.c */
+handler handle_list_webhook_endpoints, handle_add_webhook_endpoint, handle_change_webhook_endpoint,
+    handle_remove_webhook_endpoint;
+handler handle_control_deliveries, handle_control_resend, handle_control_mishaps;
 /* sso.c */
 handler handle_sso_token, handle_sso_profile, handle_keys;
 handler handle_start_sso_logout, handle_end_sso_logout;
@@ -40,7 +44,7 @@ handler handle_control_add_group, handle_control_change_group, handle_control_re
 handler handle_control_add_member, handle_control_remove_member;
 handler handle_control_hold, handle_control_release, handle_control_forget, handle_control_emit,
     handle_control_simulate;
-handler handle_control_clock;
+handler handle_control_clock, handle_control_rotate;
 /* faults.c */
 handler handle_list_faults, handle_add_fault, handle_remove_faults;
 

@@ -15,6 +15,7 @@
 #include "text.h"
 
 #define KEY_BITS    2048
+#define MAX_OLD     8
 #define SHA256_SIZE 32
 
 struct key_ring {
@@ -22,6 +23,7 @@ struct key_ring {
     mbedtls_ctr_drbg_context random;
     mbedtls_pk_context pair;
     char *id;
+    cJSON *old; /* public keys that do not sign any more */
 };
 
 static void add_base64url(text *out, const unsigned char *bytes, size_t len)
@@ -69,6 +71,7 @@ void keys_free(key_ring *self)
     mbedtls_pk_free(&self->pair);
     mbedtls_ctr_drbg_free(&self->random);
     mbedtls_entropy_free(&self->entropy);
+    cJSON_Delete(self->old);
     free(self->id);
     free(self);
 }
@@ -118,7 +121,7 @@ static void set_integer(cJSON *key, const char *name, const mbedtls_mpi *integer
     json_set_text(key, name, text_get(&encoded));
 }
 
-cJSON *keys_set(const key_ring *self)
+static cJSON *public_key(const key_ring *self)
 {
     mbedtls_mpi n, e;
     mbedtls_mpi_init(&n);
@@ -133,10 +136,35 @@ cJSON *keys_set(const key_ring *self)
     set_integer(key, "e", &e);
     mbedtls_mpi_free(&n);
     mbedtls_mpi_free(&e);
+    return key;
+}
+
+cJSON *keys_set(const key_ring *self)
+{
     cJSON *set = json_object(), *list = json_array();
-    json_push(list, key);
+    const cJSON *old = NULL;
+    json_push(list, public_key(self));
+    cJSON_ArrayForEach(old, self->old) json_push(list, json_copy(old));
     json_set(set, "keys", list);
     return set;
+}
+
+bool keys_rotate(key_ring *self, const char *key_id, bool keeps_old)
+{
+    cJSON *old = keeps_old ? (self->old ? self->old : json_array()) : NULL;
+    if (keeps_old) {
+        json_push(old, public_key(self));
+        while (cJSON_GetArraySize(old) > MAX_OLD)
+            cJSON_DeleteItemFromArray(old, 0);
+    } else {
+        cJSON_Delete(self->old);
+    }
+    self->old = old;
+    mbedtls_pk_free(&self->pair);
+    mbedtls_pk_init(&self->pair);
+    free(self->id);
+    self->id = text_copy(key_id);
+    return make_pair(self) == 0;
 }
 
 char *keys_secret(key_ring *self, const char *prefix)
@@ -173,4 +201,12 @@ void keys_hmac_sha1(const void *key, size_t key_len, const void *bytes, size_t l
 {
     if (mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA1), key, key_len, bytes, len, out))
         memory_need(NULL); /* SHA-1 is part of every mbedTLS: only memory can be missing */
+}
+
+void keys_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+                      unsigned char out[32])
+{
+    if (mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), key, key_len, bytes, len,
+                        out))
+        memory_need(NULL);
 }

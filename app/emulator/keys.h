@@ -14,7 +14,9 @@ key_ring *keys_new(const char *key_id);
 void keys_free(key_ring *self);
 
 char *keys_sign(key_ring *self,
-                const cJSON *claims);  /* a JWT (RS256); free() it; NULL on failure */
+                const cJSON *claims); /* a JWT (RS256); free() it; NULL on failure */
+/* Signs with a new key from now on; the old one stays in the set or leaves it at once. */
+bool keys_rotate(key_ring *self, const char *key_id, bool keeps_old);
 cJSON *keys_set(const key_ring *self); /* {"keys":[…]}, free it with cJSON_Delete() */
 
 char *keys_secret(key_ring *self, const char *prefix); /* prefix and 256 random bits; free() it */
@@ -23,6 +25,8 @@ uint64_t keys_number(key_ring *self);                  /* a random one */
 /* base64url(SHA-256(verifier)) equals the challenge (RFC 7636, 4.6). */
 bool keys_challenge_fits(const char *challenge, const char *verifier);
 
+void keys_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+                      unsigned char out[32]);
 void keys_hmac_sha1(const void *key, size_t key_len, const void *bytes, size_t len,
                     unsigned char out[20]);
 

@@ -61,6 +61,15 @@ static const struct route {
     { "GET", "/directory_groups", KEY, handle_list_directory_groups },
     { "GET", "/directory_groups/{id}", KEY, handle_directory_group },
 
+    { "GET", "/webhook_endpoints", KEY, handle_list_webhook_endpoints },
+    { "POST", "/webhook_endpoints", KEY, handle_add_webhook_endpoint },
+    { "PATCH", "/webhook_endpoints/{id}", KEY, handle_change_webhook_endpoint },
+    { "DELETE", "/webhook_endpoints/{id}", KEY, handle_remove_webhook_endpoint },
+
+    { "GET", "/_latchkey/webhooks/deliveries", CONTROL, handle_control_deliveries },
+    { "POST", "/_latchkey/webhooks/deliveries/{id}/resend", CONTROL, handle_control_resend },
+    { "POST", "/_latchkey/webhooks/mishaps", CONTROL, handle_control_mishaps },
+    { "POST", "/_latchkey/keys/rotate", CONTROL, handle_control_rotate },
     { "GET", "/_latchkey/state", CONTROL, handle_control_state },
     { "POST", "/_latchkey/directories", CONTROL, handle_control_add_directory },
     { "PATCH", "/_latchkey/directories/{id}", CONTROL, handle_control_change_directory },

@@ -20,10 +20,15 @@
 #define SEED_DAYS_MS   (INT64_C(6) * 24 * 60 * 60 * 1000)
 
 static const member seed_members[] = {
-    { .name = "users", .kind = OBJECTS },       { .name = "organizations", .kind = OBJECTS },
-    { .name = "connections", .kind = OBJECTS }, { .name = "roles", .kind = OBJECTS },
-    { .name = "permissions", .kind = OBJECTS }, { .name = "directories", .kind = OBJECTS },
-    { .name = "invitations", .kind = OBJECTS }, { .name = "apiKeys", .kind = OBJECTS },
+    { .name = "users", .kind = OBJECTS },
+    { .name = "organizations", .kind = OBJECTS },
+    { .name = "connections", .kind = OBJECTS },
+    { .name = "roles", .kind = OBJECTS },
+    { .name = "permissions", .kind = OBJECTS },
+    { .name = "directories", .kind = OBJECTS },
+    { .name = "invitations", .kind = OBJECTS },
+    { .name = "apiKeys", .kind = OBJECTS },
+    { .name = "webhookEndpoints", .kind = OBJECTS },
 };
 static const member user_members[] = {
     { .name = "id", .kind = ID },
@@ -73,6 +78,11 @@ static const member invitation_members[] = {
     { .name = "organization", .kind = TEXT },
     { .name = "role", .kind = TEXT },
     { .name = "token", .kind = ID },
+};
+static const member endpoint_members[] = {
+    { .name = "url", .kind = TEXT, .is_required = true },
+    { .name = "events", .kind = TEXTS, .is_required = true },
+    { .name = "secret", .kind = TEXT },
 };
 static const member api_key_members[] = {
     { .name = "name", .kind = TEXT, .is_required = true },
@@ -147,6 +157,7 @@ static const struct seed_list {
     LIST("permissions", NULL, permission_members),
     LIST("invitations", NULL, invitation_members),
     LIST("apiKeys", NULL, api_key_members),
+    LIST("webhookEndpoints", NULL, endpoint_members),
     LIST("connections", NULL, connection_members),
     LIST("connections", "profiles", profile_members),
     LIST("directories", NULL, directory_members),
@@ -491,6 +502,21 @@ static bool add_api_key(const reading *self, const cJSON *input)
     return true;
 }
 
+static bool add_endpoint(const reading *self, const cJSON *input)
+{
+    const cJSON *type = NULL, *events = json_get(input, "events");
+    cJSON_ArrayForEach(type, events)
+    {
+        if (!webhooks_knows(type->valuestring))
+            return refuse(self, "the event type", type->valuestring,
+                          "of webhookEndpoints is none that WorkOS delivers");
+    }
+    if (webhooks_add(self->state, json_text(input, "url"), events, json_text(input, "secret")))
+        return true;
+    return refuse(self, "the webhook endpoint", json_text(input, "url"),
+                  "is no address on loopback, such as http://127.0.0.1:3000/webhooks");
+}
+
 static bool lay_out(const reading *self, const cJSON *seed)
 {
     static const struct {
@@ -502,7 +528,9 @@ static bool lay_out(const reading *self, const cJSON *seed)
                   { "invitations", add_invitation },
                   { "apiKeys", add_api_key },
                   { "connections", add_connection },
-                  { "directories", add_directory } };
+                  { "directories", add_directory },
+                  /* last: nothing of the past is delivered */
+                  { "webhookEndpoints", add_endpoint } };
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         const cJSON *item = NULL;
         cJSON_ArrayForEach(item, json_get(seed, order[i].list))

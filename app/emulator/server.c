@@ -121,6 +121,13 @@ static void spoil(exchange *answer, const fault *due)
 {
     if (due->retry_after_s >= 0)
         text_print(&answer->headers, "Retry-After: %d\r\n", due->retry_after_s);
+    if (due->json) {
+        answer->status = due->status ? due->status : answer->status;
+        answer->type = JSON_TYPE;
+        text_free(&answer->answer);
+        text_add(&answer->answer, due->json);
+        return;
+    }
     if (due->status && (!due->has_body || due->body == FAULT_JSON)) {
         text_free(&answer->headers);
         if (due->retry_after_s >= 0)
@@ -206,6 +213,7 @@ static bool answer(server *self, exchange *request, bool *out_is_half)
         return true;
     sleep_ms(due.delay_ms);
     spoil(request, &due);
+    free(due.json);
     return !(due.has_body && due.body == FAULT_NONE);
 }
 

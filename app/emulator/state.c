@@ -287,7 +287,8 @@ void state_free(emulator_state *self)
                        &self->refresh_tokens, &self->sso_tokens,      &self->faults,
                        &self->passes,         &self->one_time_codes,  &self->factors,
                        &self->challenges,     &self->devices,         &self->invitations,
-                       &self->api_keys,       &self->logouts };
+                       &self->api_keys,       &self->logouts,         &self->endpoints,
+                       &self->deliveries };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         records_free(all[i]);
     roster_free(&self->crowd);

@@ -12,6 +12,7 @@
 #include "events.h"
 #include "keys.h"
 #include "roster.h"
+#include "webhooks.h"
 
 typedef struct records {
     cJSON **items; /* in the order of creation, which is the order of lists */
@@ -40,6 +41,10 @@ typedef struct emulator_state {
     records factors, challenges; /* second factors */
     records devices, invitations, api_keys, logouts;
     records faults;
+    records endpoints, deliveries; /* of webhooks */
+    webhook_mishaps mishaps;
+    void (*wake)(void *context); /* told of each new delivery; NULL: nobody sends */
+    void *wake_context;
     event_log events;
 } emulator_state;
 
