@@ -13,158 +13,11 @@
 #include "factors.h"
 #include "json.h"
 #include "people.h"
-#include "shape.h"
+#include "seed-shape.h"
 #include "text.h"
 
 #define SEED_MAX_BYTES (16 * 1024 * 1024)
 #define SEED_DAYS_MS   (INT64_C(6) * 24 * 60 * 60 * 1000)
-
-static const member seed_members[] = {
-    { .name = "users", .kind = OBJECTS },
-    { .name = "organizations", .kind = OBJECTS },
-    { .name = "connections", .kind = OBJECTS },
-    { .name = "roles", .kind = OBJECTS },
-    { .name = "permissions", .kind = OBJECTS },
-    { .name = "directories", .kind = OBJECTS },
-    { .name = "invitations", .kind = OBJECTS },
-    { .name = "apiKeys", .kind = OBJECTS },
-    { .name = "webhookEndpoints", .kind = OBJECTS },
-};
-static const member user_members[] = {
-    { .name = "id", .kind = ID },
-    { .name = "email", .kind = EMAIL, .is_required = true },
-    { .name = "name", .kind = MAYBE },
-    { .name = "first_name", .kind = MAYBE },
-    { .name = "last_name", .kind = MAYBE },
-    { .name = "password", .kind = TEXT },
-    { .name = "email_verified", .kind = FLAG },
-    { .name = "external_id", .kind = MAYBE },
-    { .name = "metadata", .kind = OBJECT },
-    { .name = "oauth_provider", .kind = TEXT },
-    { .name = "totp_secret", .kind = TEXT },
-};
-static const member organization_members[] = {
-    { .name = "id", .kind = ID },
-    { .name = "name", .kind = TEXT, .is_required = true },
-    { .name = "external_id", .kind = MAYBE },
-    { .name = "metadata", .kind = OBJECT },
-    { .name = "domains", .kind = OBJECTS },
-    { .name = "allow_profiles_outside_organization", .kind = FLAG },
-    { .name = "entitlements", .kind = TEXTS },
-    { .name = "memberships", .kind = OBJECTS },
-    { .name = "require_sso", .kind = FLAG },
-    { .name = "require_mfa", .kind = FLAG },
-};
-static const member domain_members[] = {
-    { .name = "domain", .kind = TEXT, .is_required = true },
-    { .name = "state", .kind = TEXT, .choices = "verified|pending" },
-};
-static const member membership_members[] = {
-    { .name = "email", .kind = EMAIL, .is_required = true },
-    { .name = "role", .kind = TEXT },
-    { .name = "status", .kind = TEXT, .choices = "active|inactive|pending" },
-};
-static const member role_members[] = {
-    { .name = "slug", .kind = TEXT, .is_required = true },
-    { .name = "name", .kind = TEXT },
-    { .name = "description", .kind = MAYBE },
-    { .name = "type", .kind = TEXT, .choices = "EnvironmentRole|OrganizationRole" },
-    { .name = "is_default_role", .kind = FLAG },
-    { .name = "priority", .kind = NUMBER },
-    { .name = "permissions", .kind = TEXTS },
-};
-static const member invitation_members[] = {
-    { .name = "email", .kind = EMAIL, .is_required = true },
-    { .name = "organization", .kind = TEXT },
-    { .name = "role", .kind = TEXT },
-    { .name = "token", .kind = ID },
-};
-static const member endpoint_members[] = {
-    { .name = "url", .kind = TEXT, .is_required = true },
-    { .name = "events", .kind = TEXTS, .is_required = true },
-    { .name = "secret", .kind = TEXT },
-};
-static const member api_key_members[] = {
-    { .name = "name", .kind = TEXT, .is_required = true },
-    { .name = "value", .kind = ID, .is_required = true },
-    { .name = "organization", .kind = TEXT, .is_required = true },
-    { .name = "permissions", .kind = TEXTS },
-};
-static const member permission_members[] = {
-    { .name = "slug", .kind = TEXT, .is_required = true },
-    { .name = "name", .kind = TEXT },
-    { .name = "description", .kind = MAYBE },
-};
-static const member connection_members[] = {
-    { .name = "id", .kind = ID },
-    { .name = "name", .kind = TEXT, .is_required = true },
-    { .name = "connection_type", .kind = TEXT },
-    { .name = "organization", .kind = TEXT, .is_required = true },
-    { .name = "state", .kind = TEXT, .choices = "active|inactive|validating" },
-    { .name = "domains", .kind = TEXTS },
-    { .name = "profiles", .kind = OBJECTS },
-};
-static const member profile_members[] = {
-    { .name = "id", .kind = ID },
-    { .name = "email", .kind = EMAIL, .is_required = true },
-    { .name = "first_name", .kind = MAYBE },
-    { .name = "last_name", .kind = MAYBE },
-    { .name = "idp_id", .kind = TEXT },
-    { .name = "groups", .kind = TEXTS },
-    { .name = "role", .kind = TEXT },
-};
-static const member directory_members[] = {
-    { .name = "id", .kind = ID },
-    { .name = "name", .kind = TEXT, .is_required = true },
-    { .name = "organization", .kind = TEXT, .is_required = true },
-    { .name = "type", .kind = TEXT },
-    { .name = "state", .kind = TEXT, .choices = "active|inactive|validating" },
-    { .name = "groups", .kind = OBJECTS },
-    { .name = "users", .kind = OBJECTS },
-};
-static const member group_members[] = {
-    { .name = "id", .kind = ID },
-    { .name = "idp_id", .kind = TEXT },
-    { .name = "name", .kind = TEXT, .is_required = true },
-};
-static const member directory_user_members[] = {
-    { .name = "id", .kind = ID },
-    { .name = "idp_id", .kind = TEXT },
-    { .name = "email", .kind = MAYBE },
-    { .name = "first_name", .kind = MAYBE },
-    { .name = "last_name", .kind = MAYBE },
-    { .name = "state", .kind = TEXT, .choices = "active|suspended|inactive" },
-    { .name = "custom_attributes", .kind = OBJECT },
-    { .name = "role", .kind = TEXT },
-    { .name = "groups", .kind = TEXTS },
-};
-
-/* Lists of a seed, where they stand, and what their items may hold. */
-static const struct seed_list {
-    const char *outer, *inner; /* inner NULL: the outer list itself */
-    const member *members;
-    size_t n_members;
-} lists[] = {
-#define LIST(outer, inner, table)                            \
-    {                                                        \
-        outer, inner, table, sizeof(table) / sizeof *(table) \
-    }
-    LIST("users", NULL, user_members),
-    LIST("organizations", NULL, organization_members),
-    LIST("organizations", "domains", domain_members),
-    LIST("organizations", "memberships", membership_members),
-    LIST("roles", NULL, role_members),
-    LIST("permissions", NULL, permission_members),
-    LIST("invitations", NULL, invitation_members),
-    LIST("apiKeys", NULL, api_key_members),
-    LIST("webhookEndpoints", NULL, endpoint_members),
-    LIST("connections", NULL, connection_members),
-    LIST("connections", "profiles", profile_members),
-    LIST("directories", NULL, directory_members),
-    LIST("directories", "groups", group_members),
-    LIST("directories", "users", directory_user_members),
-#undef LIST
-};
 
 typedef struct reading {
     emulator_state *state;
@@ -172,64 +25,6 @@ typedef struct reading {
     int64_t end_ms;  /* now */
     int64_t step_ms; /* between two things of the seed */
 } reading;
-
-static bool check_items(const cJSON *list, const char *path, const struct seed_list *kind,
-                        char *error)
-{
-    int index = 0;
-    const cJSON *item = NULL;
-    cJSON_ArrayForEach(item, list)
-    {
-        AUTO_TEXT where = { 0 };
-        text_print(&where, "%s[%d]", path, index++);
-        if (!shape_fits(item, where.bytes, kind->members, kind->n_members, error,
-                        EMULATOR_ERROR_SIZE))
-            return false;
-    }
-    return true;
-}
-
-static bool check_list(const cJSON *seed, const struct seed_list *kind, char *error)
-{
-    const cJSON *outer = json_get(seed, kind->outer), *item = NULL;
-    if (!kind->inner)
-        return check_items(outer, kind->outer, kind, error);
-    int index = 0;
-    cJSON_ArrayForEach(item, outer)
-    {
-        AUTO_TEXT where = { 0 };
-        text_print(&where, "%s[%d].%s", kind->outer, index++, kind->inner);
-        if (!check_items(json_get(item, kind->inner), where.bytes, kind, error))
-            return false;
-    }
-    return true;
-}
-
-/* How many things a seed will add, each at its own time. */
-static int64_t count_things(const cJSON *seed)
-{
-    int64_t count = 0;
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        const cJSON *outer = json_get(seed, lists[i].outer), *item = NULL;
-        if (!lists[i].inner)
-            count += cJSON_GetArraySize(outer);
-        else if (strcmp(lists[i].outer, "directories") == 0)
-            cJSON_ArrayForEach(item, outer) count +=
-                cJSON_GetArraySize(json_get(item, lists[i].inner));
-    }
-    return count;
-}
-
-static bool check_seed(const cJSON *seed, char *error)
-{
-    if (!FITS(seed, "the seed", seed_members, error, EMULATOR_ERROR_SIZE))
-        return false;
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        if (!check_list(seed, &lists[i], error))
-            return false;
-    }
-    return true;
-}
 
 static bool refuse(const reading *self, const char *what, const char *name, const char *why)
 {
@@ -576,9 +371,9 @@ static bool seed_from(emulator_state *self, const char *written, int people, cha
     }
     reading all = { .state = self, .error = error, .end_ms = state_now(self) - people - 1 };
     size_t wanted = (size_t)people;
-    if (!check_seed(seed, error))
+    if (!seed_fits(seed, error))
         return false;
-    all.step_ms = SEED_DAYS_MS / (count_things(seed) + 1);
+    all.step_ms = SEED_DAYS_MS / (seed_count(seed) + 1);
     self->frozen_ms = all.end_ms - SEED_DAYS_MS;
     bool is_laid_out = lay_out(&all, seed);
     if (is_laid_out && self->directories.count && self->directory_users.count < wanted)
