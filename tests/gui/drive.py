@@ -228,6 +228,14 @@ def story_sign_in(run):
     app.quit()
 
 
+def story_chromium(run):
+    """The sign-in story with real Chromium as the browser, which shows how it went."""
+    story_sign_in(run)
+    pages = [line for line in run.apps[0].opened() if line.startswith("page: ")]
+    if len(pages) != 1 or "signed in" not in pages[0].lower():
+        raise Failure(f"Chromium showed {pages}")
+
+
 def story_cancelled(run):
     """Says no in the browser, tries again, changes their mind."""
     app = run.app(mode="cancel")
@@ -315,6 +323,11 @@ def story_offline(run):
     app.quit()
 
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+NEEDS = {"chromium": ["/usr/bin/chromium",
+                      os.path.join(HERE, "../interop/node_modules/playwright-core")]}
+
+
 class Run:
     def __init__(self, desktop, latchkey):
         self.desktop = desktop
@@ -340,6 +353,10 @@ class Run:
 def main():
     name, desktop, latchkey = sys.argv[1:4]
     story = globals()["story_" + name.replace("-", "_")]
+    for path in NEEDS.get(name, []):
+        if not os.path.exists(path):
+            print(f"skipped: {path} is missing")
+            return 77
     run = Run(desktop, latchkey)
     try:
         story(run)
