@@ -8,6 +8,12 @@
 handler handle_root, handle_health;
 /* sign-in.c */
 handler handle_show_authkit, handle_choose_authkit, handle_show_sso, handle_choose_sso;
+/* console.c */
+handler handle_console_directory, handle_console_person, handle_console_hire, handle_console_save;
+handler handle_console_suspend, handle_console_activate, handle_console_remove_person;
+handler handle_console_add_group, handle_console_remove_group;
+handler handle_console_add_directory, handle_console_remove_directory;
+void console_add_notice(exchange *self, text *out); /* how the last change went */
 /* grants.c */
 handler handle_authenticate;
 /* device.c */

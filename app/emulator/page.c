@@ -48,6 +48,18 @@ static const char *const style[] = {
     "background:var(--accent);color:var(--card)}.go:hover{filter:brightness(1.08)}"
     "details{margin:1rem 0 0;border-top:1px solid var(--line);padding-top:.8rem}"
     "summary{cursor:pointer;color:var(--soft);font-size:.9rem}details form{margin:.8rem 0 0}",
+    "nav{margin:0 0 .8rem;font-size:.9rem}.bar{display:flex;gap:.6rem;align-items:end;margin:0 0 "
+    ".6rem}"
+    ".bar .field{flex:1;margin:0}.small{padding:.35rem "
+    ".7rem;background:var(--card);font-size:.875rem;"
+    "border:1px solid var(--soft);border-radius:8px}.bar .small{padding:.6rem .9rem;font-size:1rem}"
+    ".small:hover{background:var(--hover);border-color:var(--accent)}"
+    ".badge{font-size:.75rem;padding:.05rem .5rem;border-radius:99px;background:var(--hint)}"
+    ".hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
+    "fieldset{border:1px solid var(--line);border-radius:10px;margin:0 0 1rem;padding:.5rem .9rem}"
+    "legend{font-size:.875rem;color:var(--soft);padding:0 .3rem}.box{display:flex;gap:.5rem;"
+    "align-items:center;padding:.15rem 0}.box input{width:auto}"
+    ".only{margin:0;border:0;padding:0}select{appearance:auto}",
     "footer{margin:1.25rem 0;text-align:center;color:var(--soft);font-size:.85rem}"
     "a{color:var(--accent)}",
     ".wide h1{text-align:left;font-size:1.6rem}.wide h2{font-size:1.05rem;margin:0 0 .8rem}"
@@ -195,7 +207,7 @@ void page_add_field(text *out, const page_field *field)
 {
     text_add(out, "<label class=\"field\"><span>");
     text_add_html(out, field->label);
-    text_add(out, "</span><input required");
+    text_add(out, field->is_optional ? "</span><input" : "</span><input required");
     add_attribute(out, "name", field->name);
     add_attribute(out, "type", field->type ? field->type : "text");
     add_attribute(out, "placeholder", field->hint);

@@ -28,6 +28,7 @@ typedef struct page_sign_in {
 typedef struct page_field {
     const char *name, *label, *type; /* type NULL: text */
     const char *hint, *value, *autocomplete;
+    bool is_optional;
 } page_field;
 
 typedef struct page_form {

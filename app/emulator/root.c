@@ -139,6 +139,44 @@ static void add_events(exchange *self, text *out)
     text_add(out, "</ul></section>");
 }
 
+static void add_directory(exchange *self, text *out, const cJSON *directory)
+{
+    const char *id = json_text(directory, "id"), *state = json_text(directory, "state");
+    text_print(out,
+               "<li class=\"person\"><span class=\"words\"><span class=\"title\"><a href=\""
+               "/console/directories/%s\">",
+               id);
+    text_add_html(out, json_text(directory, "name"));
+    text_add(out, "</a></span>");
+    if (!text_equal(state, "active"))
+        text_print(out, " <span class=\"badge\">%s</span>", state);
+    text_print(out, "<span class=\"detail\">%zu people · ", roster_count(self->state, id, false));
+    text_add_html(out,
+                  state_organization_name(self->state, json_text(directory, "organization_id")));
+    text_add(out, "</span></span></li>");
+}
+
+static void add_directories(exchange *self, text *out)
+{
+    const emulator_state *state = self->state;
+    text_add(out, "<section class=\"card\"><h2>Directories</h2><ul>");
+    for (size_t i = 0; i < state->directories.count; i++)
+        add_directory(self, out, state->directories.items[i]);
+    text_add(out, "</ul><details><summary>New directory</summary>");
+    page_add_form(out, "/console/directories");
+    page_add_field(out, &(page_field){ .name = "name", .label = "Name" });
+    text_add(out, "<label class=\"field\"><span>Organization</span><select name=\""
+                  "organization_id\">");
+    for (size_t i = 0; i < state->organizations.count; i++) {
+        const cJSON *organization = state->organizations.items[i];
+        text_print(out, "<option value=\"%s\">", json_text(organization, "id"));
+        text_add_html(out, json_text(organization, "name"));
+        text_add(out, "</option>");
+    }
+    text_add(out,
+             "</select></label><button class=\"go\">Create</button></form></details></section>");
+}
+
 void handle_root(exchange *self)
 {
     AUTO_TEXT page = { 0 };
@@ -147,11 +185,16 @@ void handle_root(exchange *self)
              "<h1>A local WorkOS</h1><p class=\"lead\">Latchkey's emulator: sign-in pages, AuthKit "
              "and SSO, events and directories as WorkOS answers them, for development and tests. "
              "Everything is in memory and gone when it ends. Never put it on a network.</p>");
+    console_add_notice(self, &page);
     add_settings(self, &page);
     text_add(&page, "<div class=\"columns\">");
+    text_add(&page, "<div>");
+    add_directories(self, &page);
     add_people(self, &page);
+    text_add(&page, "</div><div>");
     add_mail(self, &page);
     add_events(self, &page);
+    text_add(&page, "</div>");
     text_add(&page, "</div><footer><a href=\"/health\">Health</a> · <a href=\"/sso/jwks/");
     text_add_html(&page, self->options->client_id);
     text_add(&page, "\">Signing keys</a></footer>");

@@ -7,6 +7,7 @@
 
 typedef enum access {
     OPEN,    /* anybody: browsers, public keys, grants that look at the client themselves */
+    PAGE,    /* a form of one of our own pages: no other site may make a browser send it */
     KEY,     /* the API key as bearer token */
     CONTROL, /* there only with --control; writing needs a JSON body, which no foreign web page can
                 send */
@@ -19,13 +20,24 @@ static const struct route {
 } routes[] = {
     { "GET", "/", OPEN, handle_root },
     { "GET", "/health", OPEN, handle_health },
+    { "POST", "/console/directories", PAGE, handle_console_add_directory },
+    { "GET", "/console/directories/{id}", OPEN, handle_console_directory },
+    { "POST", "/console/directories/{id}/people", PAGE, handle_console_hire },
+    { "POST", "/console/directories/{id}/groups", PAGE, handle_console_add_group },
+    { "POST", "/console/directories/{id}/remove", PAGE, handle_console_remove_directory },
+    { "POST", "/console/groups/{id}/remove", PAGE, handle_console_remove_group },
+    { "GET", "/console/people/{id}", OPEN, handle_console_person },
+    { "POST", "/console/people/{id}", PAGE, handle_console_save },
+    { "POST", "/console/people/{id}/suspend", PAGE, handle_console_suspend },
+    { "POST", "/console/people/{id}/activate", PAGE, handle_console_activate },
+    { "POST", "/console/people/{id}/remove", PAGE, handle_console_remove_person },
 
     { "GET", "/user_management/authorize", OPEN, handle_show_authkit },
-    { "POST", "/user_management/authorize", OPEN, handle_choose_authkit },
+    { "POST", "/user_management/authorize", PAGE, handle_choose_authkit },
     { "POST", "/user_management/authenticate", OPEN, handle_authenticate },
     { "POST", "/user_management/authorize/device", OPEN, handle_start_device },
     { "GET", "/device", OPEN, handle_show_device },
-    { "POST", "/device", OPEN, handle_choose_device },
+    { "POST", "/device", PAGE, handle_choose_device },
     { "POST", "/user_management/magic_auth", KEY, handle_create_magic_auth },
     { "GET", "/user_management/magic_auth/{id}", KEY, handle_magic_auth },
     { "GET", "/user_management/email_verification/{id}", KEY, handle_email_verification },
@@ -43,7 +55,7 @@ static const struct route {
     { "GET", "/organizations/{id}", KEY, handle_organization },
 
     { "GET", "/sso/authorize", OPEN, handle_show_sso },
-    { "POST", "/sso/authorize", OPEN, handle_choose_sso },
+    { "POST", "/sso/authorize", PAGE, handle_choose_sso },
     { "POST", "/sso/token", OPEN, handle_sso_token },
     { "GET", "/sso/profile", OPEN, handle_sso_profile },
     { "POST", "/sso/logout/authorize", KEY, handle_start_sso_logout },
@@ -115,10 +127,30 @@ static bool path_fits(const char *pattern, const char *path, char params[MAX_PAR
     return *pattern == *path;
 }
 
+/* Browsers say with each form from where it is sent: by Sec-Fetch-Site, older ones by Origin alone
+ * (which our Referrer-Policy makes "null" in the newer ones). Programs say nothing. */
+static bool is_own_form(const exchange *self)
+{
+    AUTO_TEXT here = { 0 };
+    if (self->fetch_site)
+        return text_equal(self->fetch_site, "same-origin") || text_equal(self->fetch_site, "none");
+    text_print(&here, "http://%s", self->host ? self->host : "");
+    return !self->origin || text_equal(self->origin, here.bytes);
+}
+
 static bool may_ask(exchange *self, access who)
 {
     if (who == KEY && !text_equal(exchange_bearer(self), self->options->api_key)) {
         answer_error(self, 401, "unauthorized", "Unauthorized");
+        return false;
+    }
+    if (who == PAGE && !is_own_form(self)) {
+        answer_error(self, 403, "forbidden", "this form was sent from another site");
+        return false;
+    }
+    if (who == PAGE && !exchange_is_form(self)) {
+        answer_error(self, 415, "unsupported_media_type",
+                     "send Content-Type: application/x-www-form-urlencoded");
         return false;
     }
     if (who == CONTROL && !self->options->control) {

@@ -238,6 +238,9 @@ static int begin_request(struct mg_connection *connection)
         .content_type = mg_get_header(connection, "Content-Type"),
         .user_agent = mg_get_header(connection, "User-Agent"),
         .remote = info->remote_addr,
+        .host = mg_get_header(connection, "Host"),
+        .origin = mg_get_header(connection, "Origin"),
+        .fetch_site = mg_get_header(connection, "Sec-Fetch-Site"),
     };
     if (!refuse(connection, info, &request, &body, &keeps))
         is_sent = answer(self, &request, &is_half);
