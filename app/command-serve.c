@@ -16,7 +16,7 @@
 typedef struct settings {
     server_options server;
     char *store, *base_url, *redirect_uri, *cookie_name, *cookie_domain, *same_site;
-    char *cookie_password, *webhook_secret;
+    char *cookie_password, *cookie_password_previous, *webhook_secret;
     lk_client *client;
 } settings;
 
@@ -30,6 +30,7 @@ static void settings_deinit(settings *own)
     free(own->cookie_domain);
     free(own->same_site);
     free_secretp(&own->cookie_password);
+    free_secretp(&own->cookie_password_previous);
     free_secretp(&own->webhook_secret);
 }
 
@@ -77,6 +78,8 @@ static lk_status read_cookie(const app_arguments *given, settings *own, lk_error
     lk_web_options *web = &own->server.web;
 
     TRY(read_password(given, own, err));
+    TRY(config_secret(given, "cookie-password-previous-file", "WORKOS_COOKIE_PASSWORD_PREVIOUS",
+                      &own->cookie_password_previous, err));
     TRY(config_text(given, NULL, "WORKOS_COOKIE_NAME", &own->cookie_name, err));
     TRY(config_text(given, NULL, "WORKOS_COOKIE_DOMAIN", &own->cookie_domain, err));
     TRY(config_text(given, NULL, "WORKOS_COOKIE_SAMESITE", &own->same_site, err));
@@ -85,6 +88,7 @@ static lk_status read_cookie(const app_arguments *given, settings *own, lk_error
     TRY(config_number("WORKOS_COOKIE_MAX_AGE", 1, 400LL * 24 * 3600, 0, &web->cookie_max_age_s,
                       err));
     web->cookie_password = own->cookie_password;
+    web->cookie_password_previous = own->cookie_password_previous;
     web->cookie_name = own->cookie_name;
     web->cookie_domain = own->cookie_domain;
     web->cookie_same_site = own->same_site;
@@ -253,6 +257,10 @@ static const app_option options[] = {
       .value = "FILE",
       .help = "The file with the cookie password",
       .variable = "WORKOS_COOKIE_PASSWORD" },
+    { .name = "cookie-password-previous-file",
+      .value = "FILE",
+      .help = "The one before it: still opens cookies, seals none",
+      .variable = "WORKOS_COOKIE_PASSWORD_PREVIOUS" },
     { .name = "webhook-secret-file",
       .value = "FILE",
       .help = "The file with the webhook endpoint's secret",

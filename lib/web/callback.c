@@ -107,7 +107,8 @@ static lk_status judge_state(const lk_web *web, const lk_web_request *request, c
     *verdict = STATE_MISSING;
     if (seal == NULL)
         return LK_OK;
-    lk_status status = lk__state_open(web->password, seal, lk__now_ms(web->client), state, &cause);
+    lk_status status =
+        lk__state_open(&web->passwords, seal, lk__now_ms(web->client), state, &cause);
     if (status != LK_OK && status != LK_ERR_STATE && status != LK_ERR_EXPIRED)
         return lk__fail(err, status, "%s", cause.message);
     *verdict = STATE_FORGED;
@@ -236,7 +237,7 @@ static lk_status exchange_authkit(lk_web *web, const char *code, const lk__state
 
     LK_TRY(lk_authkit_exchange_code(web->client, code, state->code_verifier, &authentication, err));
     LK_TRY(lk_session_seal(web->client, web->password, authentication, &fresh, err));
-    LK_TRY(lk__session_open_fetching(web->client, web->password, fresh, &session, err));
+    LK_TRY(lk__session_open_fetching(web->client, &web->passwords, fresh, &session, err));
     *sealed = lk__steal(fresh);
     return LK_OK;
 }

@@ -13,7 +13,7 @@ lk_status lk__web_purge_states(lk_web *web, const lk_web_request *request, size_
     const char *header;
 
     for (size_t i = 0; (header = lk__request_next(request, "Cookie", &i)) != NULL;)
-        LK_TRY(lk__pending_read(web->password, header, lk__now_ms(web->client), &pending, err));
+        LK_TRY(lk__pending_read(&web->passwords, header, lk__now_ms(web->client), &pending, err));
     lk__pending_sort(&pending);
     for (size_t i = 0; i < pending.n_items; i++)
         if (pending.n_items - i > keep || pending.items[i].issued_at_ms == 0)

@@ -84,7 +84,7 @@ bool lk__web_is_signed_in(lk_web *web, const lk_web_request *request)
 
     while (lk__web_next_candidate(web, request, &cursor, &sealed, &found, NULL) == LK_OK && found) {
         lk_auto(lk_session) session = NULL;
-        if (lk_session_open(web->client, web->password, sealed.data, &session, NULL) == LK_OK &&
+        if (lk__session_open(web->client, &web->passwords, sealed.data, &session, NULL) == LK_OK &&
             is_of_mode(web, session))
             return true;
     }
@@ -150,12 +150,12 @@ static lk_status renew(lk_web *web, const char *sealed, bool again, char **out,
     LK_CLEANUP(lk__free_secretp) char *renewed = NULL;
     lk_error cause = LK_ERROR_INIT;
 
-    LK_TRY(lk__session_peek(web->client, web->password, sealed, &grant, err));
+    LK_TRY(lk__session_peek(web->client, &web->passwords, sealed, &grant, err));
     if (grant.is_sso || web->mode == LK_WEB_SSO || lk__text_empty(grant.refresh_token))
         return lk__fail(err, LK_ERR_EXPIRED, "the session is over");
     LK_TRY(lk__refresher_renew(web->refresher, &grant, &renewed, err));
     lk_status status =
-        lk__session_open_fetching(web->client, web->password, renewed, session, &cause);
+        lk__session_open_fetching(web->client, &web->passwords, renewed, session, &cause);
     if (status == LK_ERR_EXPIRED && again)
         return renew(web, renewed, false, out, session, err);
     if (status == LK_ERR_EXPIRED)
@@ -199,10 +199,10 @@ static lk_status find_session(lk_web *web, const lk_web_request *request, lk_ses
         if (!found)
             return LK_OK;
         lk_status status =
-            lk_session_open(web->client, web->password, sealed.data, &session, &cause);
+            lk__session_open(web->client, &web->passwords, sealed.data, &session, &cause);
         if (status == LK_ERR_NO_KEY) {
             LK_TRY(lk_client_refresh_keys(web->client, err));
-            status = lk_session_open(web->client, web->password, sealed.data, &session, &cause);
+            status = lk__session_open(web->client, &web->passwords, sealed.data, &session, &cause);
         }
         if (status == LK_OK && is_of_mode(web, session)) {
             *out = lk__steal(session);

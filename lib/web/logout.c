@@ -62,11 +62,11 @@ static lk_status find_session_id(lk_web *web, const lk_web_request *request, cha
         LK_TRY(lk__web_next_candidate(web, request, &cursor, &sealed, &found, err));
         if (!found)
             return LK_OK;
-        if (lk__session_peek(web->client, web->password, sealed.data, &grant, NULL) != LK_OK)
+        if (lk__session_peek(web->client, &web->passwords, sealed.data, &grant, NULL) != LK_OK)
             continue;
         /* Signing out works without WorkOS, too: then only our session ends. */
         if (grant.key_unknown && lk_client_refresh_keys(web->client, NULL) == LK_OK &&
-            lk__session_peek(web->client, web->password, sealed.data, &retried, NULL) == LK_OK)
+            lk__session_peek(web->client, &web->passwords, sealed.data, &retried, NULL) == LK_OK)
             *out = lk__steal(retried.session_id);
         else
             *out = lk__steal(grant.session_id);

@@ -115,7 +115,7 @@ static const lk__shape profile_shape = LK__SHAPE(lk_profile, profile_fields);
 
 /* Everything that can be wrong with a cookie is one kind of failure: whoever damages one must not
  * learn how far it got. */
-static lk_status unseal(const lk_client *client, const char *password, const char *sealed,
+static lk_status unseal(const lk_client *client, const lk__passwords *passwords, const char *sealed,
                         lk__json **out, lk_error *err)
 {
     lk__auto_buf text = LK__SECRET_BUF(LK__MAX_SEALED);
@@ -124,7 +124,8 @@ static lk_status unseal(const lk_client *client, const char *password, const cha
 
     if (len > LK__MAX_SEALED)
         return lk__fail(err, LK_ERR_SIGNATURE, "no session cookie of ours: %zu bytes", len);
-    lk_status status = lk__unseal(&password, 1, sealed, len, lk__now_ms(client), &text, &cause);
+    lk_status status = lk__unseal(passwords->items, passwords->n_items, sealed, len,
+                                  lk__now_ms(client), &text, &cause);
     if (status == LK_ERR_INVALID || status == LK_ERR_NO_MEMORY)
         return lk__fail(err, status, "%s", cause.message);
     if (status != LK_OK)
@@ -326,12 +327,12 @@ static lk_status peek_authkit(const lk_client *client, const lk__json *json, con
     return copy_text(session_id, &out->session_id, err);
 }
 
-lk_status lk__session_peek(const lk_client *client, const char *password, const char *sealed,
-                           lk__grant *out, lk_error *err)
+lk_status lk__session_peek(const lk_client *client, const lk__passwords *passwords,
+                           const char *sealed, lk__grant *out, lk_error *err)
 {
     lk_auto(lk__json) json = NULL;
 
-    LK_TRY(unseal(client, password, sealed, &json, err));
+    LK_TRY(unseal(client, passwords, sealed, &json, err));
     const char *token = lk__json_text(json, "accessToken");
     if (token != NULL)
         return peek_authkit(client, json, token, out, err);
@@ -341,15 +342,24 @@ lk_status lk__session_peek(const lk_client *client, const char *password, const 
     return LK_OK;
 }
 
-lk_status lk__session_open_fetching(lk_client *client, const char *password, const char *sealed,
-                                    lk_session **out, lk_error *err)
+lk_status lk__session_open(const lk_client *client, const lk__passwords *passwords,
+                           const char *sealed, lk_session **out, lk_error *err)
+{
+    lk_auto(lk__json) json = NULL;
+
+    LK_TRY(unseal(client, passwords, sealed, &json, err));
+    return open_json(client, json, out, err);
+}
+
+lk_status lk__session_open_fetching(lk_client *client, const lk__passwords *passwords,
+                                    const char *sealed, lk_session **out, lk_error *err)
 {
     lk_error cause = LK_ERROR_INIT;
-    lk_status status = lk_session_open(client, password, sealed, out, &cause);
+    lk_status status = lk__session_open(client, passwords, sealed, out, &cause);
 
     if (status == LK_ERR_NO_KEY) {
         LK_TRY(lk_client_refresh_keys(client, err));
-        status = lk_session_open(client, password, sealed, out, &cause);
+        status = lk__session_open(client, passwords, sealed, out, &cause);
     }
     return status == LK_OK ? LK_OK : lk__fail(err, status, "%s", cause.message);
 }
@@ -375,7 +385,8 @@ lk_status lk__session_renew(lk_client *client, const char *password, const lk__g
     LK_CLEANUP(lk__free_secretp) char *sealed = NULL;
     LK_TRY(lk__session_seal(client, password, authentication, refresh_token, &sealed, err));
     lk_error cause = LK_ERROR_INIT;
-    lk_status status = lk__session_open_fetching(client, password, sealed, out, &cause);
+    lk_status status =
+        lk__session_open_fetching(client, LK__ONE_PASSWORD(password), sealed, out, &cause);
     /* Not LK_ERR_EXPIRED, which would ask to renew it again. */
     if (status == LK_ERR_EXPIRED)
         return lk__fail(err, LK_ERR_PROTOCOL,
@@ -395,13 +406,10 @@ lk_status lk__session_renew(lk_client *client, const char *password, const lk__g
 lk_status lk_session_open(const lk_client *client, const char *password, const char *sealed,
                           lk_session **out, lk_error *err)
 {
-    lk_auto(lk__json) json = NULL;
-
     lk__error_clear(err);
     if (client == NULL || password == NULL || sealed == NULL || out == NULL)
         return lk__fail(err, LK_ERR_INVALID, "lk_session_open() was given NULL");
-    LK_TRY(unseal(client, password, sealed, &json, err));
-    return open_json(client, json, out, err);
+    return lk__session_open(client, LK__ONE_PASSWORD(password), sealed, out, err);
 }
 
 lk_status lk_session_refresh(lk_client *client, const char *password, const char *sealed,
@@ -413,7 +421,7 @@ lk_status lk_session_refresh(lk_client *client, const char *password, const char
     lk__error_clear(err);
     if (client == NULL || password == NULL || sealed == NULL || out_sealed == NULL || out == NULL)
         return lk__fail(err, LK_ERR_INVALID, "lk_session_refresh() was given NULL");
-    LK_TRY(lk__session_peek(client, password, sealed, &grant, err));
+    LK_TRY(lk__session_peek(client, LK__ONE_PASSWORD(password), sealed, &grant, err));
     return lk__session_renew(client, password, &grant, organization_id, out_sealed, out, err);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "web/passwords.h"
 
 #include <latchkey/session.h>
 #include <stdbool.h>
@@ -26,14 +27,17 @@ void lk__grant_clear(lk__grant *grant);
 
 /* Reads a sealed cookie of ours. A stale token and one with an unknown key are fine here; forged
  * ones and a user that is not the token's are LK_ERR_SIGNATURE. *out is empty before. */
-LK_MUST_CHECK lk_status lk__session_peek(const lk_client *client, const char *password,
+LK_MUST_CHECK lk_status lk__session_peek(const lk_client *client, const lk__passwords *passwords,
                                          const char *sealed, lk__grant *out, lk_error *err);
 /* Spends the refresh token, verifies the answer, seals it. Blocks: see lk_session_refresh(). */
 LK_MUST_CHECK lk_status lk__session_renew(lk_client *client, const char *password,
                                           const lk__grant *grant, const char *organization_id,
                                           char **out_sealed, lk_session **out, lk_error *err);
+/* As lk_session_open(), under any of the passwords. */
+LK_MUST_CHECK lk_status lk__session_open(const lk_client *client, const lk__passwords *passwords,
+                                         const char *sealed, lk_session **out, lk_error *err);
 /* Opens; on LK_ERR_NO_KEY fetches the keys (blocks) and tries once more. */
-LK_MUST_CHECK lk_status lk__session_open_fetching(lk_client *client, const char *password,
+LK_MUST_CHECK lk_status lk__session_open_fetching(lk_client *client, const lk__passwords *passwords,
                                                   const char *sealed, lk_session **out,
                                                   lk_error *err);
 /* refresh_token stands for the authentication's own. Free *out with lk_free_secret(). */

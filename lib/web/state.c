@@ -84,8 +84,8 @@ static lk_status read_state(const lk__json *json, int64_t now_ms, lk__state *out
     return copy_member(json, "organization", &out->organization_id, err);
 }
 
-lk_status lk__state_open(const char *password, const char *seal, int64_t now_ms, lk__state *out,
-                         lk_error *err)
+lk_status lk__state_open(const lk__passwords *passwords, const char *seal, int64_t now_ms,
+                         lk__state *out, lk_error *err)
 {
     lk__auto_buf text = LK__SECRET_BUF(LK__MAX_STATE);
     lk_error cause = LK_ERROR_INIT;
@@ -93,7 +93,8 @@ lk_status lk__state_open(const char *password, const char *seal, int64_t now_ms,
 
     if (len > LK__MAX_STATE)
         return lk__fail(err, LK_ERR_STATE, "the state is none of ours: %zu bytes", len);
-    lk_status status = lk__unseal(&password, 1, seal, len, now_ms, &text, &cause);
+    lk_status status =
+        lk__unseal(passwords->items, passwords->n_items, seal, len, now_ms, &text, &cause);
     if (status == LK_ERR_EXPIRED)
         return lk__fail(err, LK_ERR_EXPIRED, "the sign-in began more than %d s ago",
                         LK__STATE_TTL_S);
@@ -130,8 +131,8 @@ static bool is_state_name(const lk__cookie *cookie)
 }
 
 /* 0: unreadable or too old. */
-static lk_status pending_issued_at(const char *password, const lk__cookie *cookie, int64_t now_ms,
-                                   int64_t *out, lk_error *err)
+static lk_status pending_issued_at(const lk__passwords *passwords, const lk__cookie *cookie,
+                                   int64_t now_ms, int64_t *out, lk_error *err)
 {
     lk__auto_buf seal = LK__SECRET_BUF(LK__MAX_STATE);
     lk__auto_state state = { .return_to = NULL };
@@ -140,7 +141,7 @@ static lk_status pending_issued_at(const char *password, const lk__cookie *cooki
     *out = 0;
     if (lk__cookie_decode(cookie, &seal, &cause) != LK_OK || seal.len == 0)
         return cause.status == LK_ERR_NO_MEMORY ? lk__no_memory(err) : LK_OK;
-    lk_status status = lk__state_open(password, seal.data, now_ms, &state, &cause);
+    lk_status status = lk__state_open(passwords, seal.data, now_ms, &state, &cause);
     if (status == LK_OK)
         *out = state.issued_at_ms;
     return status == LK_ERR_NO_MEMORY ? lk__no_memory(err) : LK_OK;
@@ -154,8 +155,8 @@ static bool is_listed(const lk__pending *pending, const char *name)
     return false;
 }
 
-lk_status lk__pending_read(const char *password, const char *cookie_header, int64_t now_ms,
-                           lk__pending *out, lk_error *err)
+lk_status lk__pending_read(const lk__passwords *passwords, const char *cookie_header,
+                           int64_t now_ms, lk__pending *out, lk_error *err)
 {
     const size_t capacity = sizeof(out->items) / sizeof(out->items[0]);
     const char *rest = cookie_header;
@@ -169,7 +170,7 @@ lk_status lk__pending_read(const char *password, const char *cookie_header, int6
         item->name[cookie.name_len] = '\0';
         if (is_listed(out, item->name))
             continue;
-        LK_TRY(pending_issued_at(password, &cookie, now_ms, &item->issued_at_ms, err));
+        LK_TRY(pending_issued_at(passwords, &cookie, now_ms, &item->issued_at_ms, err));
         out->n_items++;
     }
     return LK_OK;

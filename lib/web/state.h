@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "crypto/pkce.h"
 #include "web/cookie.h"
+#include "web/passwords.h"
 
 #include <latchkey/client.h>
 
@@ -41,8 +42,8 @@ LK_MUST_CHECK lk_status lk__state_seal(const lk_random *random, const char *pass
                                        int64_t now_ms, lk__buf *out, lk_error *err);
 /* LK_ERR_STATE: not ours, or not a state. LK_ERR_EXPIRED: ours, but issued more than
  * LK__STATE_TTL_S ago or in the future. */
-LK_MUST_CHECK lk_status lk__state_open(const char *password, const char *seal, int64_t now_ms,
-                                       lk__state *out, lk_error *err);
+LK_MUST_CHECK lk_status lk__state_open(const lk__passwords *passwords, const char *seal,
+                                       int64_t now_ms, lk__state *out, lk_error *err);
 
 /* The pending states in a Cookie header. Call it once for each header with the same list. */
 typedef struct lk__pending {
@@ -53,7 +54,7 @@ typedef struct lk__pending {
     size_t n_items; /* those beyond are left to the next reply */
 } lk__pending;
 
-LK_MUST_CHECK lk_status lk__pending_read(const char *password, const char *cookie_header,
+LK_MUST_CHECK lk_status lk__pending_read(const lk__passwords *passwords, const char *cookie_header,
                                          int64_t now_ms, lk__pending *out, lk_error *err);
 /* Oldest first. */
 void lk__pending_sort(lk__pending *pending);

@@ -151,12 +151,28 @@ static lk_status read_numbers(lk_web *web, const lk_web_options *options, lk_err
 }
 
 /* A password that cannot seal is better known now than at the first sign-in. */
-static lk_status read_password(lk_web *web, const char *password, lk_error *err)
+static lk_status read_password(const lk_web *web, const char *password, char **out, lk_error *err)
 {
     lk__auto_buf trial = LK__SECRET_BUF(SIZE_MAX);
 
     LK_TRY(lk__seal(&web->client->random, password, "{}", 2, 0, 0, &trial, err));
-    return copy(password, NULL, &web->password, err);
+    return copy(password, NULL, out, err);
+}
+
+static lk_status read_passwords(lk_web *web, const lk_web_options *options, lk_error *err)
+{
+    const char *previous = options->cookie_password_previous;
+    lk_error cause = LK_ERROR_INIT;
+
+    LK_TRY(read_password(web, options->cookie_password, &web->password, err));
+    web->passwords = *LK__ONE_PASSWORD(web->password);
+    if (previous == NULL)
+        return LK_OK;
+    lk_status status = read_password(web, previous, &web->previous_password, &cause);
+    if (status != LK_OK)
+        return lk__fail(err, status, "cookie_password_previous: %s", cause.message);
+    web->passwords.items[web->passwords.n_items++] = web->previous_password;
+    return LK_OK;
 }
 
 static lk_status read_options(lk_web *web, const lk_web_options *options, lk_error *err)
@@ -169,7 +185,7 @@ static lk_status read_options(lk_web *web, const lk_web_options *options, lk_err
         return lk__fail(err, LK_ERR_INVALID, "redirect_uri is required");
     web->client = options->client;
     LK_TRY(read_numbers(web, options, err));
-    LK_TRY(read_password(web, options->cookie_password, err));
+    LK_TRY(read_passwords(web, options, err));
     LK_TRY(read_redirect_uri(web, options->redirect_uri, err));
     LK_TRY(read_paths(web, options, err));
     LK_TRY(read_cookie(web, options, err));
@@ -211,6 +227,7 @@ void lk_web_free(lk_web *web)
         return;
     lk__refresher_free(web->refresher);
     lk_free_secret(web->password);
+    lk_free_secret(web->previous_password);
     free(web->redirect_uri);
     free(web->origin);
     free(web->callback_path);

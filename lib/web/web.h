@@ -15,7 +15,9 @@ enum { LK__MAX_SET_COOKIE = 4096 };
 
 struct lk_web {
     lk_client *client;
-    char *password; /* secret */
+    char *password;          /* secret */
+    char *previous_password; /* secret; NULL: none */
+    lk__passwords passwords; /* both, to open with */
     lk_web_mode mode;
     char *redirect_uri;
     char *origin; /* of redirect_uri, as a browser writes it */

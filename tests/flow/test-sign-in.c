@@ -115,7 +115,7 @@ static void test_verifier_fits_the_challenge(void **unused)
     value[strcspn(value, ";")] = '\0';
 
     lk__state opened = { .return_to = NULL };
-    assert_ok(lk__state_open(KIT_PASSWORD, value, NOON, &opened, &err), err);
+    assert_ok(lk__state_open(LK__ONE_PASSWORD(KIT_PASSWORD), value, NOON, &opened, &err), err);
     memcpy(verifier, opened.code_verifier, sizeof(verifier));
     lk__state_clear(&opened);
     assert_ok(lk__pkce_challenge(verifier, challenge, &err), err);

@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     header[size] = '\0';
     while (lk__cookie_next(&rest, &cookie))
         check(&cookie, header, strlen(header));
-    promise(lk__pending_read(PASSWORD, header, 0, &pending, NULL) == LK_OK);
+    promise(lk__pending_read(LK__ONE_PASSWORD(PASSWORD), header, 0, &pending, NULL) == LK_OK);
     lk__pending_sort(&pending);
     for (size_t i = 0; i < pending.n_items; i++)
         promise(strlen(pending.items[i].name) == LK__STATE_NAME_SIZE - 1);

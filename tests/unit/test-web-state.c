@@ -47,7 +47,8 @@ static void test_state_comes_back_as_it_went(void **unused)
     lk_error err = LK_ERROR_INIT;
 
     make(NOON, &seal);
-    assert_ok(lk__state_open(PASSWORD, seal.data, NOON + 599000, &state, &err), err);
+    assert_ok(lk__state_open(LK__ONE_PASSWORD(PASSWORD), seal.data, NOON + 599000, &state, &err),
+              err);
     assert_string_equal(state.code_verifier, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
     assert_string_equal(state.return_to, "/app");
     assert_string_equal(state.organization_id, "org_01");
@@ -77,8 +78,9 @@ static void test_old_and_future_states_are_expired(void **unused)
     for (size_t i = 0; i < N_ROWS(ages_ms); i++) {
         lk__auto_state state = { .return_to = NULL };
         lk_error err = LK_ERROR_INIT;
-        assert_fails(lk__state_open(PASSWORD, seal.data, NOON + ages_ms[i], &state, &err),
-                     LK_ERR_EXPIRED, err);
+        assert_fails(
+            lk__state_open(LK__ONE_PASSWORD(PASSWORD), seal.data, NOON + ages_ms[i], &state, &err),
+            LK_ERR_EXPIRED, err);
         assert_null(state.return_to);
     }
 }
@@ -94,7 +96,8 @@ static void test_damaged_state_is_none(void **unused)
         lk_error err = LK_ERROR_INIT;
         char kept = seal.data[i];
         seal.data[i] = kept == 'A' ? 'B' : 'A';
-        lk_status status = lk__state_open(PASSWORD, seal.data, NOON, &state, &err);
+        lk_status status =
+            lk__state_open(LK__ONE_PASSWORD(PASSWORD), seal.data, NOON, &state, &err);
         seal.data[i] = kept;
         if (status == LK_OK)
             fail_msg("a state with byte %zu of %zu changed was opened", i, seal.len);
@@ -122,7 +125,8 @@ static void test_other_seals_are_no_states(void **unused)
         lk__auto_buf seal = LK__BUF(8192);
         assert_ok(lk__seal(&random, PASSWORD, texts[i], strlen(texts[i]), NOON, 0, &seal, &err),
                   err);
-        assert_fails(lk__state_open(PASSWORD, seal.data, NOON, &state, &err), LK_ERR_STATE, err);
+        assert_fails(lk__state_open(LK__ONE_PASSWORD(PASSWORD), seal.data, NOON, &state, &err),
+                     LK_ERR_STATE, err);
     }
 }
 
@@ -148,7 +152,7 @@ static void test_pending_states_are_sorted_by_age(void **unused)
     add_pending(header, sizeof(header), NOON - 3000);
     add_pending(header, sizeof(header), NOON - 700000); /* expired */
     add_pending(header, sizeof(header), NOON - 2000);
-    assert_ok(lk__pending_read(PASSWORD, header, NOON, &pending, &err), err);
+    assert_ok(lk__pending_read(LK__ONE_PASSWORD(PASSWORD), header, NOON, &pending, &err), err);
     lk__pending_sort(&pending);
     assert_int_equal(pending.n_items, 5);
     assert_int_equal(pending.items[0].issued_at_ms, 0);
@@ -167,7 +171,7 @@ static void test_list_of_pending_states_is_bounded(void **unused)
     for (int i = 0; i < 500; i++)
         snprintf(header + strlen(header), sizeof(header) - strlen(header),
                  "wos-auth-verifier-%08x=x; ", (unsigned)i);
-    assert_ok(lk__pending_read(PASSWORD, header, NOON, &pending, &err), err);
+    assert_ok(lk__pending_read(LK__ONE_PASSWORD(PASSWORD), header, NOON, &pending, &err), err);
     assert_int_equal(pending.n_items, N_ROWS(pending.items));
 }
 

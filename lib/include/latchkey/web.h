@@ -36,6 +36,9 @@ typedef struct lk_web_options {
     const char *connection;       /* SSO defaults, when the login request names none */
     const char *organization_id;
     const char *provider;
+    /* The cookie_password before this one: opens what it sealed, seals nothing. NULL: none. Drop it
+     * once cookies from before the change may end. */
+    const char *cookie_password_previous;
 } lk_web_options;
 
 #define LK_WEB_OPTIONS(...) (&(const lk_web_options){ .size = sizeof(lk_web_options), __VA_ARGS__ })
