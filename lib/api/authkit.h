@@ -1,4 +1,4 @@
-/* What the layers above need of authkit.c beyond the public header. */
+/* What the layers above need of authkit.c and grants.c beyond the public header. */
 #ifndef LK_API_AUTHKIT_H
 #define LK_API_AUTHKIT_H
 
