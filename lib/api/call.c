@@ -161,7 +161,8 @@ static lk_status try_once(const struct attempt_plan *plan, lk_http_response *res
     if (response->status < 200 || response->status > 299)
         return lk__refusal_read(response->status, response->body.data, response->body.len,
                                 plan->secrets, err);
-    if (!lk__refusal_looks_like_json(response->body.data, response->body.len))
+    if (!plan->call->body_optional &&
+        !lk__refusal_looks_like_json(response->body.data, response->body.len))
         return lk__refusal_unreadable(response->status, response->body.data, response->body.len,
                                       err);
     return LK_OK;
@@ -219,8 +220,7 @@ static lk_status send_and_retry(const struct attempt_plan *plan, lk_http_respons
     }
 }
 
-lk_status lk__call_send(lk_client *client, const lk__call *call, lk__buf *out, lk__buf *error_body,
-                        lk_error *err)
+lk_status lk__call_send(lk_client *client, const lk__call *call, lk__buf *out, lk_error *err)
 {
     struct attempt_plan plan = { .client = client, .call = call };
     LK_CLEANUP(lk__http_response_clear) lk_http_response response;
@@ -238,11 +238,24 @@ lk_status lk__call_send(lk_client *client, const lk__call *call, lk__buf *out, l
     status = send_and_retry(&plan, &response, err);
     if (status == LK_OK)
         return lk__buf_append(out, response.body.data, response.body.len, err);
-    /* The refusal is the news; a copy of its body that fails must not hide it. */
-    if (error_body != NULL && response.status >= 400 &&
-        lk__buf_append(error_body, response.body.data, response.body.len, NULL) != LK_OK)
-        lk__buf_clear(error_body);
+    if (call->refusal != NULL && response.status >= 400 &&
+        lk__buf_append(call->refusal, response.body.data, response.body.len, NULL) ==
+            LK_ERR_NO_MEMORY) {
+        lk__error_clear(err); /* half of a typed result would be a wrong one */
+        return lk__no_memory(err);
+    }
     return status;
+}
+
+lk_status lk__call_write_json(const lk__pair *pairs, size_t n_pairs, lk__buf *out, lk_error *err)
+{
+    lk__json_writer writer = LK__JSON_WRITER(out);
+
+    lk__json_open_object(&writer, NULL);
+    for (size_t i = 0; i < n_pairs; i++)
+        lk__json_put_text_if(&writer, pairs[i].name, pairs[i].value);
+    lk__json_close_object(&writer);
+    return lk__json_end(&writer, err);
 }
 
 lk_status lk__call_unusable(lk_status status, const lk_error *why, lk_error *err)
@@ -271,7 +284,7 @@ lk_status lk__call_decode(lk_client *client, const lk__call *call, const lk__sha
     lk_status status;
     void *result;
 
-    LK_TRY(lk__call_send(client, call, &body, NULL, err));
+    LK_TRY(lk__call_send(client, call, &body, err));
     made = lk__arena_new();
     result = made == NULL ? NULL : lk__arena_alloc(made, shape->size);
     if (result == NULL)

@@ -225,7 +225,7 @@ static lk_status ask_page(lk_client *client, const lk_event_list_options *option
                             .query = query,
                             .n_query = sizeof(query) / sizeof(query[0]),
                             .max_body = MAX_PAGE };
-    return lk__call_send(client, &call, body, NULL, err);
+    return lk__call_send(client, &call, body, err);
 }
 
 /* An answer that lives in its own arena; NULL without memory. */

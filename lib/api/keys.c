@@ -103,7 +103,7 @@ static lk_status fetch(lk_client *client, key_set **out, lk_error *err)
     lk_status status;
     key_set *set;
 
-    LK_TRY(lk__call_send(client, &call, &body, NULL, err));
+    LK_TRY(lk__call_send(client, &call, &body, err));
     status = lk__jwks_parse(body.data, body.len, &jwks, &why);
     if (status != LK_OK)
         return lk__call_unusable(status, &why, err);

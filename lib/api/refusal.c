@@ -18,6 +18,7 @@
 #define MAX_QUOTE      160 /* bytes of a refusal in a message */
 #define MAX_EXCERPT    40  /* bytes of a body that is no JSON */
 #define SECRET_LEN     20  /* an authorization code has 26 characters, a token more */
+#define MIN_SECRET     4   /* shorter ones stand in any sentence: hiding them there tells them */
 #define ULID_LEN       26
 #define N_ERRORS_SHOWN 3
 
@@ -57,7 +58,7 @@ static size_t known_secret(const char *text, lk__secrets secrets)
     for (size_t i = 0; i < secrets.count; i++) {
         size_t len = secrets.items[i] == NULL ? 0 : strlen(secrets.items[i]);
 
-        if (len > 0 && strncmp(text, secrets.items[i], len) == 0)
+        if (len >= MIN_SECRET && strncmp(text, secrets.items[i], len) == 0)
             return len;
     }
     return 0;
@@ -124,6 +125,26 @@ static void quote(const char *text, lk__secrets secrets, char *out, size_t size)
     out[used] = '\0';
 }
 
+static bool is_plain_word(const char *text)
+{
+    return text[strspn(text, "abcdefghijklmnopqrstuvwxyz_")] == '\0';
+}
+
+/* Somebody's password may be "valid", and that must not take "invalid_credentials" away from
+ * programs. */
+static bool gives_away(const char *word, lk__secrets secrets)
+{
+    for (size_t i = 0; i < secrets.count; i++) {
+        const char *secret = secrets.items[i];
+
+        if (secret == NULL || secret[0] == '\0')
+            continue;
+        if (strcmp(word, secret) == 0 || (!is_plain_word(secret) && strstr(word, secret) != NULL))
+            return true;
+    }
+    return false;
+}
+
 /* A machine word goes into err->reason, where programs compare it; anything else stays out. */
 static void set_reason(lk_error *err, const char *word, lk__secrets secrets)
 {
@@ -132,10 +153,10 @@ static void set_reason(lk_error *err, const char *word, lk__secrets secrets)
     if (err == NULL || err->status != LK_OK || len == 0 || len >= sizeof(err->reason))
         return;
     for (size_t i = 0; i < len; i++) {
-        if (!is_token_character(word[i]) || known_secret(word + i, secrets) > 0)
+        if (!is_token_character(word[i]))
             return;
     }
-    if (!looks_secret(word, len))
+    if (!looks_secret(word, len) && !gives_away(word, secrets))
         memcpy(err->reason, word, len + 1);
 }
 

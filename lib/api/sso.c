@@ -84,17 +84,6 @@ lk_status lk_sso_authorization_url(const lk_client *client,
     return lk__call_url(client, path, query, sizeof(query) / sizeof(query[0]), out, err);
 }
 
-static lk_status write_json(const lk__pair *fields, size_t n_fields, lk__buf *out, lk_error *err)
-{
-    lk__json_writer writer = LK__JSON_WRITER(out);
-
-    lk__json_open_object(&writer, NULL);
-    for (size_t i = 0; i < n_fields; i++)
-        lk__json_put_text_if(&writer, fields[i].name, fields[i].value);
-    lk__json_close_object(&writer);
-    return lk__json_end(&writer, err);
-}
-
 static lk_status ask_token(lk_client *client, const char *content_type, const char *body,
                            const char *code, lk_profile_and_token **out, lk_error *err)
 {
@@ -138,7 +127,7 @@ static lk_status exchange(lk_client *client, const lk__pair *fields, size_t n_fi
     if (status == LK_OK || !wants_json(err))
         return status;
     lk__error_clear(err);
-    LK_TRY(write_json(fields, n_fields, &json, err));
+    LK_TRY(lk__call_write_json(fields, n_fields, &json, err));
     return ask_token(client, "application/json", json.data, code, out, err);
 }
 

@@ -19,7 +19,7 @@ static lk_status run(fake_wire *wire, const lk__call *call, test_client *test, l
     lk_status status;
 
     test_client_open(test, wire);
-    status = lk__call_send(test->client, call, out, NULL, err);
+    status = lk__call_send(test->client, call, out, err);
     test_client_close(test, wire);
     return status;
 }
@@ -68,7 +68,7 @@ static void test_call_with_key_needs_one(void **state)
 
     (void)state;
     test_client_open_public(&test, &wire);
-    assert_fails(lk__call_send(test.client, &get_thing, &out, NULL, &err), LK_ERR_INVALID, err);
+    assert_fails(lk__call_send(test.client, &get_thing, &out, &err), LK_ERR_INVALID, err);
     assert_contains(err.message, "API key");
     test_client_close(&test, &wire);
 }
@@ -188,7 +188,7 @@ static void test_no_retry_begins_after_the_limit(void **state)
     call.retry_within_ms = 1000; /* enough for the first delay, not for both */
     test_client_open(&test, &wire);
     test.clock.step_ms = 200; /* attempts take time, too */
-    assert_fails(lk__call_send(test.client, &call, &out, NULL, &err), LK_ERR_NETWORK, err);
+    assert_fails(lk__call_send(test.client, &call, &out, &err), LK_ERR_NETWORK, err);
     test_client_close(&test, &wire);
     assert_int_equal(test.clock.n_sleeps, 1);
 }
@@ -204,7 +204,7 @@ static void test_broken_randomness_does_not_stop_a_retry(void **state)
     (void)state;
     test_client_open(&test, &wire);
     test.random.broken = true;
-    assert_ok(lk__call_send(test.client, &get_thing, &out, NULL, &err), err);
+    assert_ok(lk__call_send(test.client, &get_thing, &out, &err), err);
     test_client_close(&test, &wire);
 }
 
@@ -285,14 +285,35 @@ static void test_body_of_a_refusal_is_handed_out(void **state)
         FAKE_WIRE({ "GET /things/a%2Fb", .status = 403, .body = "{\"code\":\"mfa_challenge\"}" });
     lk__auto_buf out = LK__BUF(100);
     lk__auto_buf refusal = LK__BUF(100);
+    lk__call call = get_thing;
+    test_client test;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    call.refusal = &refusal;
+    test_client_open(&test, &wire);
+    assert_fails(lk__call_send(test.client, &call, &out, &err), LK_ERR_API, err);
+    assert_string_equal(refusal.data, "{\"code\":\"mfa_challenge\"}");
+    assert_string_equal(err.reason, "mfa_challenge");
+    test_client_close(&test, &wire);
+}
+
+static void test_answer_without_a_body_counts_where_it_may(void **state)
+{
+    fake_wire wire = FAKE_WIRE({ "GET /things/a%2Fb", .status = 200, .body = "" },
+                               { "GET /things/a%2Fb", .status = 200, .body = "" });
+    lk__auto_buf out = LK__BUF(100);
+    lk__call call = get_thing;
     test_client test;
     lk_error err = LK_ERROR_INIT;
 
     (void)state;
     test_client_open(&test, &wire);
-    assert_fails(lk__call_send(test.client, &get_thing, &out, &refusal, &err), LK_ERR_API, err);
-    assert_string_equal(refusal.data, "{\"code\":\"mfa_challenge\"}");
-    assert_string_equal(err.reason, "mfa_challenge");
+    assert_fails(lk__call_send(test.client, &call, &out, &err), LK_ERR_PROTOCOL, err);
+    lk__error_clear(&err);
+    call.body_optional = true;
+    assert_ok(lk__call_send(test.client, &call, &out, &err), err);
+    assert_int_equal(out.len, 0);
     test_client_close(&test, &wire);
 }
 
@@ -322,7 +343,7 @@ static void test_log_line_tells_all_but_secrets(void **state)
                                               .log = { .line = keep_line, .ctx = line }),
                             &client, &err),
               err);
-    assert_fails(lk__call_send(client, &call, &out, NULL, &err), LK_ERR_API, err);
+    assert_fails(lk__call_send(client, &call, &out, &err), LK_ERR_API, err);
     assert_string_equal(line, "GET https://api.workos.com/things/a%2Fb?after=event_1&code=[hidden]"
                               "&client_secret=[hidden] -> 404 in 7 ms, request id req_1");
 }
@@ -353,13 +374,14 @@ static void test_silent_transport_still_gives_a_sentence(void **state)
                                             .transport = { .send = send_badly, .ctx = &status }),
                           &client, &err),
             err);
-        assert_fails(lk__call_send(client, &get_thing, &out, NULL, &err), status, err);
+        assert_fails(lk__call_send(client, &get_thing, &out, &err), status, err);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_answer_without_a_body_counts_where_it_may),
         cmocka_unit_test(test_request_carries_key_agent_and_escaped_path),
         cmocka_unit_test(test_anonymous_call_has_no_key),
         cmocka_unit_test(test_call_with_key_needs_one),

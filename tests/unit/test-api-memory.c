@@ -64,6 +64,19 @@ static lk_status exchange(lk_client *client, bool *handed_out, lk_error *err)
     return status;
 }
 
+/* Success here is to be told of the challenge. */
+static lk_status be_challenged(lk_client *client, bool *handed_out, lk_error *err)
+{
+    lk_auto(lk_authentication) got = NULL;
+    lk_auto(lk_authentication_challenge) challenge = NULL;
+    lk_status status = lk_authkit_authenticate_with_password(
+        client, LK_AUTHENTICATION_OPTIONS(.email = "m@x.example", .password = "secret"), &got,
+        &challenge, err);
+
+    *handed_out = got != NULL || challenge != NULL;
+    return status == LK_ERR_API && challenge != NULL ? LK_OK : status;
+}
+
 static lk_status get_profile(lk_client *client, bool *handed_out, lk_error *err)
 {
     lk_auto(lk_profile_and_token) got = NULL;
@@ -156,12 +169,20 @@ static void test_grants_survive_every_failed_allocation(void **state)
     const fake_exchange authenticate[] = { { "POST /user_management/authenticate", .status = 200,
                                              .header = "X-Request-ID: req_1",
                                              .body = authentication } };
+    const fake_exchange challenge[] = {
+        { "POST /user_management/authenticate", .status = 403,
+          .body = "{\"code\":\"mfa_challenge\",\"pending_authentication_token\":\"p\","
+                  "\"authentication_factors\":[{\"id\":\"f\"}],\"organizations\":[{\"id\":"
+                  "\"o\"}],\"sso_connection_ids\":[\"c\"],\"user\":{\"id\":\"u\",\"email\":"
+                  "\"e\"}}" }
+    };
     const fake_exchange get[] = { { "POST /sso/token", .status = 400,
                                     .body = "{\"code\":\"invalid_request_body\"}" },
                                   { "POST /sso/token", .status = 200, .body = profile } };
 
     (void)state;
     walk(exchange, authenticate, 1);
+    walk(be_challenged, challenge, 1);
     walk(get_profile, get, 2);
     free(authentication);
     free(profile);

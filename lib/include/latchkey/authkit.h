@@ -76,18 +76,137 @@ LK_API LK_MUST_CHECK lk_status lk_authkit_authorization_url(
     const lk_client *client, const lk_authkit_authorization_options *options, char **out,
     lk_error *err);
 
-/* Spends an authorization code. One POST, blocks, never retried: the code is single-use. verifier
- * may be NULL only for a client with an API key. LK_ERR_API with reason "invalid_grant": start the
- * sign-in again. Free *out with lk_authentication_free(). The access token has not been verified:
- * seal and open it, or see lk_session_open(). */
+/* ---- Grants: POST /user_management/authenticate ---- */
+
+typedef struct lk_authentication_factor {
+    const char *id;
+    const char *type; /* "totp"; NULL when WorkOS did not say */
+} lk_authentication_factor;
+
+typedef struct lk_organization_choice {
+    const char *id;
+    const char *name;
+} lk_organization_choice;
+
+/* What a sign-in needs next, and the function that answers it. */
+typedef enum lk_challenge_kind {
+    LK_CHALLENGE_OTHER = 0, /* a step that this version does not know: see code */
+    /* The code is in an e-mail: lk_authkit_authenticate_with_email_verification(). */
+    LK_CHALLENGE_EMAIL_VERIFICATION_REQUIRED,
+    LK_CHALLENGE_MFA_ENROLLMENT, /* the user has no second factor yet: the hosted sign-in adds one
+                                  */
+    /* lk_authkit_challenge_factor(), then lk_authkit_authenticate_with_totp(). */
+    LK_CHALLENGE_MFA_CHALLENGE,
+    /* lk_authkit_authenticate_with_organization_selection(). */
+    LK_CHALLENGE_ORGANIZATION_SELECTION_REQUIRED,
+    /* lk_authkit_authorization_url() with a connection of connection_ids. */
+    LK_CHALLENGE_SSO_REQUIRED,
+    LK_CHALLENGE_ORGANIZATION_AUTHENTICATION_METHODS_REQUIRED, /* sign in in another way */
+    LK_CHALLENGE_RADAR_CHALLENGE /* WorkOS finds the sign-in suspicious: use the hosted one */
+} lk_challenge_kind;
+
+/* A grant that is refused for now, and what its next step takes. Read-only; text that WorkOS did
+ * not send is NULL, lists it did not send are empty.
+ * WorkOS: https://workos.com/docs/reference/authkit/authentication-errors */
+typedef struct lk_authentication_challenge {
+    lk_challenge_kind kind;
+    const char *code;                         /* WorkOS' word, e.g. "mfa_challenge" */
+    const char *pending_authentication_token; /* secret: it stands for the first factor */
+    const char *email;
+    const char *email_verification_id;
+    const char *radar_challenge_id;
+    const lk_user *user;
+    const lk_authentication_factor *const *factors;
+    size_t n_factors;
+    const lk_organization_choice *const *organizations;
+    size_t n_organizations;
+    const char *const *connection_ids;
+    size_t n_connection_ids;
+} lk_authentication_challenge;
+
+/* Wipes the token and frees the tree; NULL is fine. */
+LK_API void lk_authentication_challenge_free(lk_authentication_challenge *challenge);
+LK_API void lk_authentication_challenge_freep(lk_authentication_challenge **challenge);
+
+/* What the grants take. Each function names what it needs; a member that does not belong to it is
+ * refused with LK_ERR_INVALID, since it would not be sent. */
+typedef struct lk_authentication_options {
+    size_t size; /* set by LK_AUTHENTICATION_OPTIONS */
+    const char *email;
+    const char *password;      /* secret */
+    const char *code;          /* secret: authorization code, or from e-mail or app */
+    const char *code_verifier; /* secret: PKCE */
+    const char *refresh_token; /* secret */
+    const char *pending_authentication_token; /* secret: from a challenge */
+    const char *authentication_challenge_id;  /* from lk_authkit_challenge_factor() */
+    const char *organization_id;
+    const char *device_code;      /* secret: see <latchkey/device.h> */
+    const char *invitation_token; /* secret */
+    const char *ip_address;       /* of the end user, as are user agents: for WorkOS' protection */
+    const char *user_agent;       /* against abuse; both optional with every grant */
+} lk_authentication_options;
+
+#define LK_AUTHENTICATION_OPTIONS(...) \
+    (&(const lk_authentication_options){ .size = sizeof(lk_authentication_options), __VA_ARGS__ })
+
+/* All grants: one POST, blocks, from any thread. Never retried: codes are single-use and wrong
+ * passwords are counted; only the refresh token is. Free *out with lk_authentication_free().
+ *
+ * challenge may be NULL. Otherwise *challenge is set to NULL first, and on LK_ERR_API to what the
+ * sign-in needs next, if WorkOS says so; free it with lk_authentication_challenge_free(). It is
+ * NULL for a plain refusal, whose word is in err->reason: "invalid_credentials",
+ * "invalid_one_time_code", "one_time_code_expired", "invalid_grant", …
+ *
+ * The access token has not been verified: seal and open it, or see lk_session_open(). */
+
+/* Needs code, and code_verifier in a client without an API key; takes invitation_token. */
+LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_code(
+    lk_client *client, const lk_authentication_options *options, lk_authentication **out,
+    lk_authentication_challenge **challenge, lk_error *err);
+/* Needs refresh_token; takes organization_id, which switches. See lk_authkit_refresh(). */
+LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_refresh_token(
+    lk_client *client, const lk_authentication_options *options, lk_authentication **out,
+    lk_authentication_challenge **challenge, lk_error *err);
+/* Needs email and password, and a client with an API key, as do all below but the device's; takes
+ * invitation_token. */
+LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_password(
+    lk_client *client, const lk_authentication_options *options, lk_authentication **out,
+    lk_authentication_challenge **challenge, lk_error *err);
+/* Needs email and code: see lk_authkit_create_magic_auth(); takes invitation_token. */
+LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_magic_auth(
+    lk_client *client, const lk_authentication_options *options, lk_authentication **out,
+    lk_authentication_challenge **challenge, lk_error *err);
+/* Needs code and pending_authentication_token. */
+LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_email_verification(
+    lk_client *client, const lk_authentication_options *options, lk_authentication **out,
+    lk_authentication_challenge **challenge, lk_error *err);
+/* Needs code, pending_authentication_token and authentication_challenge_id. */
+LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_totp(
+    lk_client *client, const lk_authentication_options *options, lk_authentication **out,
+    lk_authentication_challenge **challenge, lk_error *err);
+/* Needs pending_authentication_token and organization_id. */
+LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_organization_selection(
+    lk_client *client, const lk_authentication_options *options, lk_authentication **out,
+    lk_authentication_challenge **challenge, lk_error *err);
+/* Needs device_code; sends no secret of the client. For a code that came in another way: what asks
+ * for one and waits is lk_device_start(). */
+LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_device_code(
+    lk_client *client, const lk_authentication_options *options, lk_authentication **out,
+    lk_authentication_challenge **challenge, lk_error *err);
+
+/* The short form of …_with_code(). One POST, blocks, never retried: the code is single-use.
+ * verifier may be NULL only for a client with an API key. LK_ERR_API with reason "invalid_grant":
+ * start the sign-in again. Free *out with lk_authentication_free(). The access token has not been
+ * verified: seal and open it, or see lk_session_open(). */
 LK_API LK_MUST_CHECK lk_status lk_authkit_exchange_code(lk_client *client, const char *code,
                                                         const char *verifier,
                                                         lk_authentication **out, lk_error *err);
 
-/* Spends a refresh token; WorkOS rotates it: keep the new one before dropping the old. One POST,
- * blocks; retried on network errors, since WorkOS replays the same answer for 30 s. organization_id
- * may be NULL; it switches the organization. Terminal only with LK_ERR_API and a reason of
- * "invalid_grant", "sso_required" or "mfa_enrollment": all else keeps the session. */
+/* Spends a refresh token; the short form of …_with_refresh_token(). WorkOS rotates it: keep the new
+ * one before dropping the old. One POST, blocks; retried on network errors, since WorkOS replays
+ * the same answer for 30 s. organization_id may be NULL; it switches the organization. Terminal
+ * only with LK_ERR_API and a reason of "invalid_grant", "sso_required" or "mfa_enrollment": all
+ * else keeps the session. */
 LK_API LK_MUST_CHECK lk_status lk_authkit_refresh(lk_client *client, const char *refresh_token,
                                                   const char *organization_id,
                                                   lk_authentication **out, lk_error *err);
