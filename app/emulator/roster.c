@@ -47,7 +47,7 @@ static cJSON *make_person(emulator_state *state, size_t number)
     char id[ID_SIZE], idp_id[32];
     AUTO_JSON input = json_object();
     AUTO_CHARS email = people_email(self->directory, people_first_name(dice),
-                                    people_last_name(dice >> 8), self->n_before + number + 1);
+                                    people_last_name(dice >> 8), self->first_number + number);
     cJSON *attributes = json_object();
     make_id(self, "directory_user_", number, 0, id);
     snprintf(idp_id, sizeof idp_id, "00u%09zu", number);
@@ -100,6 +100,7 @@ void roster_add_crowd(emulator_state *state, const cJSON *directory, size_t coun
     self->n_events = 1 + (self->n_groups > 1 ? 2 : self->n_groups);
     self->count = count;
     self->n_before = state->directory_users.count;
+    self->first_number = self->n_before + 1;
     self->begin_ms = begin_ms;
     self->seed = state_random(state, UINT64_MAX);
     self->kept = memory_zeroed(count * sizeof *self->kept);

@@ -21,7 +21,8 @@ typedef struct crowd {
         *groups[CROWD_MAX_GROUPS]; /* as they were then: everybody is in the first and one other */
     size_t n_groups, n_events;     /* n_events: of each person */
     size_t count, n_gone;
-    size_t n_before; /* records that are older than the crowd */
+    size_t n_before;     /* records that are older than the crowd */
+    size_t first_number; /* in the e-mail of the first; stays, whoever leaves */
     int64_t begin_ms;
     uint64_t seed;
     char id_tail[16]; /* of all their ids: the time in front of it makes them different */
