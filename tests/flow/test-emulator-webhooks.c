@@ -140,8 +140,8 @@ static void test_delivery_is_signed_over_milliseconds_and_body(void **state)
     assert_int_equal(strncmp(request, "POST /hook?a=1 HTTP/1.1\r\n", 25), 0);
     assert_int_equal(sscanf(header, "WorkOS-Signature: t=%lld, v1=%64s", &t, given), 2);
     assert_true(llabs(t - (long long)time(NULL) * 1000) < 20000);
-    char *message = malloc(strlen(body) + 32);
-    sprintf(message, "%lld.%s", t, body);
+    char *message = NULL;
+    assert_true(asprintf(&message, "%lld.%s", t, body) > 0);
     hmac(secret, message, right);
     free(message);
     assert_string_equal(given, right);
