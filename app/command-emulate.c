@@ -42,7 +42,7 @@ static const app_option options[] = {
       .maximum = 65535 },
     { .name = "seed",
       .value = "FILE",
-      .help = "Begin with the people and directories of this JSON file" },
+      .help = "Begin with the people and directories of this file (YAML or JSON)" },
     { .name = "control", .help = "Answer the control API under /_latchkey/" },
     { .name = "people",
       .value = "COUNT",

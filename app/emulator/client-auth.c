@@ -13,11 +13,11 @@ bool client_auth_check(exchange *self, const cJSON *body, bool *out_has_secret)
                            client_id ? "Invalid client ID." : "client_id is missing.");
         return false;
     }
-    if (secret && !text_equal(secret, self->options->api_key)) {
+    if (secret && !exchange_knows_key(self, secret)) {
         answer_oauth_error(self, "invalid_client", "Invalid client secret.");
         return false;
     }
-    if (token && !text_equal(token, self->options->api_key)) {
+    if (token && !exchange_knows_key(self, token)) {
         answer_error(self, 401, "unauthorized", "Unauthorized");
         return false;
     }

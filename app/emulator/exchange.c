@@ -129,6 +129,12 @@ const char *exchange_bearer(const exchange *self)
     return given && strncasecmp(given, "Bearer ", 7) == 0 ? given + 7 : NULL;
 }
 
+bool exchange_knows_key(const exchange *self, const char *key)
+{
+    return key && (text_equal(key, self->options->api_key) ||
+                   cJSON_GetObjectItemCaseSensitive(self->state->more_keys, key));
+}
+
 bool exchange_read_limit(exchange *self, size_t *out)
 {
     const char *given = form_get(&self->query, "limit");

@@ -54,6 +54,8 @@ cJSON *exchange_body(const exchange *self);
 bool exchange_is_form(const exchange *self);
 const char *exchange_bearer(const exchange *self); /* what follows "Bearer "; NULL: nothing */
 
+bool exchange_knows_key(const exchange *self, const char *key); /* an API key that is accepted */
+
 /* Answers a list of those records that keep() wants, page by page as limit, before, after, order
  * say. view() makes what is shown of one. */
 typedef bool record_filter(const exchange *self, const cJSON *record);

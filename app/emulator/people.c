@@ -38,6 +38,8 @@ cJSON *people_add_user(emulator_state *self, const cJSON *input)
         json_set_text(user, "_oauth_provider", json_text(input, "oauth_provider"));
     if (json_text(input, "password"))
         json_set_text(user, "_password", json_text(input, "password"));
+    if (json_get(input, "impersonator"))
+        json_set_copy(user, "_impersonator", json_get(input, "impersonator"));
     records_add(&self->users, user);
     emit_record(self, "user.created", user);
     return user;

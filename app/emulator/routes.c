@@ -140,7 +140,7 @@ static bool is_own_form(const exchange *self)
 
 static bool may_ask(exchange *self, access who)
 {
-    if (who == KEY && !text_equal(exchange_bearer(self), self->options->api_key)) {
+    if (who == KEY && !exchange_knows_key(self, exchange_bearer(self))) {
         answer_error(self, 401, "unauthorized", "Unauthorized");
         return false;
     }

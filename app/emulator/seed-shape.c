@@ -9,15 +9,11 @@
 #include "text.h"
 
 static const member seed_members[] = {
-    { .name = "users", .kind = OBJECTS },
-    { .name = "organizations", .kind = OBJECTS },
-    { .name = "connections", .kind = OBJECTS },
-    { .name = "roles", .kind = OBJECTS },
-    { .name = "permissions", .kind = OBJECTS },
-    { .name = "directories", .kind = OBJECTS },
-    { .name = "invitations", .kind = OBJECTS },
-    { .name = "apiKeys", .kind = OBJECTS },
-    { .name = "webhookEndpoints", .kind = OBJECTS },
+    { .name = "users", .kind = OBJECTS },       { .name = "organizations", .kind = OBJECTS },
+    { .name = "connections", .kind = OBJECTS }, { .name = "roles", .kind = OBJECTS },
+    { .name = "permissions", .kind = OBJECTS }, { .name = "directories", .kind = OBJECTS },
+    { .name = "invitations", .kind = OBJECTS }, { .name = "apiKeys", .kind = OBJECT },
+    { .name = "api_keys", .kind = OBJECTS },    { .name = "webhookEndpoints", .kind = OBJECTS },
 };
 static const member user_members[] = {
     { .name = "id", .kind = ID },
@@ -31,6 +27,7 @@ static const member user_members[] = {
     { .name = "metadata", .kind = OBJECT },
     { .name = "oauth_provider", .kind = TEXT },
     { .name = "totp_secret", .kind = TEXT },
+    { .name = "impersonator", .kind = OBJECT },
 };
 static const member organization_members[] = {
     { .name = "id", .kind = ID },
@@ -49,7 +46,9 @@ static const member domain_members[] = {
     { .name = "state", .kind = TEXT, .choices = "verified|pending" },
 };
 static const member membership_members[] = {
-    { .name = "email", .kind = EMAIL, .is_required = true },
+    { .name = "email", .kind = EMAIL },
+    { .name = "user_id",
+      .kind = TEXT }, /* the official emulator's key: an id or an e-mail address */
     { .name = "role", .kind = TEXT },
     { .name = "status", .kind = TEXT, .choices = "active|inactive|pending" },
 };
@@ -58,6 +57,7 @@ static const member role_members[] = {
     { .name = "name", .kind = TEXT },
     { .name = "description", .kind = MAYBE },
     { .name = "type", .kind = TEXT, .choices = "EnvironmentRole|OrganizationRole" },
+    { .name = "organization_id", .kind = MAYBE },
     { .name = "is_default_role", .kind = FLAG },
     { .name = "priority", .kind = NUMBER },
     { .name = "permissions", .kind = TEXTS },
@@ -65,13 +65,16 @@ static const member role_members[] = {
 static const member invitation_members[] = {
     { .name = "email", .kind = EMAIL, .is_required = true },
     { .name = "organization", .kind = TEXT },
+    { .name = "organization_id", .kind = MAYBE },
+    { .name = "inviter_user_id", .kind = MAYBE },
     { .name = "role", .kind = TEXT },
+    { .name = "role_slug", .kind = MAYBE },
     { .name = "token", .kind = ID },
 };
 static const member endpoint_members[] = {
-    { .name = "url", .kind = TEXT, .is_required = true },
-    { .name = "events", .kind = TEXTS, .is_required = true },
-    { .name = "secret", .kind = TEXT },
+    { .name = "endpoint_url", .kind = TEXT }, { .name = "url", .kind = TEXT },
+    { .name = "events", .kind = TEXTS }, /* all when absent */
+    { .name = "enabled", .kind = FLAG },      { .name = "secret", .kind = TEXT },
 };
 static const member api_key_members[] = {
     { .name = "name", .kind = TEXT, .is_required = true },
@@ -145,7 +148,7 @@ static const struct seed_list {
     LIST("roles", NULL, role_members),
     LIST("permissions", NULL, permission_members),
     LIST("invitations", NULL, invitation_members),
-    LIST("apiKeys", NULL, api_key_members),
+    LIST("api_keys", NULL, api_key_members),
     LIST("webhookEndpoints", NULL, endpoint_members),
     LIST("connections", NULL, connection_members),
     LIST("connections", "profiles", profile_members),

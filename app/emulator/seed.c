@@ -14,6 +14,7 @@
 #include "json.h"
 #include "people.h"
 #include "seed-shape.h"
+#include "seed-yaml.h"
 #include "text.h"
 
 #define SEED_MAX_BYTES (16 * 1024 * 1024)
@@ -22,13 +23,18 @@
 typedef struct reading {
     emulator_state *state;
     char *error;
-    int64_t end_ms;  /* now */
-    int64_t step_ms; /* between two things of the seed */
+    int64_t end_ms;    /* now */
+    const cJSON *item; /* of the list that is being laid out; NULL: none yet */
+    int64_t step_ms;   /* between two things of the seed */
 } reading;
 
 static bool refuse(const reading *self, const char *what, const char *name, const char *why)
 {
-    snprintf(self->error, EMULATOR_ERROR_SIZE, "%s \"%.100s\" %s", what, name, why);
+    char line[32] = "";
+    if (self->item && self->item->valueint > 0)
+        snprintf(line, sizeof line, "line %d: ", self->item->valueint);
+    snprintf(self->error, EMULATOR_ERROR_SIZE, "%s%s \"%.100s\" %s", line, what, name ? name : "",
+             why);
     return false;
 }
 
@@ -90,9 +96,13 @@ static void add_domain(const reading *self, cJSON *domains, const cJSON *organiz
 static bool add_membership(const reading *self, const cJSON *organization, const cJSON *input)
 {
     const char *email = json_text(input, "email"), *role_slug = json_text(input, "role");
-    const cJSON *user = state_find_user(self->state, email);
+    const char *user_id = json_text(input, "user_id");
+    const cJSON *user = user_id ? records_find(&self->state->users, user_id) : NULL;
     if (!user)
-        return refuse(self, "the membership of", email, "names nobody of users");
+        user = state_find_user(self->state, email ? email : user_id);
+    if (!user)
+        return refuse(self, "the membership of", email ? email : user_id,
+                      "names nobody of users, neither by id nor by e-mail address");
     if (role_slug && !records_find_by(&self->state->roles, "slug", role_slug))
         return refuse(self, "the role", role_slug, "is given to a membership but is not in roles");
     people_add_membership(self->state, user, organization, role_slug, json_text(input, "status"));
@@ -262,10 +272,14 @@ static bool add_invitation(const reading *self, const cJSON *input)
 {
     const char *email = json_text(input, "email"), *owner = json_text(input, "organization");
     const cJSON *organization = records_find_by(&self->state->organizations, "name", owner);
-    if (owner && !organization)
+    if (!organization)
+        organization =
+            records_find(&self->state->organizations, json_text(input, "organization_id"));
+    if (!organization && (owner || json_text(input, "organization_id")))
         return refuse(self, "the invitation of", email,
                       "is into an organization that is not in organizations");
-    people_invite(self->state, email, organization, json_text(input, "role"),
+    const char *role = json_text(input, "role");
+    people_invite(self->state, email, organization, role ? role : json_text(input, "role_slug"),
                   json_text(input, "token"), "");
     return true;
 }
@@ -306,13 +320,20 @@ static bool add_endpoint(const reading *self, const cJSON *input)
             return refuse(self, "the event type", type->valuestring,
                           "of webhookEndpoints is none that WorkOS delivers");
     }
-    if (webhooks_add(self->state, json_text(input, "url"), events, json_text(input, "secret")))
+    const char *url = json_text(input, "endpoint_url");
+    url = url ? url : json_text(input, "url");
+    AUTO_JSON all = json_get(input, "events") ? NULL : webhooks_all_types();
+    cJSON *endpoint =
+        webhooks_add(self->state, url, all ? all : events, json_text(input, "secret"));
+    if (endpoint && json_get(input, "enabled") && !json_is_true(input, "enabled"))
+        json_set_text(endpoint, "status", "disabled");
+    if (endpoint)
         return true;
-    return refuse(self, "the webhook endpoint", json_text(input, "url"),
+    return refuse(self, "the webhook endpoint", url,
                   "is no address on loopback, such as http://127.0.0.1:3000/webhooks");
 }
 
-static bool lay_out(const reading *self, const cJSON *seed)
+static bool lay_out(reading *self, const cJSON *seed)
 {
     static const struct {
         const char *list;
@@ -321,7 +342,7 @@ static bool lay_out(const reading *self, const cJSON *seed)
                   { "roles", add_role },
                   { "organizations", add_organization },
                   { "invitations", add_invitation },
-                  { "apiKeys", add_api_key },
+                  { "api_keys", add_api_key },
                   { "connections", add_connection },
                   { "directories", add_directory },
                   /* last: nothing of the past is delivered */
@@ -331,6 +352,7 @@ static bool lay_out(const reading *self, const cJSON *seed)
         cJSON_ArrayForEach(item, json_get(seed, order[i].list))
         {
             let_time_pass(self);
+            self->item = item;
             if (!order[i].add(self, item))
                 return false;
         }
@@ -361,20 +383,30 @@ static char *read_file(const char *path, char *error)
     return NULL;
 }
 
+/* JSON quickly; YAML, and JSON in which something is wrong, with lines. */
+static cJSON *parse(const char *written, char *error)
+{
+    cJSON *seed = json_parse(written, strlen(written));
+    if (seed && seed_fits(seed, error))
+        return seed;
+    cJSON_Delete(seed);
+    seed = yaml_parse(written, strlen(written), error, EMULATOR_ERROR_SIZE);
+    if (seed && seed_fits(seed, error))
+        return seed;
+    cJSON_Delete(seed);
+    return NULL;
+}
+
 static bool seed_from(emulator_state *self, const char *written, int people, char *error)
 {
-    AUTO_JSON seed = json_parse(written, strlen(written));
-    if (!seed) {
-        snprintf(error, EMULATOR_ERROR_SIZE,
-                 "the seed is not JSON; seeds in YAML are not read yet, convert it to JSON first");
+    AUTO_JSON seed = parse(written, error);
+    if (!seed)
         return false;
-    }
     reading all = { .state = self, .error = error, .end_ms = state_now(self) - people - 1 };
     size_t wanted = (size_t)people;
-    if (!seed_fits(seed, error))
-        return false;
     all.step_ms = SEED_DAYS_MS / (seed_count(seed) + 1);
     self->frozen_ms = all.end_ms - SEED_DAYS_MS;
+    self->more_keys = json_copy(json_get(seed, "apiKeys"));
     bool is_laid_out = lay_out(&all, seed);
     if (is_laid_out && self->directories.count && self->directory_users.count < wanted)
         roster_add_crowd(self, self->directories.items[0], wanted - self->directory_users.count,

@@ -86,20 +86,30 @@ static const member *find_member(const member *members, size_t n_members, const 
     return NULL;
 }
 
-static bool say_unknown(const char *path, const char *name, const member *members, size_t n_members,
-                        char *error, size_t error_size)
+/* Where it stands, when seed-yaml.h has read it. */
+static const char *line_of(const cJSON *item, const cJSON *object, char out[32])
+{
+    bool is_marked = !cJSON_IsNumber(item) && !cJSON_IsBool(item) && item->valueint > 0;
+    int line = is_marked ? item->valueint : object->valueint;
+    snprintf(out, 32, line > 0 ? "line %d: " : "", line);
+    return out;
+}
+
+static bool say_unknown(const char *line, const char *path, const char *name, const member *members,
+                        size_t n_members, char *error, size_t error_size)
 {
     AUTO_TEXT known = { 0 };
     for (size_t i = 0; i < n_members; i++)
         text_print(&known, "%s%s", i ? ", " : "", members[i].name);
-    snprintf(error, error_size, "%s has the key \"%.60s\", which is unknown here; known are %s",
-             path, name, text_get(&known));
+    snprintf(error, error_size, "%s%s has the key \"%.60s\", which is unknown here; known are %s",
+             line, path, name, text_get(&known));
     return false;
 }
 
 bool shape_fits(const cJSON *object, const char *path, const member *members, size_t n_members,
                 char *error, size_t error_size)
 {
+    char line[32];
     if (!cJSON_IsObject(object)) {
         snprintf(error, error_size, "%s must be an object", path);
         return false;
@@ -107,21 +117,24 @@ bool shape_fits(const cJSON *object, const char *path, const member *members, si
     for (const cJSON *item = object->child; item; item = item->next) {
         const member *known = find_member(members, n_members, item->string);
         if (!known)
-            return say_unknown(path, item->string, members, n_members, error, error_size);
+            return say_unknown(line_of(item, object, line), path, item->string, members, n_members,
+                               error, error_size);
         const char *wrong = complaint(item, known->kind);
         if (wrong) {
-            snprintf(error, error_size, "%s: %s %s", path, known->name, wrong);
+            snprintf(error, error_size, "%s%s: %s %s", line_of(item, object, line), path,
+                     known->name, wrong);
             return false;
         }
         if (known->choices && item->valuestring && !is_choice(known->choices, item->valuestring)) {
-            snprintf(error, error_size, "%s: %s must be one of %s", path, known->name,
-                     known->choices);
+            snprintf(error, error_size, "%s%s: %s must be one of %s", line_of(item, object, line),
+                     path, known->name, known->choices);
             return false;
         }
     }
     for (size_t i = 0; i < n_members; i++) {
         if (members[i].is_required && !json_get(object, members[i].name)) {
-            snprintf(error, error_size, "%s: %s is missing", path, members[i].name);
+            snprintf(error, error_size, "%s%s: %s is missing", line_of(object, object, line), path,
+                     members[i].name);
             return false;
         }
     }

@@ -378,9 +378,12 @@ static void send_code(exchange *self, const asked *request, const cJSON *who,
     json_set_text(record, "challenge", request->challenge);
     json_set_number(record, "at_ms", (double)state_now(self->state));
     json_set_text(record, "invitation_token", form_get(&self->query, "invitation_token"));
-    if (request->impersonator) {
+    const cJSON *impersonator = request->impersonator || request->is_sso
+                                    ? request->impersonator
+                                    : json_get(who, "_impersonator");
+    if (json_text(impersonator, "email")) {
         json_set_text(record, "method", "Impersonation");
-        json_set_copy(record, "impersonator", request->impersonator);
+        json_set_copy(record, "impersonator", impersonator);
     }
     json_set_number(record, "expires_ms", (double)(state_now(self->state) + CODE_LIFETIME_MS));
     records_add(&self->state->codes, record);

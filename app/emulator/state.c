@@ -291,6 +291,7 @@ void state_free(emulator_state *self)
                        &self->deliveries };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         records_free(all[i]);
+    cJSON_Delete(self->more_keys);
     roster_free(&self->crowd);
     event_log_free(&self->events);
     keys_free(self->keys);

@@ -42,6 +42,7 @@ typedef struct emulator_state {
     records devices, invitations, api_keys, logouts;
     records faults;
     records endpoints, deliveries; /* of webhooks */
+    cJSON *more_keys; /* API keys that are accepted, too, as names of an object; NULL: none */
     webhook_mishaps mishaps;
     void (*wake)(void *context); /* told of each new delivery; NULL: nobody sends */
     void *wake_context;

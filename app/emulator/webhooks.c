@@ -96,6 +96,14 @@ static const char *const types[] = {
     "waitlist_user.denied",
 };
 
+cJSON *webhooks_all_types(void)
+{
+    cJSON *all = json_array();
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        json_push_text(all, types[i]);
+    return all;
+}
+
 bool webhooks_knows(const char *event_type)
 {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {

@@ -19,6 +19,7 @@ typedef struct webhook_mishaps {
 /* Adds an endpoint. secret NULL: a new one. NULL result: the address is not http on loopback. */
 cJSON *webhooks_add(struct emulator_state *self, const char *url, const cJSON *events,
                     const char *secret);
+cJSON *webhooks_all_types(void); /* free it */
 bool webhooks_knows(const char *event_type);
 
 /* Queues the event for every endpoint that wants it. */

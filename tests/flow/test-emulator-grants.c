@@ -28,7 +28,7 @@ static const char seed[] =
     "\"roles\":[{\"slug\":\"member\"},{\"slug\":\"editor\"}],"
     "\"invitations\":[{\"email\":\"guest@a.example\",\"organization\":\"Open\",\"role\":\"editor\","
     "\"token\":\"invited\"},{\"email\":\"else@a.example\",\"token\":\"elses\"}],"
-    "\"apiKeys\":[{\"name\":\"CI\",\"value\":\"sk_customer_1234\",\"organization\":\"Open\","
+    "\"api_keys\":[{\"name\":\"CI\",\"value\":\"sk_customer_1234\",\"organization\":\"Open\","
     "\"permissions\":[\"read\"]}]}";
 
 static int set_up_steps(void **state)
