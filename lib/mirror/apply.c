@@ -6,6 +6,7 @@
 #include "mirror/apply.h"
 
 #include "mirror/record.h"
+#include "mirror/revocation.h"
 #include "mirror/sql.h"
 
 typedef struct version {
@@ -113,6 +114,10 @@ static lk_status apply_record(lk__store *store, const lk__record *r, const versi
         return remember_deletion(store, LK__SQL_KILL_GROUP, r->group->id, r->is_deletion, v, err);
     case LK__EFFECT_MEMBERSHIP:
         return apply_membership(store, r, v, err);
+    case LK__EFFECT_SESSION_END:
+    case LK__EFFECT_PERSON_END:
+    case LK__EFFECT_SEAT_END:
+        return lk__revocation_put(store, r, v->ms.number, err);
     }
     return LK_OK;
 }

@@ -26,6 +26,9 @@ static const struct {
     { "dsync.group.deleted", LK__EFFECT_GROUP, true },
     { "dsync.group.user_added", LK__EFFECT_MEMBERSHIP, false },
     { "dsync.group.user_removed", LK__EFFECT_MEMBERSHIP, true },
+    { "session.revoked", LK__EFFECT_SESSION_END, true },
+    { "user.deleted", LK__EFFECT_PERSON_END, true },
+    { "organization_membership.deleted", LK__EFFECT_SEAT_END, true },
 };
 
 #define FIELD(type_, name_, kind_, is_required, member)              \
@@ -75,6 +78,17 @@ static const lk__field group_fields[] = {
     FIELD(lk_directory_group, "updated_at", LK__TIME, false, updated_at_ms),
 };
 static const lk__shape group_shape = LK__SHAPE(lk_directory_group, group_fields);
+
+static const lk__field session_end_fields[] = { FIELD(lk__ended, "id", LK__TEXT, true,
+                                                      session_id) };
+static const lk__shape session_end_shape = LK__SHAPE(lk__ended, session_end_fields);
+static const lk__field person_end_fields[] = { FIELD(lk__ended, "id", LK__TEXT, true, user_id) };
+static const lk__shape person_end_shape = LK__SHAPE(lk__ended, person_end_fields);
+static const lk__field seat_end_fields[] = {
+    FIELD(lk__ended, "user_id", LK__TEXT, true, user_id),
+    FIELD(lk__ended, "organization_id", LK__TEXT, true, organization_id),
+};
+static const lk__shape seat_end_shape = LK__SHAPE(lk__ended, seat_end_fields);
 
 /* What any event's data may hold that says whom it is about. */
 typedef struct about {
@@ -288,6 +302,27 @@ static lk_status read_group(const lk__json *data, lk__arena *arena, lk__record *
     return LK_OK;
 }
 
+static lk_status read_end(const lk__json *data, lk__arena *arena, lk__record *out, lk_error *err)
+{
+    const lk__shape *shape = out->kind == LK__EFFECT_SESSION_END  ? &session_end_shape
+                             : out->kind == LK__EFFECT_PERSON_END ? &person_end_shape
+                                                                  : &seat_end_shape;
+    void *record = NULL;
+    lk__ended *ended;
+
+    LK_TRY(decode(data, "what ended", shape, arena, &record, err));
+    ended = record;
+    if (out->kind == LK__EFFECT_SESSION_END)
+        LK_TRY(require_id(ended->session_id, "the session's id", err));
+    else
+        LK_TRY(require_id(ended->user_id, "the user's id", err));
+    /* An empty one would stand for every organization. */
+    if (out->kind == LK__EFFECT_SEAT_END)
+        LK_TRY(require_id(ended->organization_id, "the membership's organization_id", err));
+    out->ended = ended;
+    return LK_OK;
+}
+
 typedef struct reading {
     lk__arena *arena;
     lk__record *out;
@@ -335,6 +370,10 @@ static lk_status read_effect(reading *r, const char *raw, size_t raw_len, const 
         return read_group(data, r->arena, r->out, err);
     case LK__EFFECT_MEMBERSHIP:
         return read_membership(r, raw, raw_len, err);
+    case LK__EFFECT_SESSION_END:
+    case LK__EFFECT_PERSON_END:
+    case LK__EFFECT_SEAT_END:
+        return read_end(data, r->arena, r->out, err);
     }
     return LK_OK;
 }

@@ -11,13 +11,23 @@ typedef enum lk__effect_kind {
     LK__EFFECT_DIRECTORY,
     LK__EFFECT_USER,
     LK__EFFECT_GROUP,
-    LK__EFFECT_MEMBERSHIP
+    LK__EFFECT_MEMBERSHIP,
+    LK__EFFECT_SESSION_END,
+    LK__EFFECT_PERSON_END, /* of all sessions of a person */
+    LK__EFFECT_SEAT_END    /* of all sessions of a person in an organization */
 } lk__effect_kind;
 
 typedef struct lk__slice {
     const char *data; /* within the event's JSON; NULL: none */
     size_t len;
 } lk__slice;
+
+/* What came to its end; NULL: any. */
+typedef struct lk__ended {
+    const char *session_id;
+    const char *user_id;
+    const char *organization_id;
+} lk__ended;
 
 typedef struct lk__record {
     const char *organization_id; /* NULL: none, as below */
@@ -29,6 +39,7 @@ typedef struct lk__record {
     const lk_directory *directory;
     const lk_directory_user *user;
     const lk_directory_group *group;
+    const lk__ended *ended;
     lk__slice user_json;
     lk__slice group_json;
 } lk__record;

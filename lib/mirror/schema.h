@@ -100,6 +100,15 @@ static const char *const lk__schema_steps[] = {
     " polled_at_ms BIGINT NOT NULL,"   /* our clock: last page that was applied */
     " settled_at_ms BIGINT NOT NULL);" /* our clock: start of the last walk that reached the end */
     "INSERT INTO feed VALUES ('events', '', 0, 0, 0);",
+
+    /* 1 to 2. '' stands for any. Nothing is filled in from the log: a token lives for minutes, and
+     * what ended before this step was not refused either. */
+    "CREATE TABLE revocation ("
+    " session_id TEXT NOT NULL,"
+    " user_id TEXT NOT NULL,"
+    " organization_id TEXT NOT NULL,"
+    " revoked_at_ms BIGINT NOT NULL,"
+    " PRIMARY KEY (session_id, user_id, organization_id));",
 };
 
 #define LK__SCHEMA_VERSION ((int64_t)(sizeof(lk__schema_steps) / sizeof(lk__schema_steps[0])))

@@ -132,4 +132,17 @@
     " (SELECT COUNT(*)" LK__SQL_LIVE_GROUPS "),"                              \
     " (SELECT COUNT(*) FROM directory WHERE deleted = 0), (SELECT COUNT(*) FROM parked)"
 
+/* ---- Sessions that ended early ---- */
+
+#define LK__SQL_REVOKE                                                                      \
+    "INSERT INTO revocation (session_id, user_id, organization_id, revoked_at_ms)"          \
+    " VALUES ($1, $2, $3, $4) ON CONFLICT (session_id, user_id, organization_id) DO UPDATE" \
+    " SET revoked_at_ms = excluded.revoked_at_ms"                                           \
+    " WHERE excluded.revoked_at_ms > revocation.revoked_at_ms"
+#define LK__SQL_IS_REVOKED                                                  \
+    "SELECT 1 FROM revocation"                                              \
+    " WHERE (session_id = $1 AND user_id = '' AND organization_id = '')"    \
+    " OR (session_id = '' AND user_id = $2 AND organization_id IN ('', $3)" \
+    " AND revoked_at_ms >= $4) LIMIT 1"
+
 #endif

@@ -130,6 +130,7 @@ char *kit_dump(lk_mirror *mirror)
         "SELECT * FROM directory_user ORDER BY id",
         "SELECT * FROM directory_group ORDER BY id",
         "SELECT * FROM membership ORDER BY group_id, user_id",
+        "SELECT * FROM revocation ORDER BY session_id, user_id, organization_id",
         "SELECT e.id, e.type, e.created_at_ms, e.organization_id, e.directory_id, e.subject, "
         "b.json,"
         " p.reason FROM event e JOIN event_body b ON b.sequence = e.sequence"

@@ -162,6 +162,17 @@ LK_API void lk_directory_user_freep(lk_directory_user **user);
 LK_API void lk_directory_free(lk_directory *directory);
 LK_API void lk_directory_freep(lk_directory **directory);
 
+/* ---- Sessions ---- */
+
+/* Whether events say that a session has ended although its token may not have expired: by
+ * session.revoked, or by user.deleted or organization_membership.deleted for a token issued before.
+ * Each text may be NULL; issued_at_ms 0: not told, so older than any event. Fits
+ * lk_web_options.revocation. Blocks on the disk for one look-up. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_is_revoked(lk_mirror *mirror, const char *session_id,
+                                                    const char *user_id,
+                                                    const char *organization_id,
+                                                    int64_t issued_at_ms, bool *out, lk_error *err);
+
 /* ---- Feeding it ---- */
 
 /* Applies one event outside the feed, as from a webhook: durable when it returns, idempotent by id,
