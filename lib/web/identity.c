@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/client.h"
 #include "base/text.h"
 #include "web/web.h"
 
@@ -11,6 +12,25 @@
 static bool is_of_mode(const lk_web *web, const lk_session *session)
 {
     return (session->profile != NULL) == (web->mode == LK_WEB_SSO);
+}
+
+static bool is_revoked(const lk_web *web, const lk_session *session)
+{
+    const lk_log *log = &web->client->log;
+    lk_error cause = LK_ERROR_INIT;
+    bool revoked = false;
+    char line[sizeof(cause.message) + 64];
+
+    if (web->revocation.is_revoked == NULL)
+        return false;
+    if (web->revocation.is_revoked(web->revocation.ctx, session, &revoked, &cause) == LK_OK)
+        return revoked;
+    if (log->line != NULL) {
+        snprintf(line, sizeof(line), "cannot tell whether a session was revoked: %s",
+                 cause.message);
+        log->line(log->ctx, line);
+    }
+    return false;
 }
 
 lk_status lk__web_next_candidate(const lk_web *web, const lk_web_request *request,
@@ -85,7 +105,7 @@ bool lk__web_is_signed_in(lk_web *web, const lk_web_request *request)
     while (lk__web_next_candidate(web, request, &cursor, &sealed, &found, NULL) == LK_OK && found) {
         lk_auto(lk_session) session = NULL;
         if (lk__session_open(web->client, &web->passwords, sealed.data, &session, NULL) == LK_OK &&
-            is_of_mode(web, session))
+            is_of_mode(web, session) && !is_revoked(web, session))
             return true;
     }
     return false;
@@ -134,7 +154,7 @@ static lk_status identify_bearer(lk_web *web, const lk_web_request *request,
     if (token == NULL || lk__request_count(request, "Authorization") != 1)
         return LK_OK;
     LK_TRY(open_token(web, token, &session, err));
-    if (session != NULL && is_of_mode(web, session))
+    if (session != NULL && is_of_mode(web, session) && !is_revoked(web, session))
         reply->session = lk__steal(session);
     return LK_OK;
 }
@@ -176,6 +196,10 @@ static lk_status renew_cookie(lk_web *web, const lk_web_request *request, const 
 
     if (status == LK_ERR_EXPIRED || lk__refresh_is_terminal(status, &cause))
         return lk__web_clear_session(web, reply, err);
+    if (status == LK_OK && is_revoked(web, reply->session)) {
+        lk_session_freep(&reply->session);
+        return lk__web_clear_session(web, reply, err);
+    }
     if (status == LK_OK)
         return lk__web_set_session(web, request, reply, renewed, err);
     if (err != NULL)
@@ -183,10 +207,23 @@ static lk_status renew_cookie(lk_web *web, const lk_web_request *request, const 
     return status;
 }
 
+/* What the cookies hold. */
+typedef struct findings {
+    lk_session *session; /* good as it is; NULL: none */
+    lk__buf stale;       /* the first that is genuine and needs renewal */
+    bool revoked;        /* one was good but for that */
+} findings;
+
+static void findings_clear(findings *in)
+{
+    lk_session_freep(&in->session);
+    lk__buf_clear(&in->stale);
+}
+
 /* Tries each cookie of our name: an attacker on a sibling domain can set one, but none that opens.
- * *stale receives the first that is genuine and needs renewal. */
-static lk_status find_session(lk_web *web, const lk_web_request *request, lk_session **out,
-                              lk__buf *stale, lk_error *err)
+ */
+static lk_status find_session(lk_web *web, const lk_web_request *request, findings *out,
+                              lk_error *err)
 {
     lk__auto_buf sealed = LK__SECRET_BUF(LK__MAX_SEALED);
     lk__candidates cursor = { .rest = NULL };
@@ -205,31 +242,44 @@ static lk_status find_session(lk_web *web, const lk_web_request *request, lk_ses
             status = lk__session_open(web->client, &web->passwords, sealed.data, &session, &cause);
         }
         if (status == LK_OK && is_of_mode(web, session)) {
-            *out = lk__steal(session);
+            out->revoked = is_revoked(web, session);
+            if (out->revoked)
+                continue;
+            out->session = lk__steal(session);
             return LK_OK;
         }
         if (status == LK_ERR_NO_MEMORY || status == LK_ERR_INVALID)
             return lk__fail(err, status, "%s", cause.message);
         /* A key that WorkOS has withdrawn: the refresh token still says who this is. */
-        if ((status == LK_ERR_EXPIRED || status == LK_ERR_NO_KEY) && stale->len == 0)
-            LK_TRY(lk__buf_text(stale, sealed.data, err));
+        if ((status == LK_ERR_EXPIRED || status == LK_ERR_NO_KEY) && out->stale.len == 0)
+            LK_TRY(lk__buf_text(&out->stale, sealed.data, err));
     }
+}
+
+static lk_status identify_cookie(lk_web *web, const lk_web_request *request, lk__reply *reply,
+                                 lk_error *err)
+{
+    LK_CLEANUP(findings_clear) findings in = { .stale = LK__SECRET_BUF(LK__MAX_SEALED) };
+
+    LK_TRY(find_session(web, request, &in, err));
+    reply->session = lk__steal(in.session);
+    if (reply->session != NULL)
+        return LK_OK;
+    if (in.stale.len > 0)
+        return renew_cookie(web, request, in.stale.data, reply, err);
+    return in.revoked ? lk__web_clear_session(web, reply, err) : LK_OK;
 }
 
 lk_status lk__web_identify(lk_web *web, const lk_web_request *request, lk__reply *reply,
                            lk_error *err)
 {
     const char *authorization = lk__request_header(request, "Authorization");
-    lk__auto_buf stale = LK__SECRET_BUF(LK__MAX_SEALED);
 
     LK_TRY(lk__reply_no_store(reply, err));
-    if (is_bearer(authorization)) {
+    if (is_bearer(authorization))
         LK_TRY(identify_bearer(web, request, authorization, reply, err));
-    } else {
-        LK_TRY(find_session(web, request, &reply->session, &stale, err));
-        if (reply->session == NULL && stale.len > 0)
-            LK_TRY(renew_cookie(web, request, stale.data, reply, err));
-    }
+    else
+        LK_TRY(identify_cookie(web, request, reply, err));
     if (reply->public.status == 0)
         reply->public.session = reply->session;
     return LK_OK;

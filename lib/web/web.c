@@ -184,6 +184,7 @@ static lk_status read_options(lk_web *web, const lk_web_options *options, lk_err
     if (options->redirect_uri == NULL)
         return lk__fail(err, LK_ERR_INVALID, "redirect_uri is required");
     web->client = options->client;
+    web->revocation = options->revocation;
     LK_TRY(read_numbers(web, options, err));
     LK_TRY(read_passwords(web, options, err));
     LK_TRY(read_redirect_uri(web, options->redirect_uri, err));

@@ -35,6 +35,7 @@ struct lk_web {
     lk__cookie_rules session_rules;
     lk__cookie_rules state_rules;
     lk__refresher *refresher;
+    lk_revocation revocation;
 };
 
 /* Each answers one route; reply carries no headers yet. */

@@ -7,6 +7,7 @@
 #define LATCHKEY_WEB_H
 
 #include <latchkey/session.h>
+#include <stdbool.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,6 +19,17 @@ typedef enum lk_web_mode {
     LK_WEB_AUTHKIT = 0, /* AuthKit: sessions with refresh and sign-out at WorkOS */
     LK_WEB_SSO          /* SSO profiles: the session is ours alone, of sso_session_s seconds */
 } lk_web_mode;
+
+/* Which sessions have ended although their tokens have not expired. A mirror knows:
+ * lk_mirror_is_revoked(). */
+typedef struct lk_revocation {
+    /* Called for every session that opens, of a cookie, a Bearer token or a renewal; from any
+     * thread. true in *out: nobody is signed in, and the cookie is cleared. A failure keeps the
+     * session, since a store that is out of reach must not sign everybody out and the token ends
+     * by itself within minutes; it is told to the client's log. */
+    lk_status (*is_revoked)(void *ctx, const lk_session *session, bool *out, lk_error *err);
+    void *ctx;
+} lk_revocation;
 
 typedef struct lk_web_options {
     size_t size;                 /* set by LK_WEB_OPTIONS */
@@ -39,6 +51,7 @@ typedef struct lk_web_options {
     /* The cookie_password before this one: opens what it sealed, seals nothing. NULL: none. Drop it
      * once cookies from before the change may end. */
     const char *cookie_password_previous;
+    lk_revocation revocation; /* NULL inside: sessions last as long as their tokens */
 } lk_web_options;
 
 #define LK_WEB_OPTIONS(...) (&(const lk_web_options){ .size = sizeof(lk_web_options), __VA_ARGS__ })
