@@ -12,6 +12,7 @@
 #include "fail.h"
 #include "print.h"
 #include "records.h"
+#include "revocation.h"
 
 #include <civetweb.h>
 #include <stdlib.h>
@@ -135,21 +136,32 @@ static bool send_feed_state(stream *self)
     return send_text(self, line, (size_t)len);
 }
 
+/* A stream outlives the check at its beginning. */
+static bool is_over(const stream *self)
+{
+    const lk_session *session = self->request->who->session;
+    lk_error err = LK_ERROR_INIT;
+    bool is_revoked = false;
+
+    if (session->expires_at_ms != 0 && session->expires_at_ms <= clock_wall_ms())
+        return true;
+    if (revocation_ask(self->request->server->readers, session, &is_revoked, &err) != LK_OK)
+        complain(&err);
+    return is_revoked;
+}
+
 static void run(stream *self)
 {
     static const char heartbeat[] = ": still here\n\n";
-    const lk_session *session = self->request->who->session;
     feed *news = self->request->server->news;
     uint64_t seen = feed_news(news);
     uint64_t before = seen;
 
     do {
         bool is_quiet = before == seen;
-        if (!send_feed_state(self) || !send_news(self))
+        if (is_over(self) || !send_feed_state(self) || !send_news(self))
             return;
         if (is_quiet && !send_text(self, heartbeat, strlen(heartbeat)))
-            return;
-        if (session->expires_at_ms != 0 && session->expires_at_ms <= clock_wall_ms())
             return;
         before = seen;
     } while (feed_wait(news, &seen, HEARTBEAT_MS));

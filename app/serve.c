@@ -1,6 +1,7 @@
 /* The server: CivetWeb with our options, the way from a request to its route, start and stop. */
 #include "answer.h"
 #include "fail.h"
+#include "revocation.h"
 #include "server.h"
 
 #include <civetweb.h>
@@ -317,6 +318,7 @@ static lk_status start(server *self, lk_error *err)
     web.size = sizeof(web);
     web.client = options->client;
     web.redirect_uri = self->redirect_uri;
+    web.revocation = (lk_revocation){ .is_revoked = revocation_ask, .ctx = self->readers };
     TRY(lk_web_new(&web, &self->web, err));
     TRY(lk_gate_new(self->web, &self->gate, err));
     TRY(feed_new(options->follows ? options->client : NULL, options->store, options->poll_ms,

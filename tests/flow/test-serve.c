@@ -41,7 +41,9 @@ static struct {
     long status;
     char *body;
     size_t len;
-    const char *stop_at; /* end the transfer once this has come */
+    int failed;             /* libcurl's code */
+    const char *stop_at;    /* end the transfer once this has come */
+    void (*at_first)(void); /* run when something comes, once */
 } got;
 
 static size_t take(char *bytes, size_t size, size_t n, void *ctx)
@@ -51,6 +53,11 @@ static size_t take(char *bytes, size_t size, size_t n, void *ctx)
     memcpy(got.body + got.len, bytes, size * n);
     got.len += size * n;
     got.body[got.len] = '\0';
+    if (got.at_first != NULL) {
+        void (*run)(void) = got.at_first;
+        got.at_first = NULL;
+        run();
+    }
     return got.stop_at != NULL && strstr(got.body, got.stop_at) != NULL ? 0 : size * n;
 }
 
@@ -60,6 +67,7 @@ static void forget(void)
     got.body = calloc(1, 1);
     got.len = 0;
     got.stop_at = NULL;
+    got.at_first = NULL;
 }
 
 /* path may be a whole address. Returns the status. */
@@ -76,7 +84,7 @@ static long visit(const char *path, const char *header, const char *form)
         curl_easy_setopt(it.browser, CURLOPT_POST, 1L);
         curl_easy_setopt(it.browser, CURLOPT_POSTFIELDS, form);
     }
-    curl_easy_perform(it.browser);
+    got.failed = (int)curl_easy_perform(it.browser);
     curl_easy_getinfo(it.browser, CURLINFO_RESPONSE_CODE, &got.status);
     curl_easy_setopt(it.browser, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);
@@ -333,6 +341,48 @@ static void test_signing_out_ends_the_session(void **state)
     assert_int_equal(ask("/api/me"), 401);
 }
 
+static void revoke_the_session(void)
+{
+    char body[256];
+
+    snprintf(body, sizeof(body), "{\"session_id\":\"%s\"}", text("data.0.id"));
+    assert_int_equal(
+        call_as(EMULATOR_API_KEY, "POST", "/user_management/sessions/revoke", JSON, body), 200);
+}
+
+/* "A revoked session is refused at the next poll, not when its token expires". */
+static void test_session_that_workos_revokes_is_refused_within_one_poll(void **state)
+{
+    (void)state;
+    sign_in_as(MIRA_ID);
+    wait_for("/readyz", "\"ready\":true");
+    assert_int_equal(ask("/api/me"), 200);
+    get("/user_management/users/" MIRA_ID "/sessions");
+    revoke_the_session();
+    wait_for("/api/me", "\"not_signed_in\"");
+    assert_int_equal(got.status, 401);
+    assert_int_equal(ask("/"), 200);
+    assert_has("You are not signed in");
+
+    sign_in_as(MIRA_ID); /* as a new session */
+    assert_int_equal(ask("/api/me"), 200);
+}
+
+/* A stream outlives the check at its beginning: it must not outlive the session. */
+static void test_stream_of_a_revoked_session_ends(void **state)
+{
+    (void)state;
+    sign_in_as(MIRA_ID);
+    wait_for("/readyz", "\"ready\":true");
+    get("/user_management/users/" MIRA_ID "/sessions");
+    forget();
+    got.at_first = revoke_the_session;
+    assert_int_equal(visit("/api/events/stream", NULL, NULL), 200);
+    assert_null(got.at_first);              /* it ran while the stream did */
+    assert_int_equal(got.failed, CURLE_OK); /* and not into the time limit */
+    assert_int_equal(ask("/api/me"), 401);
+}
+
 #define GROUP_EVENT                                                                        \
     "{\"object\":\"event\",\"id\":\"event_01WEBH00K\",\"event\":\"dsync.group.created\","  \
     "\"data\":{\"object\":\"directory_group\",\"id\":\"directory_group_01WEBH00K\","       \
@@ -484,6 +534,8 @@ int main(void)
         TEST(test_unknown_place_in_the_stream_starts_over),
         TEST(test_bad_queries_are_refused_one_by_one),
         TEST(test_signing_out_ends_the_session),
+        TEST(test_session_that_workos_revokes_is_refused_within_one_poll),
+        TEST(test_stream_of_a_revoked_session_ends),
         TEST(test_webhook_counts_once_and_only_when_signed),
         TEST(test_bodies_of_two_lengths_are_refused),
         TEST(test_connections_are_let_go_when_threads_run_out),
