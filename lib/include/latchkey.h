@@ -8,6 +8,7 @@
 
 #include <latchkey/authkit.h>
 #include <latchkey/client.h>
+#include <latchkey/device.h>
 #include <latchkey/error.h>
 #include <latchkey/events.h>
 #include <latchkey/loopback.h>
