@@ -91,7 +91,9 @@ static const char *line_of(const cJSON *item, const cJSON *object, char out[32])
 {
     bool is_marked = !cJSON_IsNumber(item) && !cJSON_IsBool(item) && item->valueint > 0;
     int line = is_marked ? item->valueint : object->valueint;
-    snprintf(out, 32, line > 0 ? "line %d: " : "", line);
+    out[0] = '\0';
+    if (line > 0)
+        snprintf(out, 32, "line %d: ", line);
     return out;
 }
 
