@@ -1,4 +1,5 @@
-/* AuthKit: addresses to send the browser to. The grants behind them: grants.c. */
+/* AuthKit: addresses to send the browser to, and the end of a session. The grants behind them:
+ * grants.c. */
 #include "api/authkit.h"
 
 #include <stdio.h>
@@ -6,8 +7,12 @@
 
 #include "api/call.h"
 #include "api/options.h"
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "crypto/pkce.h"
+
+#define MAX_BODY   65536
+#define MAX_ANSWER 65536
 
 lk_status lk_pkce_new(const lk_client *client, lk_pkce *out, lk_error *err)
 {
@@ -102,4 +107,26 @@ lk_status lk_authkit_logout_url(const lk_client *client, const char *session_id,
         return lk__fail(err, LK_ERR_INVALID, "client and out must not be NULL");
     LK_TRY(lk__require_text("session_id", session_id, err));
     return lk__call_url(client, path, query, 2, out, err);
+}
+
+lk_status lk_authkit_revoke_session(lk_client *client, const char *session_id, lk_error *err)
+{
+    static const char *const path[] = { "user_management", "sessions", "revoke", NULL };
+    const lk__pair pairs[] = { { "session_id", session_id } };
+    lk__auto_buf body = LK__BUF(MAX_BODY);
+    lk__auto_buf answer = LK__BUF(MAX_ANSWER);
+
+    lk__error_clear(err);
+    if (client == NULL)
+        return lk__fail(err, LK_ERR_INVALID, "client must not be NULL");
+    LK_TRY(lk__require_text("session_id", session_id, err));
+    LK_TRY(lk__call_write_json(pairs, 1, &body, err));
+
+    /* WorkOS documents no body for the answer. */
+    const lk__call call = { .method = "POST",
+                            .path = path,
+                            .body = body.data,
+                            .max_body = MAX_ANSWER,
+                            .body_optional = true };
+    return lk__call_send(client, &call, &answer, err);
 }

@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-#define MAX_GRANT 32768
+#define MAX_GRANT 65536
 
 static const lk__field profile_fields[] = {
     { "id", LK__TEXT, true, offsetof(lk_profile, id), 0, NULL },
@@ -153,6 +153,56 @@ lk_status lk_sso_get_profile_and_token(lk_client *client, const char *code, cons
     if (err != NULL)
         *err = why;
     return status;
+}
+
+/* The browser will be sent there. */
+static bool is_web_address(const char *url)
+{
+    for (const char *c = url; *c != '\0'; c++) {
+        if (*c <= ' ' || *c > '~')
+            return false;
+    }
+    return lk__text_starts(url, "https://") || lk__text_starts(url, "http://");
+}
+
+static lk_status copy_logout_url(const lk__buf *answer, char **out, lk_error *err)
+{
+    LK_CLEANUP(lk__json_freep) lk__json *json = NULL;
+    const char *url;
+    char *copy;
+
+    LK_TRY(lk__json_parse(answer->data, answer->len, &json, err));
+    url = lk__json_text(json, "logout_url");
+    if (url == NULL || !is_web_address(url))
+        return lk__fail(err, LK_ERR_PROTOCOL, "\"logout_url\" is missing or no web address");
+    copy = strdup(url);
+    if (copy == NULL)
+        return lk__no_memory(err);
+    *out = copy;
+    return LK_OK;
+}
+
+lk_status lk_sso_logout_url(lk_client *client, const char *profile_id, char **out, lk_error *err)
+{
+    static const char *const path[] = { "sso", "logout", "authorize", NULL };
+    const lk__pair pairs[] = { { "profile_id", profile_id } };
+    lk__auto_buf body = LK__BUF(MAX_GRANT);
+    lk__auto_buf answer = LK__SECRET_BUF(MAX_GRANT);
+    lk_error why = LK_ERROR_INIT;
+    lk_status status;
+
+    lk__error_clear(err);
+    if (client == NULL || out == NULL)
+        return lk__fail(err, LK_ERR_INVALID, "client and out must not be NULL");
+    LK_TRY(lk__require_text("profile_id", profile_id, err));
+    LK_TRY(lk__call_write_json(pairs, 1, &body, err));
+
+    const lk__call call = {
+        .method = "POST", .path = path, .body = body.data, .max_body = MAX_GRANT
+    };
+    LK_TRY(lk__call_send(client, &call, &answer, err));
+    status = copy_logout_url(&answer, out, &why);
+    return status == LK_OK ? LK_OK : lk__call_unusable(status, &why, err);
 }
 
 void lk_profile_and_token_free(lk_profile_and_token *profile_and_token)

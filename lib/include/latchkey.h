@@ -6,6 +6,7 @@
 #ifndef LATCHKEY_H
 #define LATCHKEY_H
 
+#include <latchkey/api-key.h>
 #include <latchkey/authkit.h>
 #include <latchkey/client.h>
 #include <latchkey/device.h>

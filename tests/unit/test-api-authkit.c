@@ -373,6 +373,29 @@ static void test_pkce_pairs_are_fresh(void **state)
     test_client_close(&test, &wire);
 }
 
+static void test_session_is_revoked_with_or_without_an_answer(void **state)
+{
+    fake_wire wire = FAKE_WIRE(
+        { "POST /user_management/sessions/revoke", .status = 200, .body = "",
+          .header_has = "Authorization: Bearer " TEST_API_KEY,
+          .body_has = "{\"session_id\":\"session_1\"}" },
+        { "POST /user_management/sessions/revoke", .failure = LK_ERR_NETWORK },
+        { "POST /user_management/sessions/revoke", .status = 200, .body = "{\"id\":\"s\"}" },
+        { "POST /user_management/sessions/revoke", .status = 404, .body = "{\"message\":\"m\"}" });
+    test_client test;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    test_client_open(&test, &wire);
+    assert_ok(lk_authkit_revoke_session(test.client, "session_1", &err), err);
+    assert_ok(lk_authkit_revoke_session(test.client, "session_1", &err), err);
+    assert_fails(lk_authkit_revoke_session(test.client, "session_1", &err), LK_ERR_API, err);
+    assert_int_equal(err.http_status, 404);
+    assert_fails(lk_authkit_revoke_session(test.client, "", &err), LK_ERR_INVALID, err);
+    assert_fails(lk_authkit_revoke_session(NULL, "session_1", &err), LK_ERR_INVALID, err);
+    test_client_close(&test, &wire);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_refresh_is_not_repeated_after_the_grace),
         cmocka_unit_test(test_logout_url_names_the_session),
         cmocka_unit_test(test_pkce_pairs_are_fresh),
+        cmocka_unit_test(test_session_is_revoked_with_or_without_an_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* Each allocation of the api layer fails once: the call says so, hands out nothing, loses nothing.
  */
+#include <latchkey/api-key.h>
 #include <latchkey/authkit.h>
+#include <latchkey/device.h>
 #include <latchkey/events.h>
 #include <latchkey/sso.h>
 
@@ -75,6 +77,46 @@ static lk_status be_challenged(lk_client *client, bool *handed_out, lk_error *er
 
     *handed_out = got != NULL || challenge != NULL;
     return status == LK_ERR_API && challenge != NULL ? LK_OK : status;
+}
+
+static lk_status start_device(lk_client *client, bool *handed_out, lk_error *err)
+{
+    lk_auto(lk_device_authorization) got = NULL;
+    lk_status status = lk_device_start(client, &got, err);
+
+    *handed_out = got != NULL;
+    return status;
+}
+
+static lk_status validate_key(lk_client *client, bool *handed_out, lk_error *err)
+{
+    lk_auto(lk_api_key) got = NULL;
+    lk_status status = lk_api_key_validate(client, "sk_1", &got, err);
+
+    *handed_out = got != NULL;
+    return status;
+}
+
+static lk_status make_sso_logout_url(lk_client *client, bool *handed_out, lk_error *err)
+{
+    char *url = NULL;
+    lk_status status = lk_sso_logout_url(client, "prof_1", &url, err);
+
+    *handed_out = url != NULL;
+    lk_free_secret(url);
+    return status;
+}
+
+static lk_status make_codes(lk_client *client, bool *handed_out, lk_error *err)
+{
+    lk_auto(lk_magic_auth) code = NULL;
+    lk_auto(lk_factor_challenge) challenge = NULL;
+    lk_status status = lk_authkit_create_magic_auth(client, "m@x.example", NULL, &code, err);
+
+    if (status == LK_OK)
+        status = lk_authkit_challenge_factor(client, "f", &challenge, err);
+    *handed_out = challenge != NULL;
+    return status;
 }
 
 static lk_status get_profile(lk_client *client, bool *handed_out, lk_error *err)
@@ -188,6 +230,32 @@ static void test_grants_survive_every_failed_allocation(void **state)
     free(profile);
 }
 
+static void test_helpers_survive_every_failed_allocation(void **state)
+{
+    static const fake_exchange device[] = {
+        { "POST /user_management/authorize/device", .status = 200,
+          .body = "{\"device_code\":\"d\",\"user_code\":\"u\",\"verification_uri\":"
+                  "\"https://a\",\"expires_in\":300}" }
+    };
+    static const fake_exchange key[] = {
+        { "POST /api_keys/validations", .status = 200,
+          .body = "{\"api_key\":{\"id\":\"k\",\"permissions\":[\"p\"],\"owner\":{\"type\":"
+                  "\"organization\",\"id\":\"o\"}}}" }
+    };
+    static const fake_exchange logout[] = { { "POST /sso/logout/authorize", .status = 200,
+                                              .body = "{\"logout_url\":\"https://a\"}" } };
+    static const fake_exchange codes[] = {
+        { "POST /user_management/magic_auth", .status = 201, .body = "{\"id\":\"m\"}" },
+        { "POST /auth/factors/f/challenge", .status = 201, .body = "{\"id\":\"c\"}" }
+    };
+
+    (void)state;
+    walk(start_device, device, 1);
+    walk(validate_key, key, 1);
+    walk(make_sso_logout_url, logout, 1);
+    walk(make_codes, codes, 2);
+}
+
 static void test_events_survive_every_failed_allocation(void **state)
 {
     char *page = data_read("events.json", NULL);
@@ -220,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_client_survives_every_failed_allocation),
         cmocka_unit_test(test_urls_survive_every_failed_allocation),
         cmocka_unit_test(test_grants_survive_every_failed_allocation),
+        cmocka_unit_test(test_helpers_survive_every_failed_allocation),
         cmocka_unit_test(test_events_survive_every_failed_allocation),
         cmocka_unit_test(test_keys_survive_every_failed_allocation),
     };

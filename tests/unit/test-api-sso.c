@@ -215,6 +215,59 @@ static void test_smallest_answer_is_enough(void **state)
     test_client_close(&test, &wire);
 }
 
+static void test_logout_url_is_handed_on_as_it_is(void **state)
+{
+    fake_wire wire =
+        FAKE_WIRE({ "POST /sso/logout/authorize", .status = 200,
+                    .header_has = "Authorization: Bearer " TEST_API_KEY,
+                    .body_has = "{\"profile_id\":\"prof_1\"}",
+                    .body = "{\"logout_url\":\"https://auth.example/sso/logout?token=a%2Bb\","
+                            "\"logout_token\":\"a+b\"}" });
+    test_client test;
+    char *url = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    test_client_open(&test, &wire);
+    assert_ok(lk_sso_logout_url(test.client, "prof_1", &url, &err), err);
+    assert_string_equal(url, "https://auth.example/sso/logout?token=a%2Bb");
+    lk_free_secret(url);
+    test_client_close(&test, &wire);
+}
+
+static void test_logout_url_that_is_none_is_refused(void **state)
+{
+    static const struct {
+        int http_status;
+        const char *body;
+        lk_status status;
+    } rows[] = {
+        { 200, "{}", LK_ERR_PROTOCOL },
+        { 200, "{\"logout_url\":null}", LK_ERR_PROTOCOL },
+        /* The browser would run it. */
+        { 200, "{\"logout_url\":\"javascript:alert(1)\"}", LK_ERR_PROTOCOL },
+        /* It would end the Location header. */
+        { 200, "{\"logout_url\":\"https://a/\\r\\nSet-Cookie: x=1\"}", LK_ERR_PROTOCOL },
+        { 200, "[]", LK_ERR_PROTOCOL },
+        { 400, "{\"error\":\"connection_invalid\"}", LK_ERR_API },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N_ROWS(rows); i++) {
+        fake_wire wire = FAKE_WIRE(
+            { "POST /sso/logout/authorize", .status = rows[i].http_status, .body = rows[i].body });
+        test_client test;
+        char *url = NULL;
+        lk_error err = LK_ERROR_INIT;
+
+        test_client_open(&test, &wire);
+        assert_fails(lk_sso_logout_url(test.client, NULL, &url, &err), LK_ERR_INVALID, err);
+        assert_fails(lk_sso_logout_url(test.client, "prof_1", &url, &err), rows[i].status, err);
+        assert_null(url);
+        test_client_close(&test, &wire);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +279,8 @@ int main(void)
         cmocka_unit_test(test_no_other_refusal_is_followed_by_json),
         cmocka_unit_test(test_answer_without_what_is_needed_is_refused),
         cmocka_unit_test(test_smallest_answer_is_enough),
+        cmocka_unit_test(test_logout_url_is_handed_on_as_it_is),
+        cmocka_unit_test(test_logout_url_that_is_none_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

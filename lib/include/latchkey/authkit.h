@@ -194,6 +194,39 @@ LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_device_code(
     lk_client *client, const lk_authentication_options *options, lk_authentication **out,
     lk_authentication_challenge **challenge, lk_error *err);
 
+/* A code to sign in with, good for ten minutes. */
+typedef struct lk_magic_auth {
+    const char *id;
+    const char *user_id;
+    const char *email;
+    const char *code; /* secret: send it to the e-mail address, never to the browser */
+    int64_t expires_at_ms;
+} lk_magic_auth;
+
+/* Makes a code for lk_authkit_authenticate_with_magic_auth() (POST /user_management/magic_auth);
+ * WorkOS e-mails it where the environment says so. invitation_token may be NULL. Needs an API key.
+ * Blocks; never retried. Free *out with lk_magic_auth_free(). */
+LK_API LK_MUST_CHECK lk_status lk_authkit_create_magic_auth(lk_client *client, const char *email,
+                                                            const char *invitation_token,
+                                                            lk_magic_auth **out, lk_error *err);
+LK_API void lk_magic_auth_free(lk_magic_auth *magic_auth);
+LK_API void lk_magic_auth_freep(lk_magic_auth **magic_auth);
+
+typedef struct lk_factor_challenge {
+    const char *id; /* the authentication_challenge_id of lk_authkit_authenticate_with_totp() */
+    const char *factor_id;
+    int64_t expires_at_ms;
+} lk_factor_challenge;
+
+/* Asks a second factor for a code (POST /auth/factors/{factor_id}/challenge); the ids are in a
+ * LK_CHALLENGE_MFA_CHALLENGE. Needs an API key. Blocks; never retried. Free *out with
+ * lk_factor_challenge_free(). */
+LK_API LK_MUST_CHECK lk_status lk_authkit_challenge_factor(lk_client *client, const char *factor_id,
+                                                           lk_factor_challenge **out,
+                                                           lk_error *err);
+LK_API void lk_factor_challenge_free(lk_factor_challenge *challenge);
+LK_API void lk_factor_challenge_freep(lk_factor_challenge **challenge);
+
 /* The short form of …_with_code(). One POST, blocks, never retried: the code is single-use.
  * verifier may be NULL only for a client with an API key. LK_ERR_API with reason "invalid_grant":
  * start the sign-in again. Free *out with lk_authentication_free(). The access token has not been
@@ -216,6 +249,12 @@ LK_API LK_MUST_CHECK lk_status lk_authkit_refresh(lk_client *client, const char 
 LK_API LK_MUST_CHECK lk_status lk_authkit_logout_url(const lk_client *client,
                                                      const char *session_id, const char *return_to,
                                                      char **out, lk_error *err);
+
+/* Ends a session at WorkOS without a browser (POST /user_management/sessions/revoke); its refresh
+ * token is worth nothing from then on, an access token until it expires. Needs an API key. Blocks;
+ * retried. LK_ERR_API with http_status 404: there is no such session. */
+LK_API LK_MUST_CHECK lk_status lk_authkit_revoke_session(lk_client *client, const char *session_id,
+                                                         lk_error *err);
 
 /* Wipes the tokens and frees the tree; NULL is fine. */
 LK_API void lk_authentication_free(lk_authentication *authentication);

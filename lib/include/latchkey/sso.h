@@ -58,6 +58,13 @@ LK_API LK_MUST_CHECK lk_status lk_sso_get_profile_and_token(lk_client *client, c
                                                             lk_profile_and_token **out,
                                                             lk_error *err);
 
+/* Asks for the address that signs a browser out at the identity provider, too (POST
+ * /sso/logout/authorize). Needs an API key. Blocks; retried. Only custom OpenID Connect connections
+ * can do this: LK_ERR_API with reason "connection_invalid" for all others. It is good for one
+ * visit, soon. Free *out with lk_free_secret(). */
+LK_API LK_MUST_CHECK lk_status lk_sso_logout_url(lk_client *client, const char *profile_id,
+                                                 char **out, lk_error *err);
+
 LK_API void lk_profile_and_token_free(lk_profile_and_token *profile_and_token);
 LK_API void lk_profile_and_token_freep(lk_profile_and_token **profile_and_token);
 
