@@ -33,69 +33,6 @@ static bool is_revoked(const lk_web *web, const lk_session *session)
     return false;
 }
 
-lk_status lk__web_next_candidate(const lk_web *web, const lk_web_request *request,
-                                 lk__candidates *cursor, lk__buf *out, bool *found, lk_error *err)
-{
-    *found = false;
-    while (cursor->n_seen < LK__MAX_CANDIDATES) {
-        lk__cookie cookie;
-        lk_error cause = LK_ERROR_INIT;
-        if (!lk__cookie_next(&cursor->rest, &cookie)) {
-            cursor->rest = lk__request_next(request, "Cookie", &cursor->header);
-            if (cursor->rest == NULL)
-                return LK_OK;
-            continue;
-        }
-        if (!lk__cookie_is(&cookie, web->cookie_name) || cookie.value_len == 0)
-            continue;
-        cursor->n_seen++;
-        lk__buf_clear(out);
-        lk_status status = lk__cookie_decode(&cookie, out, &cause);
-        if (status == LK_ERR_NO_MEMORY)
-            return lk__no_memory(err);
-        if (status != LK_OK)
-            continue;
-        *found = true;
-        return LK_OK;
-    }
-    return LK_OK;
-}
-
-lk_status lk__web_set_session(lk_web *web, const lk_web_request *request, lk__reply *reply,
-                              const char *sealed, lk_error *err)
-{
-    lk__auto_buf cookie = LK__SECRET_BUF(SIZE_MAX);
-    char message[200];
-
-    LK_TRY(lk__cookie_write(&web->session_rules, web->cookie_name, sealed, web->cookie_max_age_s,
-                            &cookie, err));
-    if (cookie.len <= LK__MAX_SET_COOKIE)
-        return lk__reply_header(reply, "Set-Cookie", cookie.data, err);
-
-    snprintf(message, sizeof(message),
-             "This session takes %zu bytes as a cookie, and browsers keep at most %d. The profile, "
-             "its metadata or the token's claims are too large.",
-             cookie.len, (int)LK__MAX_SET_COOKIE);
-    return lk__reply_page(reply, request,
-                          &(lk__page){ .status = 500,
-                                       .word = "session_too_large",
-                                       .title = "This session does not fit into a cookie",
-                                       .message = message },
-                          err);
-}
-
-lk_status lk__web_clear_session(lk_web *web, lk__reply *reply, lk_error *err)
-{
-    lk__cookie_rules host_only = web->session_rules;
-
-    LK_TRY(lk__reply_cookie(reply, &web->session_rules, web->cookie_name, "", 0, err));
-    if (web->cookie_domain == NULL)
-        return LK_OK;
-    /* One from before the domain was configured would come back otherwise. */
-    host_only.domain = NULL;
-    return lk__reply_cookie(reply, &host_only, web->cookie_name, "", 0, err);
-}
-
 bool lk__web_is_signed_in(lk_web *web, const lk_web_request *request)
 {
     lk__auto_buf sealed = LK__SECRET_BUF(LK__MAX_SEALED);
@@ -195,10 +132,10 @@ static lk_status renew_cookie(lk_web *web, const lk_web_request *request, const 
     lk_status status = renew(web, stale, true, &renewed, &reply->session, &cause);
 
     if (status == LK_ERR_EXPIRED || lk__refresh_is_terminal(status, &cause))
-        return lk__web_clear_session(web, reply, err);
+        return lk__web_clear_session(web, request, reply, err);
     if (status == LK_OK && is_revoked(web, reply->session)) {
         lk_session_freep(&reply->session);
-        return lk__web_clear_session(web, reply, err);
+        return lk__web_clear_session(web, request, reply, err);
     }
     if (status == LK_OK)
         return lk__web_set_session(web, request, reply, renewed, err);
@@ -267,7 +204,7 @@ static lk_status identify_cookie(lk_web *web, const lk_web_request *request, lk_
         return LK_OK;
     if (in.stale.len > 0)
         return renew_cookie(web, request, in.stale.data, reply, err);
-    return in.revoked ? lk__web_clear_session(web, reply, err) : LK_OK;
+    return in.revoked ? lk__web_clear_session(web, request, reply, err) : LK_OK;
 }
 
 lk_status lk__web_identify(lk_web *web, const lk_web_request *request, lk__reply *reply,

@@ -82,7 +82,7 @@ static lk_status sign_out(lk_web *web, const lk_web_request *request, lk__reply 
     LK_CLEANUP(lk__freep) char *url = NULL;
     lk__auto_buf home = LK__BUF(SIZE_MAX);
 
-    LK_TRY(lk__web_clear_session(web, reply, err));
+    LK_TRY(lk__web_clear_session(web, request, reply, err));
     LK_TRY(lk__web_purge_states(web, request, 0, reply, err));
     if (web->mode == LK_WEB_AUTHKIT)
         LK_TRY(find_session_id(web, request, &session_id, err));

@@ -13,6 +13,10 @@
  * 4096 bytes per cookie". */
 enum { LK__MAX_SET_COOKIE = 4096 };
 
+/* A session that is longer goes into cookies "name.0" to "name.3": as much as servers take in a
+ * header and browsers send along. */
+enum { LK__MAX_CHUNKS = 4 };
+
 struct lk_web {
     lk_client *client;
     char *password;          /* secret */
@@ -51,20 +55,25 @@ LK_MUST_CHECK lk_status lk__web_identify(lk_web *web, const lk_web_request *requ
 
 /* Whether a cookie of the request opens as it is: no renewal, no I/O. */
 bool lk__web_is_signed_in(lk_web *web, const lk_web_request *request);
-/* Sets the session cookie; one that no browser would keep is answered by a page that says so, and
+/* Sets the session cookie, or its chunks, and deletes the form that the request still carries; one
+ * that no browser would keep is answered by a page that says so, nothing of it is set, and
  * reply->public.status is then set. */
 LK_MUST_CHECK lk_status lk__web_set_session(lk_web *web, const lk_web_request *request,
                                             lk__reply *reply, const char *sealed, lk_error *err);
-LK_MUST_CHECK lk_status lk__web_clear_session(lk_web *web, lk__reply *reply, lk_error *err);
+/* Deletes the session cookie and the chunks that the request carries. */
+LK_MUST_CHECK lk_status lk__web_clear_session(lk_web *web, const lk_web_request *request,
+                                              lk__reply *reply, lk_error *err);
 /* Deletes the oldest pending states of this browser until keep are left. */
 LK_MUST_CHECK lk_status lk__web_purge_states(lk_web *web, const lk_web_request *request,
                                              size_t keep, lk__reply *reply, lk_error *err);
-/* The session cookies of a request, each decoded in turn: begin with a zeroed cursor. A cookie that
- * cannot be decoded is passed over; after LK__MAX_CANDIDATES it ends. */
+/* The session cookies of a request, each decoded in turn, then its chunks joined: begin with a
+ * zeroed cursor. A cookie that cannot be decoded is passed over; of whole ones it looks at
+ * LK__MAX_CANDIDATES. */
 typedef struct lk__candidates {
     size_t header;
     const char *rest;
     int n_seen;
+    int n_joined;
 } lk__candidates;
 enum { LK__MAX_CANDIDATES = 8 };
 LK_MUST_CHECK lk_status lk__web_next_candidate(const lk_web *web, const lk_web_request *request,

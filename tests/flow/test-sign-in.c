@@ -424,33 +424,6 @@ static void test_back_button_after_sign_in_leads_home(void **unused)
     free(grant);
 }
 
-static void test_session_too_large_for_a_cookie_says_so(void **unused)
-{
-    (void)unused;
-    char claims[6000];
-    char padding[4000];
-
-    memset(padding, 'p', sizeof(padding) - 1);
-    padding[sizeof(padding) - 1] = '\0';
-    snprintf(claims, sizeof(claims),
-             "{\"iss\":\"https://api.workos.com\",\"sub\":\"user_01\",\"exp\":1772453100,"
-             "\"x\":\"%s\"}",
-             padding);
-    char *token = fake_token_sign("key_1", claims);
-    char *grant = web_kit_grant_of("user_01", token, "rt_01");
-    fake_wire wire =
-        FAKE_WIRE({ "POST /user_management/authenticate", .status = 200, .body = grant }, KIT_JWKS);
-    web_kit kit;
-    char state[8192];
-
-    web_kit_open(&kit, &wire, NULL);
-    web_kit_begin(&kit, NULL, state);
-    expect_page(come_back(&kit, "code=code_01", state), 500, "browsers keep at most 4096");
-    web_kit_close(&kit, &wire);
-    free(grant);
-    free(token);
-}
-
 /* ---- SSO ---- */
 
 static void use_sso(lk_web_options *options)
@@ -725,7 +698,6 @@ int main(void)
         cmocka_unit_test(test_parallel_sign_ins_do_not_disturb_each_other),
         cmocka_unit_test(test_sixth_sign_in_drops_the_oldest),
         cmocka_unit_test(test_back_button_after_sign_in_leads_home),
-        cmocka_unit_test(test_session_too_large_for_a_cookie_says_so),
         cmocka_unit_test(test_sso_sign_in_ends_with_a_profile),
         cmocka_unit_test(test_profile_from_elsewhere_is_refused),
         cmocka_unit_test(test_modes_do_not_mix),

@@ -3,10 +3,11 @@
  * Uses request and authorization handlers only; the callbacks struct and the connection's user
  * pointer stay yours. What the host must set itself: "tcp_nodelay" "1", a short
  * "request_timeout_ms", enough "num_threads", "max_request_size" of 16384 or more (cookies are
- * 2-4 KB), no "document_root" that is not meant to be public. With "enable_keep_alive" also a
- * begin_request callback that calls mg_disable_connection_keep_alive() while fewer than two workers
- * are free, or busy connections starve newcomers. With Debian's CivetWeb never pass a TLS port: it
- * crashes at the first handshake.
+ * 2-4 KB; 32768 where large sessions take up to four of them), no "document_root" that is not meant
+ * to be public. With "enable_keep_alive" also a begin_request callback that calls
+ * mg_disable_connection_keep_alive() while fewer than two workers are free, or busy connections
+ * starve newcomers. With Debian's CivetWeb never pass a TLS port: it crashes at the first
+ * handshake.
  *
  * Requests that name their length twice (two Content-Lengths, or one beside a Transfer-Encoding)
  * or carry more headers than CivetWeb reads are refused with 400 wherever the gate looks at them.
