@@ -60,7 +60,7 @@ function complain(why)
 
 function check_public()
 {
-    if (is_quoted || header !~ /^(latchkey\/[a-z]+|std[a-z]+)\.h$/)
+    if (is_quoted || header !~ /^(latchkey\/[a-z]+(-[a-z]+)*|std[a-z]+)\.h$/)
         complain("a public header may include <latchkey/…> and the C library only")
 }
 
