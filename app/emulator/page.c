@@ -205,6 +205,10 @@ static void add_attribute(text *out, const char *name, const char *value)
 
 void page_add_field(text *out, const page_field *field)
 {
+    if (text_equal(field->type, "hidden")) {
+        page_add_hidden(out, field->name, field->value);
+        return;
+    }
     text_add(out, "<label class=\"field\"><span>");
     text_add_html(out, field->label);
     text_add(out, field->is_optional ? "</span><input" : "</span><input required");

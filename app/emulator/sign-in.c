@@ -7,11 +7,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "factors.h"
 #include "handlers.h"
 #include "json.h"
 #include "page.h"
 #include "people.h"
 #include "redirect.h"
+#include "session.h"
+#include "steps.h"
 
 #define CODE_LIFETIME_MS (10 * 60 * 1000) /* WorkOS: a code is good for ten minutes */
 #define MAX_CHOICES      200
@@ -300,7 +303,27 @@ static void add_impersonation(text *out, const char *action, const page_choice *
     text_add(out, "<button class=\"go\">Impersonate</button></form></details>");
 }
 
-static void show_people(exchange *self, const asked *request)
+static void add_password_form(text *out, const char *action, const char *hint)
+{
+    const page_field fields[] = {
+        { .name = "email",
+          .label = "E-mail",
+          .type = "email",
+          .value = hint,
+          .autocomplete = "username" },
+        { .name = "password",
+          .label = "Password",
+          .type = "password",
+          .autocomplete = "current-password" },
+    };
+    text_add(out, "<details><summary>Sign in with a password</summary>");
+    page_add_form(out, action);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        page_add_field(out, &fields[i]);
+    text_add(out, "<button class=\"go\">Sign in</button></form></details>");
+}
+
+static void show_people(exchange *self, const asked *request, const char *problem)
 {
     page_choice choices[MAX_CHOICES];
     size_t n = list_choices(self, request, choices);
@@ -309,9 +332,13 @@ static void show_people(exchange *self, const asked *request)
     AUTO_TEXT heading = { 0 }, intro = { 0 }, notice = { 0 }, action = { 0 }, more = { 0 };
     describe(self, request, &heading, &intro);
     text_print(&action, "%s?%s", self->path, self->query_text);
+    if (!request->is_sso && !request->connection)
+        add_password_form(&more, action.bytes, hint);
     if (!request->is_sso && n)
         add_impersonation(&more, action.bytes, choices, n);
-    if (hint && !is_known)
+    if (problem)
+        text_add(&notice, problem);
+    else if (hint && !is_known)
         text_print(&notice, "The program suggested %.200s, who is not here.", hint);
     else if (n == 0)
         text_add(&notice, "Nobody can sign in here: the seed has no such person.");
@@ -430,6 +457,74 @@ static cJSON *read_impersonator(const cJSON *click)
     return impersonator;
 }
 
+static void go_on(exchange *self, const asked *request, const cJSON *user)
+{
+    const char *organization_id = NULL;
+    if (!may_choose(self->state, request, user))
+        show_people(self, request, "This person cannot sign in here.");
+    else if (choose_organization(self, request, user, NULL, &organization_id))
+        send_code(self, request, user, organization_id);
+}
+
+static void ask_for_factor(exchange *self, const char *token, const char *challenge,
+                           const char *problem)
+{
+    AUTO_TEXT html = { 0 }, action = { 0 };
+    const page_field fields[] = {
+        { .name = "pending", .type = "hidden", .value = token },
+        { .name = "challenge", .type = "hidden", .value = challenge },
+        { .name = "code", .label = "Code", .hint = "123456", .autocomplete = "one-time-code" },
+    };
+    text_print(&action, "%s?%s", self->path, self->query_text);
+    page_show_form(&html, &(page_form){ .heading = "One more step",
+                                        .intro = "Type the code of your authenticator",
+                                        .notice = problem,
+                                        .action = action.bytes,
+                                        .fields = fields,
+                                        .n_fields = 3,
+                                        .submit = "Continue" });
+    answer_html(self, 200, &html);
+}
+
+/* The page's own way: unlike a click on somebody, it asks for what they know and have. */
+static void check_password(exchange *self, const asked *request, const cJSON *click)
+{
+    const char *email = json_text(click, "email");
+    cJSON *user = state_find_user(self->state, email);
+    if (!user || !text_equal(json_text(user, "_password"), json_text(click, "password"))) {
+        session_tell_failure(self, "Password", user, email, "invalid_credentials", NULL);
+        show_people(self, request, "The e-mail address or the password is wrong.");
+        return;
+    }
+    const cJSON *factor = factors_of(self->state, json_text(user, "id"));
+    if (!factor) {
+        go_on(self, request, user);
+        return;
+    }
+    const char *token = steps_add_pass(self, &(sign_in){ .user = user, .method = "Password" });
+    ask_for_factor(self, token, json_text(factors_challenge(self->state, factor), "id"), NULL);
+}
+
+static void check_factor(exchange *self, const asked *request, const cJSON *click)
+{
+    const char *token = json_text(click, "pending"), *id = json_text(click, "challenge");
+    sign_in of = { 0 };
+    cJSON *pass = steps_find(self, token, &of);
+    cJSON *challenge = records_find(&self->state->challenges, id);
+    const cJSON *factor =
+        records_find(&self->state->factors, json_text(challenge, "authentication_factor_id"));
+    if (!pass || !text_equal(json_text(factor, "user_id"), json_text(of.user, "id"))) {
+        show_people(self, request, "That took too long. Please begin again.");
+        return;
+    }
+    if (factors_check(self->state, challenge, json_text(click, "code"))) {
+        ask_for_factor(self, token, id, "The code is wrong, or was used before.");
+        return;
+    }
+    steps_forget(self, pass);
+    go_on(self, request, of.user);
+}
+
 static void choose(exchange *self, bool is_sso)
 {
     asked request;
@@ -438,6 +533,14 @@ static void choose(exchange *self, bool is_sso)
     AUTO_JSON click = exchange_is_form(self) ? exchange_body(self) : NULL;
     if (json_text(click, "cancel")) {
         send_back(self, &request, "access_denied", "The person cancelled the sign-in.");
+        return;
+    }
+    if (!is_sso && !request.connection && json_text(click, "password")) {
+        check_password(self, &request, click);
+        return;
+    }
+    if (!is_sso && !request.connection && json_text(click, "pending")) {
+        check_factor(self, &request, click);
         return;
     }
     AUTO_JSON impersonator = read_impersonator(click);
@@ -465,7 +568,7 @@ void handle_show_authkit(exchange *self)
 {
     asked request;
     if (check_request(self, false, &request))
-        show_people(self, &request);
+        show_people(self, &request, NULL);
 }
 
 void handle_choose_authkit(exchange *self)
@@ -477,7 +580,7 @@ void handle_show_sso(exchange *self)
 {
     asked request;
     if (check_request(self, true, &request))
-        show_people(self, &request);
+        show_people(self, &request, NULL);
 }
 
 void handle_choose_sso(exchange *self)

@@ -9,7 +9,7 @@
 #define PASS_LIFETIME_MS (10 * 60 * 1000)
 #define MAX_PASSES       1000
 
-static void add_pass(exchange *self, const sign_in *of, cJSON *body)
+const char *steps_add_pass(exchange *self, const sign_in *of)
 {
     AUTO_CHARS token = keys_secret(self->state->keys, "pat_");
     cJSON *pass = json_object();
@@ -21,7 +21,12 @@ static void add_pass(exchange *self, const sign_in *of, cJSON *body)
     json_set_number(pass, "expires_ms", (double)(state_now(self->state) + PASS_LIFETIME_MS));
     records_add(&self->state->passes, pass);
     records_trim(&self->state->passes, MAX_PASSES);
-    json_set_text(body, "pending_authentication_token", token);
+    return json_text(pass, "id");
+}
+
+static void add_pass(exchange *self, const sign_in *of, cJSON *body)
+{
+    json_set_text(body, "pending_authentication_token", steps_add_pass(self, of));
 }
 
 /* The beginning of every "code" answer; user NULL leaves it out. */
@@ -137,19 +142,12 @@ bool steps_are_done(exchange *self, sign_in *of)
     return false;
 }
 
-cJSON *steps_resume(exchange *self, const char *token, sign_in *out)
+cJSON *steps_find(exchange *self, const char *token, sign_in *out)
 {
     cJSON *pass = records_find(&self->state->passes, token);
     cJSON *user = records_find(&self->state->users, json_text(pass, "user_id"));
-    if (!token) {
-        answer_oauth_error(self, "invalid_request", "pending_authentication_token is missing.");
+    if (!user || (double)state_now(self->state) >= json_number(pass, "expires_ms", 0))
         return NULL;
-    }
-    if (!user || (double)state_now(self->state) >= json_number(pass, "expires_ms", 0)) {
-        answer_error(self, 400, "invalid_pending_authentication_token",
-                     "The pending authentication token is invalid or has expired.");
-        return NULL;
-    }
     *out = (sign_in){
         .user = user,
         .method = json_text(pass, "method"),
@@ -157,6 +155,17 @@ cJSON *steps_resume(exchange *self, const char *token, sign_in *out)
         .is_told = true,
         .has_second_factor = json_is_true(pass, "has_second_factor"),
     };
+    return pass;
+}
+
+cJSON *steps_resume(exchange *self, const char *token, sign_in *out)
+{
+    cJSON *pass = steps_find(self, token, out);
+    if (!token)
+        answer_oauth_error(self, "invalid_request", "pending_authentication_token is missing.");
+    else if (!pass)
+        answer_error(self, 400, "invalid_pending_authentication_token",
+                     "The pending authentication token is invalid or has expired.");
     return pass;
 }
 

@@ -452,6 +452,45 @@ static void test_device_is_refused_or_too_late(void **state)
     assert_string_equal(text("error"), "invalid_client");
 }
 
+/* The value of a hidden field of the page that came last. */
+static void hidden(const char *name, char out[SIZE])
+{
+    char start[SIZE];
+    snprintf(start, sizeof start, "name=\"%s\" value=\"", name);
+    const char *found = strstr(last.body, start);
+    assert_non_null(found);
+    found += strlen(start);
+    snprintf(out, SIZE, "%.*s", (int)strcspn(found, "\""), found);
+}
+
+static void test_page_takes_password_and_code(void **state)
+{
+    (void)state;
+    char pending[SIZE], challenge[SIZE], code[SIZE], click[2048];
+    const char *path = authorize(WITH_PKCE);
+    assert_int_equal(call_as(NULL, "POST", path, FORM, "email=" AYA "&password=wrong"), 200);
+    assert_non_null(strstr(last.body, "password is wrong"));
+    assert_int_equal(call_as(NULL, "POST", path, FORM, "email=" AYA "&password=" PASSWORD), 200);
+    assert_null(strstr(last.body, PASSWORD));
+    hidden("pending", pending);
+    hidden("challenge", challenge);
+    snprintf(click, sizeof click, "pending=%s&challenge=%s&code=no", pending, challenge);
+    assert_int_equal(call_as(NULL, "POST", path, FORM, click), 200);
+    assert_non_null(strstr(last.body, "The code is wrong"));
+    shown_code(code);
+    snprintf(click, sizeof click, "pending=x&challenge=%s&code=%s", challenge, code);
+    assert_int_equal(call_as(NULL, "POST", path, FORM, click), 200);
+    assert_non_null(strstr(last.body, "begin again"));
+    snprintf(click, sizeof click, "pending=%s&challenge=%s&code=%s", pending, challenge, code);
+    assert_int_equal(call_as(NULL, "POST", path, FORM, click), 302);
+    parameter(last.location, "code", code);
+    assert_int_equal(redeem(code, VERIFIER), 200);
+    assert_string_equal(text("user.email"), AYA);
+    /* Without a factor the password is enough. */
+    full_sign_in("email=" MIRA "&password=" PASSWORD);
+    assert_string_equal(text("authentication_method"), "Password");
+}
+
 static void test_impersonator_stands_in_token_and_answer(void **state)
 {
     (void)state;
@@ -574,6 +613,7 @@ int main(void)
         TEST(test_device_is_approved_on_the_page),
         TEST(test_device_code_is_typed_as_people_do),
         TEST(test_device_is_refused_or_too_late),
+        TEST(test_page_takes_password_and_code),
         TEST(test_impersonator_stands_in_token_and_answer),
         TEST(test_auth_time_stays_while_tokens_are_refreshed),
         STEP(test_sso_logout_ends_the_profile_token),
