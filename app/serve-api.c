@@ -216,11 +216,15 @@ static lk_status print_directories(FILE *out, lk_mirror *mirror, const app_reque
 static lk_status check_directory(const app_request *request, lk_mirror *mirror, lk_error *err)
 {
     lk_auto(lk_directory) directory = NULL;
+    lk_error cause = LK_ERROR_INIT;
+    lk_status status = lk_mirror_get_directory(mirror, request->id, &directory, &cause);
 
-    TRY(lk_mirror_get_directory(mirror, request->id, &directory, err));
-    if (!access_covers(&request->scope, directory->organization_id))
-        return failed(err, LK_ERR_NOT_FOUND, "no directory %s", request->id);
-    return LK_OK;
+    /* Word for word the same for one that is not there at all. */
+    if (status == LK_ERR_NOT_FOUND ||
+        (status == LK_OK && !access_covers(&request->scope, directory->organization_id)))
+        return failed(err, LK_ERR_NOT_FOUND, "no such directory");
+    *err = cause;
+    return status;
 }
 
 static lk_status print_users(FILE *out, lk_mirror *mirror, const app_request *request,
@@ -291,7 +295,8 @@ int answer_directory_user(const app_request *request)
     if (pool_take(request->server->readers, &mirror, &err) == LK_OK)
         status = lk_mirror_get_user(mirror, request->id, &user, &err);
     pool_give(request->server->readers, mirror);
-    if (user != NULL && !access_covers(&request->scope, user->organization_id))
+    if (status == LK_ERR_NOT_FOUND ||
+        (user != NULL && !access_covers(&request->scope, user->organization_id)))
         return answer_problem(request, 404, "not_found", "no such directory user");
     if (user == NULL || status != LK_OK)
         return answer_failure(request, &err);
