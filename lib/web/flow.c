@@ -24,6 +24,7 @@ lk_status lk__web_purge_states(lk_web *web, const lk_web_request *request, size_
 static lk_status refuse_method(const lk_web_request *request, const char *allow, lk__reply *reply,
                                lk_error *err)
 {
+    LK_TRY(lk__reply_no_store(reply, err));
     LK_TRY(lk__reply_header(reply, "Allow", allow, err));
     return lk__reply_page(reply, request,
                           &(lk__page){ .status = 405,

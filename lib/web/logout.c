@@ -7,17 +7,19 @@
 
 /* A page elsewhere must not be able to sign people out. Sec-Fetch-Site decides where the Origin is
  * withheld ("null" is what a strict referrer policy makes of it); browsers let no page set either
- * header. */
+ * header. Where both are there, both must say so. */
 static bool is_same_origin(const lk_web *web, const lk_web_request *request)
 {
     const char *origin = lk__request_header(request, "Origin");
+    const char *site = lk__request_header(request, "Sec-Fetch-Site");
 
     if (lk__request_count(request, "Origin") > 1 ||
         lk__request_count(request, "Sec-Fetch-Site") > 1)
         return false;
     if (origin != NULL && strcmp(origin, "null") != 0)
-        return strcmp(origin, web->origin) == 0;
-    return lk__text_equal(lk__request_header(request, "Sec-Fetch-Site"), "same-origin");
+        return strcmp(origin, web->origin) == 0 &&
+               (site == NULL || strcmp(site, "same-origin") == 0);
+    return lk__text_equal(site, "same-origin");
 }
 
 /* "https://api.workos.com" of the base URL: where the form's answer leads. */

@@ -575,6 +575,7 @@ static void test_logout_by_another_site_is_refused(void **unused)
         { "Origin: null", "Sec-Fetch-Site: cross-site", NULL },
         { "Origin: https://app.example", "Origin: https://evil.example", NULL },
         { "Origin: https://evil.example", "Sec-Fetch-Site: same-origin", NULL },
+        { "Origin: https://app.example", "Sec-Fetch-Site: cross-site", NULL },
     };
     fake_wire wire = FAKE_WIRE_SILENT;
     web_kit kit;
