@@ -56,6 +56,8 @@ static void print_head(FILE *out, const app_request *request, int status, const 
                 is_local ? base : "https:");
         fputs("X-Frame-Options: DENY\r\n", out);
     }
+    if (request->allow != NULL)
+        fprintf(out, "Allow: %s\r\n", request->allow);
     if (request->closes)
         fputs("Connection: close\r\n", out);
     fputs("\r\n", out);

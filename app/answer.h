@@ -20,6 +20,7 @@ typedef struct app_request {
     char id[ID_SIZE];        /* the {id} in the path */
     bool is_head;            /* send no body */
     bool closes;             /* the connection ends with this answer */
+    const char *allow;       /* with 405: the methods that there are; NULL: say nothing */
 } app_request;
 
 /* All return the status. cache NULL: "no-store". type is the Content-Type. */

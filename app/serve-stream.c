@@ -19,7 +19,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define MAX_STREAMS 32 /* of 50 workers */
+#define MAX_STREAMS 32 /* of N_WORKERS */
 /* Also how soon one that has left is noticed, and its worker is free: at the second one. */
 #define HEARTBEAT_MS 5000
 #define PAGE         200

@@ -2,6 +2,7 @@
  *
  * A webhook is a hint that comes early: the feed remains what the mirror's order rests on. */
 #include "answer.h"
+#include "clock.h"
 #include "fail.h"
 
 #include <civetweb.h>
@@ -9,36 +10,72 @@
 
 #define MAX_BODY (1024 * 1024)
 
+/* Anybody can send a body slowly, and the reading of it holds a worker thread: never more of them
+ * than sign-in can do without, and none for long. */
+#define MAX_READERS   16
+#define BODY_MS       5000
+#define CHUNKED_PIECE 32 /* mg_read() waits for each piece anew, however late it is */
+
 static void free_bodyp(char **data)
 {
     free(*data);
 }
 
-/* Reads the body; a longer one than MAX_BODY, or one that breaks off, gives LK_ERR_INVALID. */
+/* CivetWeb waits for what it is asked for as long as one request may take, then returns what there
+ * is: asking again would begin another wait. A chunked body does not say what there is to come. */
+static size_t read_pieces(const app_request *request, char *data, size_t size)
+{
+    long long told = request->info->content_length;
+    int64_t until_ms = clock_wall_ms() + BODY_MS;
+    size_t len = 0;
+
+    if (told >= 0) {
+        int n = mg_read(request->connection, data, (size_t)told);
+        return n > 0 ? (size_t)n : 0;
+    }
+    while (len < size && clock_wall_ms() < until_ms) {
+        size_t piece = size - len < CHUNKED_PIECE ? size - len : CHUNKED_PIECE;
+        int n = mg_read(request->connection, data + len, piece);
+        if (n <= 0)
+            return len;
+        len += (size_t)n;
+    }
+    return len;
+}
+
+/* A body that breaks off gives LK_ERR_INVALID, one longer than MAX_BODY LK_ERR_PROTOCOL. */
 static lk_status read_body(const app_request *request, char **out, size_t *out_len, lk_error *err)
 {
     long long told = request->info->content_length;
-    size_t len = 0;
 
     if (told > MAX_BODY)
-        return failed(err, LK_ERR_INVALID, "the body is longer than %d bytes", MAX_BODY);
+        return failed(err, LK_ERR_PROTOCOL, "the body is longer than %d bytes", MAX_BODY);
     char *data CLEANUP(free_bodyp) = malloc(MAX_BODY + 1);
     if (data == NULL)
         return failed(err, LK_ERR_NO_MEMORY, "out of memory");
-    while (len <= MAX_BODY) {
-        int n = mg_read(request->connection, data + len, MAX_BODY + 1 - len);
-        if (n <= 0)
-            break;
-        len += (size_t)n;
-    }
+    size_t len = read_pieces(request, data, MAX_BODY + 1);
     if (len > MAX_BODY)
-        return failed(err, LK_ERR_INVALID, "the body is longer than %d bytes", MAX_BODY);
+        return failed(err, LK_ERR_PROTOCOL, "the body is longer than %d bytes", MAX_BODY);
     if (told >= 0 && len != (size_t)told)
         return failed(err, LK_ERR_INVALID, "the body broke off after %zu bytes", len);
     *out = data;
     *out_len = len;
     data = NULL;
     return LK_OK;
+}
+
+/* The same, when it may be read now: LK_ERR_RATE_LIMITED when too many are. */
+static lk_status take_body(const app_request *request, char **out, size_t *out_len, lk_error *err)
+{
+    atomic_int *n_readers = &request->server->n_webhook_readers;
+    lk_status status;
+
+    if (atomic_fetch_add(n_readers, 1) >= MAX_READERS)
+        status = failed(err, LK_ERR_RATE_LIMITED, "too many webhooks come at once: try again");
+    else
+        status = read_body(request, out, out_len, err);
+    atomic_fetch_sub(n_readers, 1);
+    return status;
 }
 
 static lk_status apply(server *self, const lk_event *event, lk_error *err)
@@ -63,6 +100,16 @@ static int refuse(const app_request *request, int status, const char *word, cons
     return answer_problem(request, status, word, err->message);
 }
 
+static int refuse_body(const app_request *request, const lk_error *err)
+{
+    mg_disable_connection_keep_alive(request->connection);
+    if (err->status == LK_ERR_NO_MEMORY)
+        return answer_failure(request, err);
+    if (err->status == LK_ERR_RATE_LIMITED)
+        return refuse(request, 503, "too_many_webhooks", err);
+    return refuse(request, err->status == LK_ERR_PROTOCOL ? 413 : 400, "bad_body", err);
+}
+
 int answer_webhook(const app_request *request)
 {
     server *self = request->server;
@@ -80,13 +127,8 @@ int answer_webhook(const app_request *request)
         failed(&err, LK_ERR_SIGNATURE, "the WorkOS-Signature header is missing");
         return refuse(request, 400, "bad_signature", &err);
     }
-    if (read_body(request, &data, &len, &err) == LK_ERR_INVALID) {
-        bool is_long = len == 0 && request->info->content_length > MAX_BODY;
-        mg_disable_connection_keep_alive(request->connection);
-        return refuse(request, is_long ? 413 : 400, "bad_body", &err);
-    }
-    if (data == NULL)
-        return answer_failure(request, &err);
+    if (take_body(request, &data, &len, &err) != LK_OK)
+        return refuse_body(request, &err);
     lk_status status = lk_webhook_open(options->client, options->webhook_secret, signature, data,
                                        len, 0, &event, &err);
     if (status == LK_ERR_NO_MEMORY)

@@ -13,7 +13,13 @@
 #include <strings.h>
 #include <time.h>
 
-#define N_WORKERS 50
+/* What a request may say before its body. CivetWeb reads more than that, so that who says too much
+ * is told so; beyond BUFFER it breaks off, and all it knows is that it did not understand. */
+#define MAX_HEAD 32768
+#define BUFFER   "131072"
+/* Of a Content-Length: CivetWeb's sums over a number of 19 wrap, and the body is the next request.
+ */
+#define MAX_LENGTH_DIGITS 15
 
 typedef enum route_audience {
     ANYBODY,   /* and nobody is asked who they are */
@@ -78,9 +84,14 @@ static bool wants_html(const app_request *request)
 
 static int answer_unknown(const app_request *request, const route *other_method)
 {
-    if (other_method != NULL)
-        return answer_problem(request, 405, "method_not_allowed",
-                              strcmp(other_method->method, "POST") == 0 ? "use POST" : "use GET");
+    if (other_method != NULL) {
+        /* RFC 9110, 15.5.6: "The origin server MUST generate an Allow header field". */
+        bool is_post = strcmp(other_method->method, "POST") == 0;
+        app_request refused = *request;
+        refused.allow = is_post ? "POST" : "GET, HEAD";
+        return answer_problem(&refused, 405, "method_not_allowed",
+                              is_post ? "use POST" : "use GET");
+    }
     if (wants_html(request))
         return answer_notice(request, 404, "Nothing here", "This address does not exist.");
     return answer_problem(request, 404, "not_found", "there is nothing at this address");
@@ -152,7 +163,8 @@ static bool has_honest_length(const struct mg_request_info *info)
         const char *value = header->value;
         if (strcasecmp(header->name, "Content-Length") == 0) {
             n_lengths++;
-            if (*value == '\0' || strspn(value, "0123456789") != strlen(value))
+            size_t len = strlen(value);
+            if (len == 0 || len > MAX_LENGTH_DIGITS || strspn(value, "0123456789") != len)
                 return false;
         }
         if (strcasecmp(header->name, "Transfer-Encoding") == 0) {
@@ -162,6 +174,69 @@ static bool has_honest_length(const struct mg_request_info *info)
         }
     }
     return n_lengths + n_encodings <= 1;
+}
+
+static size_t head_size(const struct mg_request_info *info)
+{
+    size_t size = info->query_string != NULL ? strlen(info->query_string) : 0;
+
+    for (int i = 0; i < info->num_headers; i++)
+        size += strlen(info->http_headers[i].name) + strlen(info->http_headers[i].value) + 4;
+    return size + strlen(info->request_uri);
+}
+
+/* RFC 9112, 3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1
+ * request message that lacks a Host header field and to any request message that contains more
+ * than one Host header field line or a Host header field with an invalid field value." */
+static bool has_honest_host(const struct mg_request_info *info)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                  "-._~!$&'()*+,;=:[]%";
+    int n_hosts = 0;
+
+    for (int i = 0; i < info->num_headers; i++) {
+        const char *value = info->http_headers[i].value;
+        if (strcasecmp(info->http_headers[i].name, "Host") != 0)
+            continue;
+        n_hosts++;
+        if (value[strspn(value, letters)] != '\0')
+            return false;
+    }
+    return n_hosts == 1 || (n_hosts == 0 && strcmp(info->http_version, "1.1") != 0);
+}
+
+/* 0: nothing is wrong with it. */
+static int judge(const struct mg_request_info *info, const char **message)
+{
+    size_t size = head_size(info);
+
+    /* CivetWeb drops headers beyond the last that it has room for: one of them may be the length
+     * of the body. */
+    if (info->num_headers >= MG_MAX_HEADERS || size > MAX_HEAD) {
+        bool is_target = strlen(info->request_uri) > MAX_HEAD / 2;
+        *message = is_target ? "the address is too long" : "the headers are too large";
+        return is_target ? 414 : 431;
+    }
+    *message = "the length of the body is ambiguous";
+    if (!has_honest_length(info))
+        return 400;
+    *message = "the request needs one Host header, and a valid one";
+    return has_honest_host(info) ? 0 : 400;
+}
+
+/* CivetWeb's own complaints, in our words: of requests that it could not read. */
+static int answer_unreadable(struct mg_connection *connection, int status, const char *message)
+{
+    server *self = mg_get_user_data(mg_get_context(connection));
+    app_request request = { .server = self, .connection = connection, .closes = true };
+
+    (void)message;
+    mg_disable_connection_keep_alive(connection);
+    atomic_fetch_add(&self->n_answers[status / 100 % N_ITEMS(self->n_answers)], 1);
+    answer_problem(&request, status, status < 500 ? "invalid_request" : "unavailable",
+                   status < 500 ? "the request is not HTTP that this server reads"
+                                : "the request cannot be answered");
+    return 0;
 }
 
 /* With keep-alive on, as many busy clients as there are workers starve everybody else: let go of
@@ -176,13 +251,15 @@ static int begin_request(struct mg_connection *connection)
     mg_set_user_connection_data(connection, closes ? self : NULL);
     if (closes)
         mg_disable_connection_keep_alive(connection);
-    if (has_honest_length(info))
+    const char *message = NULL;
+    int status = judge(info, &message);
+    if (status == 0)
         return 0;
     mg_disable_connection_keep_alive(connection);
     app_request request = {
         .server = self, .connection = connection, .info = info, .closes = true
     };
-    return answer_problem(&request, 400, "invalid_request", "the length of the body is ambiguous");
+    return answer_problem(&request, status, "invalid_request", message);
 }
 
 static void end_request(const struct mg_connection *connection, int status)
@@ -244,14 +321,16 @@ static lk_status start_http(server *self, lk_error *err)
         .init_connection = init_connection,
         .connection_close = connection_close,
         .log_message = log_message,
+        .http_error = answer_unreadable,
     };
     char listen[80];
+    char n_workers[16];
     /* Keys and values in turn. No document_root: there are no files to serve. */
     const char *options[] = {
         "listening_ports",
         listen,
         "num_threads",
-        "50",
+        n_workers,
         "connection_queue",
         "64",
         "listen_backlog",
@@ -263,14 +342,15 @@ static lk_status start_http(server *self, lk_error *err)
         "keep_alive_timeout_ms",
         "2000",
         "request_timeout_ms",
-        "10000",
+        "5000",
         "max_request_size",
-        "32768",
+        BUFFER,
         "enable_directory_listing",
         "no",
         NULL,
     };
 
+    snprintf(n_workers, sizeof(n_workers), "%d", N_WORKERS);
     TRY(listen_probe(&self->address, err));
     listen_print(&self->address, listen, sizeof(listen));
     self->http = mg_start(&callbacks, self, options);

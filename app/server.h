@@ -28,6 +28,9 @@ typedef struct server_options {
     bool logs_requests;
 } server_options;
 
+/* More than one visitor who says nothing, or little by little, can hold. */
+#define N_WORKERS 128
+
 typedef struct server {
     const server_options *options;
     listen_address address;
@@ -41,6 +44,7 @@ typedef struct server {
     char complaint[256]; /* what CivetWeb said last */
     atomic_int n_workers_busy;
     atomic_int n_streams;
+    atomic_int n_webhook_readers;
     atomic_ullong n_answers[6]; /* by the first digit of the status */
     atomic_ullong n_webhooks_taken, n_webhooks_refused;
 } server;
