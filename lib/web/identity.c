@@ -1,4 +1,5 @@
 /* Who is asking: session cookie or Bearer token, and the cookie renewed where it is stale. */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -6,6 +7,14 @@
 #include "api/client.h"
 #include "base/text.h"
 #include "web/web.h"
+
+/* Renewal before the end: how long before, and how long not again after a failure. */
+enum {
+    EARLY_MARGIN_MS = 60 * 1000,
+    EARLY_SHORT_MARGIN_MS = 30 * 1000, /* of tokens that live for 5 minutes or less */
+    EARLY_SHORT_LIFE_MS = 300 * 1000,
+    EARLY_REST_MS = 10 * 1000
+};
 
 /* The modes do not mix: where only SSO profiles may come in, an AuthKit token, which anybody who
  * may sign up can get, opens nothing. */
@@ -144,17 +153,78 @@ static lk_status renew_cookie(lk_web *web, const lk_web_request *request, const 
     return status;
 }
 
+/* ---- Before the end ---- */
+
+/* A page load is followed by a dozen requests, and by a form that a redirect would not bring back:
+ * better renewed before than amid them. Scripts renew when they must. */
+static bool expects_page(const lk_web_request *request)
+{
+    const char *mode = lk__request_header(request, "Sec-Fetch-Mode");
+
+    if (strcmp(request->method, "GET") != 0)
+        return false;
+    return mode != NULL ? strcmp(mode, "navigate") == 0 : lk__request_navigates(request);
+}
+
+static bool ends_soon(const lk_session *session, int64_t now_ms)
+{
+    int64_t lifetime_ms = session->expires_at_ms - session->issued_at_ms;
+    int64_t margin_ms = lifetime_ms > EARLY_SHORT_LIFE_MS ? EARLY_MARGIN_MS : EARLY_SHORT_MARGIN_MS;
+
+    /* Tokens that live shorter than that would be due from the first moment. */
+    if (lifetime_ms < 2 * margin_ms)
+        margin_ms = lifetime_ms / 2;
+    return session->expires_at_ms - now_ms <= margin_ms;
+}
+
+static bool is_due(lk_web *web, const lk_web_request *request, const lk_session *session)
+{
+    int64_t now_ms = lk__now_ms(web->client);
+    int64_t rested_ms = atomic_load(&web->early_failed_at_ms);
+
+    if (session->profile != NULL || session->issued_at_ms == 0 || !expects_page(request))
+        return false;
+    /* A clock that was set back must not end renewals for ever. */
+    if (rested_ms != 0 && now_ms >= rested_ms && now_ms - rested_ms < EARLY_REST_MS)
+        return false;
+    return ends_soon(session, now_ms);
+}
+
+/* The session is still good: whatever goes wrong here, it stays. For a while nobody tries again,
+ * so that an outage of WorkOS does not hold up each page; neither after a renewal that is due
+ * again at once, for a gate that sends the browser back with its new cookie would do so for ever.
+ */
+static lk_status renew_early(lk_web *web, const lk_web_request *request, const char *sealed,
+                             lk__reply *reply, lk_error *err)
+{
+    LK_CLEANUP(lk__free_secretp) char *renewed = NULL;
+    lk_auto(lk_session) session = NULL;
+    lk_status status = renew(web, sealed, true, &renewed, &session, NULL);
+
+    if (status != LK_OK || ends_soon(session, lk__now_ms(web->client)))
+        atomic_store(&web->early_failed_at_ms, lk__now_ms(web->client));
+    if (status != LK_OK)
+        return LK_OK;
+    lk_session_freep(&reply->session);
+    if (is_revoked(web, session))
+        return lk__web_clear_session(web, request, reply, err);
+    reply->session = lk__steal(session);
+    return lk__web_set_session(web, request, reply, renewed, err);
+}
+
+/* ---- All of it ---- */
+
 /* What the cookies hold. */
 typedef struct findings {
     lk_session *session; /* good as it is; NULL: none */
-    lk__buf stale;       /* the first that is genuine and needs renewal */
+    lk__buf sealed;      /* its seal, or else the first that is genuine and needs renewal */
     bool revoked;        /* one was good but for that */
 } findings;
 
 static void findings_clear(findings *in)
 {
     lk_session_freep(&in->session);
-    lk__buf_clear(&in->stale);
+    lk__buf_clear(&in->sealed);
 }
 
 /* Tries each cookie of our name: an attacker on a sibling domain can set one, but none that opens.
@@ -182,28 +252,32 @@ static lk_status find_session(lk_web *web, const lk_web_request *request, findin
             out->revoked = is_revoked(web, session);
             if (out->revoked)
                 continue;
+            lk__buf_clear(&out->sealed);
+            LK_TRY(lk__buf_text(&out->sealed, sealed.data, err));
             out->session = lk__steal(session);
             return LK_OK;
         }
         if (status == LK_ERR_NO_MEMORY || status == LK_ERR_INVALID)
             return lk__fail(err, status, "%s", cause.message);
         /* A key that WorkOS has withdrawn: the refresh token still says who this is. */
-        if ((status == LK_ERR_EXPIRED || status == LK_ERR_NO_KEY) && out->stale.len == 0)
-            LK_TRY(lk__buf_text(&out->stale, sealed.data, err));
+        if ((status == LK_ERR_EXPIRED || status == LK_ERR_NO_KEY) && out->sealed.len == 0)
+            LK_TRY(lk__buf_text(&out->sealed, sealed.data, err));
     }
 }
 
 static lk_status identify_cookie(lk_web *web, const lk_web_request *request, lk__reply *reply,
                                  lk_error *err)
 {
-    LK_CLEANUP(findings_clear) findings in = { .stale = LK__SECRET_BUF(LK__MAX_SEALED) };
+    LK_CLEANUP(findings_clear) findings in = { .sealed = LK__SECRET_BUF(LK__MAX_SEALED) };
 
     LK_TRY(find_session(web, request, &in, err));
     reply->session = lk__steal(in.session);
+    if (reply->session != NULL && is_due(web, request, reply->session))
+        return renew_early(web, request, in.sealed.data, reply, err);
     if (reply->session != NULL)
         return LK_OK;
-    if (in.stale.len > 0)
-        return renew_cookie(web, request, in.stale.data, reply, err);
+    if (in.sealed.len > 0)
+        return renew_cookie(web, request, in.sealed.data, reply, err);
     return in.revoked ? lk__web_clear_session(web, request, reply, err) : LK_OK;
 }
 

@@ -40,6 +40,7 @@ struct lk_web {
     lk__cookie_rules state_rules;
     lk__refresher *refresher;
     lk_revocation revocation;
+    _Atomic int64_t early_failed_at_ms; /* last renewal before the end that failed; 0: none */
 };
 
 /* Each answers one route; reply carries no headers yet. */
