@@ -1,5 +1,6 @@
 /* GET login: off to WorkOS, with a state that only this browser can finish. */
 #include <string.h>
+#include <strings.h>
 
 #include "api/client.h"
 #include "base/text.h"
@@ -161,6 +162,29 @@ static lk_status seal_state(lk_web *web, const lk_web_request *request, lk__stat
     return lk__reply_cookie(reply, &web->state_rules, name, seal->data, LK__STATE_TTL_S, err);
 }
 
+/* "prefetch" or "prefetch;prerender". */
+static bool is_prefetch(const lk_web_request *request)
+{
+    const char *purpose = lk__request_header(request, "Sec-Purpose");
+
+    if (purpose == NULL)
+        purpose = lk__request_header(request, "Purpose");
+    return purpose != NULL && strncasecmp(purpose, "prefetch", strlen("prefetch")) == 0;
+}
+
+/* A script that follows a redirect here cannot show the sign-in page, and a link that is fetched
+ * ahead may never be followed: each would leave a state behind, and of those a browser keeps five.
+ */
+static bool begins_sign_in(const lk_web_request *request)
+{
+    const char *mode = lk__request_header(request, "Sec-Fetch-Mode");
+    const char *destination = lk__request_header(request, "Sec-Fetch-Dest");
+
+    if (is_prefetch(request))
+        return false;
+    return mode == NULL || strcmp(mode, "navigate") == 0 || !lk__text_equal(destination, "empty");
+}
+
 lk_status lk__web_login(lk_web *web, const lk_web_request *request, lk__reply *reply, lk_error *err)
 {
     LK_CLEANUP(login_query_clear) login_query query = { .return_to = { .data = NULL } };
@@ -171,6 +195,12 @@ lk_status lk__web_login(lk_web *web, const lk_web_request *request, lk__reply *r
     lk_error cause = LK_ERROR_INIT;
 
     LK_TRY(lk__reply_no_store(reply, err));
+    if (!begins_sign_in(request)) {
+        /* RFC 9110, 15.5.2: a 401 "MUST send a WWW-Authenticate header field". */
+        LK_TRY(lk__reply_header(reply, "WWW-Authenticate", "Bearer", err));
+        return lk__reply_json_error(reply, 401, "not_signed_in",
+                                    "sign-in begins with a page load: lead the browser here", err);
+    }
     lk_status status = read_query(request->query, &query, &cause);
     if (status == LK_ERR_INVALID)
         return refuse_query(reply, request, &cause, err);
