@@ -41,6 +41,8 @@ $1 == "have" {
 
     if (part[1] == "lib" && part[2] == "include")
         check_public()
+    else if (part[1] == "lib" && part[2] == "examples")
+        check_program("lib/examples")
     else if (part[1] == "lib")
         check_layer(part[2])
     else

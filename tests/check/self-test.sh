@@ -106,6 +106,7 @@ spoil lib/mirror/sync.c '#include <postgresql/libpq-fe.h>' 'libpq away from home
 spoil lib/web/flow.c '#include <civetweb.h>' 'CivetWeb away from home' 'belongs into lib/gate/civetweb.c'
 spoil lib/include/latchkey/web.h '#include <curl/curl.h>' 'a public header with a third-party one' 'latchkey/web.h:1'
 spoil lib/util/x.c '' 'a folder in no layer' 'is no layer'
+spoil lib/examples/a.c '#include "api/call.h"' 'an example sees inside lib/' 'lib/examples/a.c:1'
 spoil app/serve.c '#include "web/state.h"' 'app sees inside lib/' 'app/serve.c:1'
 spoil app/serve.c '#include "error.h"' 'app sees inside lib/ without the folder' 'app/serve.c:1'
 spoil app/serve.c '#include "../lib/base/error.h"' 'app goes around' 'app/serve.c:1'
