@@ -39,7 +39,7 @@ PKG_CONFIG_PATH=$(dirname "$(find "$out/installed" -name latchkey-civetweb.pc)")
 export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 flags=$(pkg-config --cflags --libs latchkey-civetweb)
 libraries=$(dirname "$PKG_CONFIG_PATH")
-# shellcheck disable=SC2086 # flags are words
-"${CC:-cc}" -std=gnu11 -Wall -Werror "$@" "$source/tests/examples/host.c" "$out/sign-in.c" $flags -lcivetweb \
+# shellcheck disable=SC2086 # a compiler may come with a wrapper, "ccache cc", and flags are words
+${CC:-cc} -std=gnu11 -Wall -Werror "$@" "$source/tests/examples/host.c" "$out/sign-in.c" $flags -lcivetweb \
     -Wl,-rpath,"$libraries" -o "$out/host"
 echo "$lines lines of C"
