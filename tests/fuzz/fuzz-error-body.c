@@ -1,4 +1,5 @@
 /* Answers that refuse: two bytes for the HTTP status, then the body. */
+#include "api/challenge.h"
 #include "api/refusal.h"
 
 #include <string.h>
@@ -17,6 +18,29 @@ static void check_text(const char *text, size_t size)
     promise(strstr(text, SECRET) == NULL);
     for (size_t i = 0; i < len; i++)
         promise((unsigned char)text[i] >= ' ' && text[i] != 0x7F);
+}
+
+/* Whatever is handed out is whole: lists have as many members as they say, each with its id. */
+static void check_challenge(const char *bytes, size_t size)
+{
+    lk__auto_buf body = LK__BUF(1 << 20);
+    lk_auto(lk_authentication_challenge) got = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    if (lk__buf_append(&body, bytes, size, &err) != LK_OK)
+        return;
+    promise(lk__challenge_read(&body, &got, &err) == LK_OK);
+    if (got == NULL)
+        return;
+    promise(got->code != NULL);
+    promise(got->kind != LK_CHALLENGE_OTHER || got->pending_authentication_token != NULL);
+    for (size_t i = 0; i < got->n_factors; i++)
+        promise(got->factors[i]->id != NULL);
+    for (size_t i = 0; i < got->n_organizations; i++)
+        promise(got->organizations[i]->id != NULL);
+    for (size_t i = 0; i < got->n_connection_ids; i++)
+        promise(got->connection_ids[i] != NULL);
+    promise(got->user == NULL || (got->user->id != NULL && got->user->email != NULL));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -43,5 +67,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     promise(lk__refusal_unreadable(200, (const char *)data + 2, size - 2, &unreadable) ==
             LK_ERR_PROTOCOL);
     check_text(unreadable.message, sizeof(unreadable.message));
+    check_challenge((const char *)data + 2, size - 2);
     return 0;
 }
