@@ -276,6 +276,7 @@ static lk_status finish(lk_web *web, const lk_web_request *request, const char *
     if (reply->public.status != 0)
         return LK_OK;
     LK_TRY(lk__web_purge_states(web, request, 0, reply, err));
+    LK_TRY(lk__web_count_round(web, request, reply, err));
     return lk__reply_redirect(reply, 302, state->return_to ? state->return_to : web->home_path,
                               err);
 }

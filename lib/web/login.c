@@ -201,6 +201,9 @@ lk_status lk__web_login(lk_web *web, const lk_web_request *request, lk__reply *r
         return lk__reply_json_error(reply, 401, "not_signed_in",
                                     "sign-in begins with a page load: lead the browser here", err);
     }
+    LK_TRY(lk__web_stop_circle(web, request, reply, err));
+    if (reply->public.status != 0)
+        return LK_OK;
     lk_status status = read_query(request->query, &query, &cause);
     if (status == LK_ERR_INVALID)
         return refuse_query(reply, request, &cause, err);

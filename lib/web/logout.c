@@ -86,6 +86,7 @@ static lk_status sign_out(lk_web *web, const lk_web_request *request, lk__reply 
 
     LK_TRY(lk__web_clear_session(web, request, reply, err));
     LK_TRY(lk__web_purge_states(web, request, 0, reply, err));
+    LK_TRY(lk__web_forget_rounds(web, request, reply, err));
     if (web->mode == LK_WEB_AUTHKIT)
         LK_TRY(find_session_id(web, request, &session_id, err));
     if (session_id == NULL)

@@ -64,6 +64,14 @@ LK_MUST_CHECK lk_status lk__web_set_session(lk_web *web, const lk_web_request *r
 /* Deletes the session cookie and the chunks that the request carries. */
 LK_MUST_CHECK lk_status lk__web_clear_session(lk_web *web, const lk_web_request *request,
                                               lk__reply *reply, lk_error *err);
+/* Circles of sign-ins: counted at the callback; the login answers with a page that says what is
+ * wrong once there were three within moments, and reply->public.status is then set. */
+LK_MUST_CHECK lk_status lk__web_count_round(const lk_web *web, const lk_web_request *request,
+                                            lk__reply *reply, lk_error *err);
+LK_MUST_CHECK lk_status lk__web_stop_circle(lk_web *web, const lk_web_request *request,
+                                            lk__reply *reply, lk_error *err);
+LK_MUST_CHECK lk_status lk__web_forget_rounds(const lk_web *web, const lk_web_request *request,
+                                              lk__reply *reply, lk_error *err);
 /* Deletes the oldest pending states of this browser until keep are left. */
 LK_MUST_CHECK lk_status lk__web_purge_states(lk_web *web, const lk_web_request *request,
                                              size_t keep, lk__reply *reply, lk_error *err);
