@@ -295,14 +295,14 @@ lk_status lk_gate_identify(lk_gate *gate, struct mg_connection *connection, lk_w
     return answer_request(gate, connection, &request, out, err);
 }
 
-int lk_gate_challenge(lk_gate *gate, struct mg_connection *connection)
+int lk_gate_challenge(lk_gate *gate, struct mg_connection *connection, const lk_web_reply *who)
 {
     __attribute__((__cleanup__(gate_request_clear))) gate_request request = { .path = NULL };
     lk_error err = LK_ERROR_INIT;
 
     if (read_request(connection, &request, &err) != LK_OK)
         return send_error(connection, &err);
-    return challenge(gate, connection, &request, NULL);
+    return challenge(gate, connection, &request, who);
 }
 
 /* ---- Handlers ---- */

@@ -47,6 +47,18 @@ static int answer_anybody(struct mg_connection *connection, void *ctx)
     return lk_gate_send(connection, who, 200, NULL, text, strlen(text));
 }
 
+/* A handler that asks for itself. */
+static int answer_known(struct mg_connection *connection, void *ctx)
+{
+    house *h = ctx;
+    lk_auto(lk_web_reply) who = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    if (lk_gate_identify(h->gate, connection, &who, &err) != LK_OK || who->session != NULL)
+        return lk_gate_send(connection, who, 500, NULL, "", 0);
+    return lk_gate_challenge(h->gate, connection, who);
+}
+
 static void build(house *h, fake_wire *wire, const char *keep_alive)
 {
     const char *options[] = { "listening_ports",
@@ -78,6 +90,7 @@ static void build(house *h, fake_wire *wire, const char *keep_alive)
               err);
     mg_set_request_handler(h->server, "/room", answer_plain, NULL);
     mg_set_request_handler(h->server, "/anybody", answer_anybody, h);
+    mg_set_request_handler(h->server, "/known", answer_known, h);
 }
 
 static void tear_down(house *h, fake_wire *wire)
@@ -241,6 +254,21 @@ static void test_ended_session_is_cleared_with_the_challenge(void **unused)
     tear_down(&h, &wire);
 }
 
+static void test_ended_session_is_cleared_by_a_handler_that_asks(void **unused)
+{
+    (void)unused;
+    fake_wire wire = FAKE_WIRE(KIT_JWKS, { "POST /user_management/authenticate", .status = 400,
+                                           .body = "{\"error\":\"invalid_grant\"}" });
+    house h;
+
+    build(&h, &wire, "no");
+    web_kit_sign_in(&h.kit, NOON - 3600000, "rt_01");
+    const char *answer = ask(&h, "GET /known", NULL);
+    assert_contains(answer, "HTTP/1.1 401");
+    assert_contains(answer, "\r\nSet-Cookie: wos-session=; Path=/");
+    tear_down(&h, &wire);
+}
+
 static void test_unreachable_workos_lets_nobody_in_and_signs_nobody_out(void **unused)
 {
     (void)unused;
@@ -347,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_whole_sign_in_over_http),
         cmocka_unit_test(test_renewed_cookie_comes_by_a_redirect_to_the_same_address),
         cmocka_unit_test(test_ended_session_is_cleared_with_the_challenge),
+        cmocka_unit_test(test_ended_session_is_cleared_by_a_handler_that_asks),
         cmocka_unit_test(test_unreachable_workos_lets_nobody_in_and_signs_nobody_out),
         cmocka_unit_test(test_smuggled_request_is_not_answered),
         cmocka_unit_test(test_more_headers_than_the_server_reads_are_refused),

@@ -62,8 +62,10 @@ LK_API int lk_gate_send(struct mg_connection *connection, const lk_web_reply *wh
                         const char *content_type, const void *body, size_t body_len);
 /* Sends a reply that has a status. */
 LK_API int lk_gate_send_reply(struct mg_connection *connection, const lk_web_reply *reply);
-/* Tells somebody to sign in first, as lk_web_challenge(). Returns the status. */
-LK_API int lk_gate_challenge(lk_gate *gate, struct mg_connection *connection);
+/* Tells somebody to sign in first, as lk_web_challenge(), with who's cookies added: that of a
+ * session which is over goes. who may be NULL. Returns the status. */
+LK_API int lk_gate_challenge(lk_gate *gate, struct mg_connection *connection,
+                             const lk_web_reply *who);
 
 #ifdef __cplusplus
 }
