@@ -594,6 +594,36 @@ static void test_connections_are_let_go_when_threads_run_out(void **state)
         close(held[i]);
 }
 
+static void test_webhooks_beyond_a_megabyte_are_refused_unheard(void **state)
+{
+    enum { PIECE = 0x8000 };
+    static const char start[] = "POST /webhooks/workos HTTP/1.1\r\nHost: x\r\n"
+                                "WorkOS-Signature: t=1, v1=0\r\n";
+    char head[2048] = "";
+    char request[256];
+    char piece[PIECE + 16];
+    int fd = open_socket();
+
+    (void)state;
+    snprintf(request, sizeof(request), "%sContent-Length: 1048577\r\n\r\n", start);
+    talk(fd, request, head);
+    close(fd);
+    assert_int_equal(strncmp(head, "HTTP/1.1 413", 12), 0);
+
+    /* No length told: as much is read as there may be, and one more. */
+    fd = open_socket();
+    snprintf(request, sizeof(request), "%sTransfer-Encoding: chunked\r\n\r\n", start);
+    assert_int_equal(write(fd, request, strlen(request)), strlen(request));
+    memcpy(piece, "8000\r\n", 6);
+    memset(piece + 6, 'x', PIECE);
+    memcpy(piece + 6 + PIECE, "\r\n", 3);
+    for (int i = 0; i < 32; i++)
+        assert_int_equal(write(fd, piece, strlen(piece)), strlen(piece));
+    talk(fd, "1\r\nx\r\n", head);
+    close(fd);
+    assert_int_equal(strncmp(head, "HTTP/1.1 413", 12), 0);
+}
+
 /* Whoever sends a body and never its end holds a thread: a bounded number of them may. */
 static void test_slow_webhooks_leave_room_for_others(void **state)
 {
@@ -649,6 +679,7 @@ int main(void)
         TEST(test_bodies_of_two_lengths_are_refused),
         TEST(test_heads_that_no_answer_fits_are_refused),
         TEST(test_wrong_method_names_the_right_ones),
+        TEST(test_webhooks_beyond_a_megabyte_are_refused_unheard),
         TEST(test_slow_webhooks_leave_room_for_others),
         TEST(test_connections_are_let_go_when_threads_run_out),
         TEST(test_operators_are_told_how_it_stands),
