@@ -58,6 +58,8 @@ static void print_head(FILE *out, const app_request *request, int status, const 
     }
     if (request->allow != NULL)
         fprintf(out, "Allow: %s\r\n", request->allow);
+    if (status == 401) /* RFC 9110, 15.5.2: "MUST send a WWW-Authenticate header field" */
+        fputs("WWW-Authenticate: Bearer\r\n", out);
     if (request->closes)
         fputs("Connection: close\r\n", out);
     fputs("\r\n", out);

@@ -2,12 +2,7 @@
 #include "command.h"
 #include "config.h"
 #include "fail.h"
-#include "print.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#define PAGE 500
+#include "walk.h"
 
 static const char *const titles[] = { "WHEN", "TYPE", "WHAT", "ID" };
 
@@ -25,47 +20,29 @@ static void print_event(const lk_mirror_event *event, bool as_json, print_table 
     print_table_row(table, cells);
 }
 
-static lk_status list(const app_arguments *given, lk_error *err)
+static lk_status print_page(walk *self, lk_error *err)
 {
-    print_table table = { .titles = titles, .n_columns = N_ITEMS(titles) };
-    char *after CLEANUP(free_textp) = NULL;
-    lk_auto(lk_mirror) mirror = NULL;
-    long left = arguments_number(given, "limit", -1);
-    bool as_json = arguments_has(given, "json");
+    lk_auto(lk_mirror_event_page) page = NULL;
 
-    TRY(config_mirror(given, &mirror, err));
-    TRY(config_text(given, "after", NULL, &after, err));
-    for (size_t count = PAGE; count == PAGE && left != 0;) {
-        lk_auto(lk_mirror_event_page) page = NULL;
-        int limit = left < 0 || left > PAGE ? PAGE : (int)left;
-        TRY(lk_mirror_list_events(
-            mirror,
-            LK_MIRROR_EVENT_QUERY(.order = LK_OLDEST_FIRST, .after = after, .limit = limit,
-                                  .type = arguments_text(given, "type"),
-                                  .organization_id = arguments_text(given, "organization"),
-                                  .directory_id = arguments_text(given, "directory")),
-            &page, err));
-        for (size_t i = 0; i < page->count; i++)
-            print_event(page->items[i], as_json, &table);
-        if (!as_json)
-            print_table_flush(&table, stdout);
-        count = page->count;
-        left = left < 0 ? left : left - (long)count;
-        if (count == PAGE) {
-            free(after);
-            after = strdup(page->items[count - 1]->id);
-            if (after == NULL)
-                return failed(err, LK_ERR_NO_MEMORY, "out of memory");
-        }
-    }
-    return LK_OK;
+    TRY(lk_mirror_list_events(
+        self->mirror,
+        LK_MIRROR_EVENT_QUERY(.order = LK_OLDEST_FIRST, .after = self->after, .limit = self->limit,
+                              .type = arguments_text(self->given, "type"),
+                              .organization_id = arguments_text(self->given, "organization"),
+                              .directory_id = arguments_text(self->given, "directory")),
+        &page, err));
+    for (size_t i = 0; i < page->count; i++)
+        print_event(page->items[i], self->as_json, self->table);
+    return walk_note(self, page->count, page->count > 0 ? page->items[page->count - 1]->id : NULL,
+                     err);
 }
 
 static int run(const app_arguments *given)
 {
     lk_error err = LK_ERROR_INIT;
+    print_table table = { .titles = titles, .n_columns = N_ITEMS(titles) };
 
-    return finish(list(given, &err), &err);
+    return finish(walk_pages(given, &table, print_page, &err), &err);
 }
 
 static const app_option options[] = {

@@ -120,7 +120,7 @@ static int answer_known(app_request *request, const route *chosen)
     if (who->session != NULL)
         request->scope = access_of(who->session, self->options->rules, self->options->n_rules);
     if (chosen->audience == SIGNED_IN && who->session == NULL)
-        return lk_gate_challenge(self->gate, request->connection, who);
+        return answer_problem(request, 401, "not_signed_in", "sign in first");
     return chosen->answer(request);
 }
 

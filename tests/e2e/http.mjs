@@ -22,6 +22,9 @@ test('signed out: 401 JSON on guarded routes, a page on /', async () => {
     const reply = await api(new Jar(), route);
     assert.equal(reply.status, 401, route);
     assert.match(reply.headers['content-type'], /application\/json/, route);
+    assert.equal(reply.headers['www-authenticate'], 'Bearer', route);
+    // Typed into the address bar it is the same, not a way to the sign-in page.
+    assert.equal((await visit(new Jar(), `${server.url}${route}`)).status, 401, route);
   }
   const page = await visit(new Jar(), `${server.url}/`);
   assert.equal(page.status, 200);
