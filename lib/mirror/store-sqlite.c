@@ -120,7 +120,7 @@ static lk_status statement_prepare(sqlite_store *self, const char *sql, statemen
         return fail_sqlite(self, err);
     }
     for (int i = 0; i < LK__MAX_ARGS; i++) {
-        char name[8];
+        char name[16];
 
         snprintf(name, sizeof(name), "$%d", i + 1);
         s->places[i] = sqlite3_bind_parameter_index(s->handle, name);

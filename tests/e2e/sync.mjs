@@ -56,7 +56,7 @@ test('a directory that is removed takes its people and groups along', async () =
 test('kill -9 at any moment loses nothing and doubles nothing', async (t) => {
   const began = Date.now();
   await sync(newStore());
-  const whole = Date.now() - began;
+  let whole = Date.now() - began;
   const wanted = 4;
   let halfway = 0;
   // A kill counts when it fell into the middle of the work: the store holds some events, and not all.
@@ -67,8 +67,12 @@ test('kill -9 at any moment loses nothing and doubles nothing', async (t) => {
     for (let again = 0; again < 2; again++) {
       const delay = Math.ceil(Math.random() * whole);
       delays.push(delay);
+      const started = Date.now();
       const result = await syncOnce(emulator, store, { killAfterMs: delay });
-      if (result.signal !== 'SIGKILL') break;
+      if (result.signal === 'SIGKILL') continue;
+      // The first measure may have fallen into a slow moment of the machine.
+      whole = Math.min(whole, Date.now() - started);
+      break;
     }
     const truth = await allEvents(emulator);
     const kept = (await listEvents(store)).map(({ id }) => id);

@@ -177,7 +177,7 @@ static void add_people(kit *k)
         "{\"id\":\"d1\",\"organization_id\":\"org_1\",\"name\":\"One\",\"state\":\"linked\"}");
     add(k, "event_d2", "dsync.activated", 1, "{\"id\":\"d2\",\"organization_id\":\"org_2\"}");
     for (int i = 0; i < 6; i++) {
-        char id[16];
+        char id[32];
 
         snprintf(id, sizeof(id), "event_u%d", i);
         snprintf(data, sizeof(data),
@@ -187,7 +187,7 @@ static void add_people(kit *k)
     }
     add(k, "event_x", "dsync.user.deleted", 20, "{\"id\":\"u2\",\"directory_id\":\"d1\"}");
     for (int i = 0; i < 2; i++) {
-        char id[16];
+        char id[32];
 
         snprintf(id, sizeof(id), "event_g%d", i);
         snprintf(
