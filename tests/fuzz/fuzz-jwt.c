@@ -7,17 +7,7 @@
 #include "base/cleanup.h"
 #include "crypto/base64.h"
 #include "fuzz.h"
-
-/* key_1 of tests/data/jwks.json, whose private half signed the tokens in the corpus. */
-static const char keys_text[] =
-    "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"key_1\",\"e\":\"AQAB\",\"n\":\""
-    "sZVl5iE4RqYIEcLNJi_CwwCx8P_WNV_6L7BiJlMY0rilQD92dGczXjB1o9I6yQbu"
-    "W7k-RwngQ1cHC1LuCJPGtRbqD86Lau4D7IygfPCG-LjkwESXI0bPjxoT2R5YFKKP"
-    "PZ5wXlSRERiLIbclMDTcQBwb5PVuvM8hT3bKgbD1Jwcv4BpgvlmL5JF2y-xzTOmj"
-    "oOTWgwhZKnMgDOOEYkZDuK5AGJYtKG1kgfoYRx9tDYjUFbUO1HSd539z_q0sfL71"
-    "5aDkhVdW2X1dAXYjjZoFMXNP4ruu3a3ftj40kiUt7Bio3TYkV2it2KX5Q8eNXqIe"
-    "jUSnYHlsEBGCVA3UVc6rhw"
-    "\"}]}";
+#include "keys.h"
 
 static lk_status verify(const char *token, const lk__jwks *keys)
 {
@@ -62,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     promise(token != NULL);
     memcpy(token, data, size);
     token[size] = '\0';
-    promise(lk__jwks_parse(keys_text, sizeof(keys_text) - 1, &keys, NULL) == LK_OK);
+    promise(lk__jwks_parse(FUZZ_KEYS, strlen(FUZZ_KEYS), &keys, NULL) == LK_OK);
     (void)verify(token, keys); /* the promises are inside */
     as_claims(keys, data, size);
     free(token);
