@@ -109,6 +109,19 @@ static const char *const lk__schema_steps[] = {
     " organization_id TEXT NOT NULL,"
     " revoked_at_ms BIGINT NOT NULL,"
     " PRIMARY KEY (session_id, user_id, organization_id));",
+
+    /* 2 to 3. What servers share: who does a thing that must be done once, and their sessions. */
+    "CREATE TABLE lease ("
+    " name TEXT NOT NULL PRIMARY KEY,"
+    " fence BIGINT NOT NULL,"      /* grows with each holder */
+    " ends_at_ms BIGINT NOT NULL," /* of the lease; once there is a result: of its memory */
+    " result TEXT);"               /* NULL: not finished */
+    "CREATE INDEX lease_by_end ON lease (ends_at_ms);"
+    "CREATE TABLE web_session ("
+    " name TEXT NOT NULL PRIMARY KEY,"
+    " record TEXT NOT NULL," /* sealed */
+    " ends_at_ms BIGINT NOT NULL);"
+    "CREATE INDEX web_session_by_end ON web_session (ends_at_ms);",
 };
 
 #define LK__SCHEMA_VERSION ((int64_t)(sizeof(lk__schema_steps) / sizeof(lk__schema_steps[0])))

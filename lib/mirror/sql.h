@@ -145,4 +145,38 @@
     " OR (session_id = '' AND user_id = $2 AND organization_id IN ('', $3)" \
     " AND revoked_at_ms >= $4) LIMIT 1"
 
+/* ---- Leases ---- */
+
+/* No row: nobody holds it, and nobody left a result. Beyond $3 no lease can end: the clock was set
+ * back. */
+#define LK__SQL_LEASE \
+    "SELECT result FROM lease WHERE name = $1 AND ends_at_ms > $2 AND ends_at_ms <= $3"
+/* No row: somebody was faster. $2 is now, and the fence where that is higher than the last. */
+#define LK__SQL_TAKE_LEASE                                                               \
+    "INSERT INTO lease (name, fence, ends_at_ms, result) VALUES ($1, $2, $3, NULL)"      \
+    " ON CONFLICT (name) DO UPDATE SET ends_at_ms = excluded.ends_at_ms, result = NULL," \
+    " fence = CASE WHEN lease.fence < excluded.fence THEN excluded.fence"                \
+    " ELSE lease.fence + 1 END WHERE lease.ends_at_ms <= $2 OR lease.ends_at_ms > $4"    \
+    " RETURNING fence"
+/* No row: it was taken over. */
+#define LK__SQL_RENEW_LEASE                                                              \
+    "UPDATE lease SET ends_at_ms = $3 WHERE name = $1 AND fence = $2 AND result IS NULL" \
+    " RETURNING fence"
+#define LK__SQL_FINISH_LEASE                                                       \
+    "UPDATE lease SET ends_at_ms = $3, result = $4 WHERE name = $1 AND fence = $2" \
+    " AND result IS NULL RETURNING fence"
+#define LK__SQL_FORGET_LEASES "DELETE FROM lease WHERE ends_at_ms <= $1"
+
+/* ---- Sessions of a server ---- */
+
+#define LK__SQL_SESSION     "SELECT record FROM web_session WHERE name = $1 AND ends_at_ms > $2"
+#define LK__SQL_PUT_SESSION "INSERT INTO web_session (name, record, ends_at_ms) VALUES ($1, $2, $3)"
+/* Compare and set: no row when it is gone, or not the one that was read. */
+#define LK__SQL_REPLACE_SESSION                                                           \
+    "UPDATE web_session SET record = $3, ends_at_ms = $4 WHERE name = $1 AND record = $2" \
+    " RETURNING name"
+#define LK__SQL_REMOVE_SESSION \
+    "DELETE FROM web_session WHERE name = $1 AND record = COALESCE($2, record) RETURNING name"
+#define LK__SQL_FORGET_SESSIONS "DELETE FROM web_session WHERE ends_at_ms <= $1"
+
 #endif

@@ -173,6 +173,49 @@ LK_API LK_MUST_CHECK lk_status lk_mirror_is_revoked(lk_mirror *mirror, const cha
                                                     const char *organization_id,
                                                     int64_t issued_at_ms, bool *out, lk_error *err);
 
+/* What lk_web_options.refresh_lease needs: one process at a time does what name stands for, and
+ * leaves a result to the others. now_ms is the caller's clock; those of machines that share a store
+ * must agree to within seconds. Times are 1 ms to 5 minutes. Each call blocks on the disk, for up
+ * to 5 s while others write; LK_ERR_STORE says nothing about who holds the lease.
+ *
+ * *fence: not 0 when the lease is the caller's until now_ms + ttl_ms; taken over from a holder that
+ * let it end. *result: what the last holder left, still remembered; free it with lk_free_secret().
+ * 0 and NULL: somebody else holds it. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_acquire_lease(lk_mirror *mirror, const char *name,
+                                                       int64_t now_ms, int64_t ttl_ms,
+                                                       int64_t *fence, char **result,
+                                                       lk_error *err);
+/* Holds it until now_ms + ttl_ms. *held: false when somebody has taken it over; what the caller
+ * does then no longer counts. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_renew_lease(lk_mirror *mirror, const char *name,
+                                                     int64_t fence, int64_t now_ms, int64_t ttl_ms,
+                                                     bool *held, lk_error *err);
+/* Ends it and leaves the result for keep_ms. *held: false when somebody has taken it over; nothing
+ * is left then. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_finish_lease(lk_mirror *mirror, const char *name,
+                                                      int64_t fence, int64_t now_ms,
+                                                      int64_t keep_ms, const char *result,
+                                                      bool *held, lk_error *err);
+
+/* What lk_web_options.session_store needs: texts by name, each with its end. They are kept as they
+ * come: seal what is secret. Each call blocks on the disk. *record: NULL when there is none, or it
+ * has ended; free it with lk_free_secret(). */
+LK_API LK_MUST_CHECK lk_status lk_mirror_get_session(lk_mirror *mirror, const char *name,
+                                                     int64_t now_ms, char **record, lk_error *err);
+/* Adds one under a new name, and removes those that have ended. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_put_session(lk_mirror *mirror, const char *name,
+                                                     const char *record, int64_t now_ms,
+                                                     int64_t ends_at_ms, lk_error *err);
+/* *replaced: false, and nothing changed, when the record is not old any more, or gone. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_replace_session(lk_mirror *mirror, const char *name,
+                                                         const char *old, const char *record,
+                                                         int64_t ends_at_ms, bool *replaced,
+                                                         lk_error *err);
+/* record NULL: whatever it is. *removed: false when it is another one, or gone. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_remove_session(lk_mirror *mirror, const char *name,
+                                                        const char *record, bool *removed,
+                                                        lk_error *err);
+
 /* ---- Feeding it ---- */
 
 /* Applies one event outside the feed, as from a webhook: durable when it returns, idempotent by id,
