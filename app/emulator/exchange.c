@@ -72,6 +72,7 @@ void answer_field_error(exchange *self, const char *field, const char *code, con
     json_set_text(error, "code", code);
     json_set_text(error, "field", field);
     json_push(errors, error);
+    json_set_text(body, "code", "invalid_request_parameters");
     json_set_text(body, "message", message);
     json_set(body, "errors", errors);
     answer_json(self, 422, body);
@@ -194,7 +195,8 @@ static bool read_page(exchange *self, const source *from, page *out)
                   : from->records  ? records_index(from->records, before ? before : after)
                                    : roster_position(self->state, before ? before : after);
     if (out->has_cursor && out->cursor == from->count) {
-        answer_missing(self, "Cursor", before ? before : after);
+        answer_field_error(self, before ? "before" : "after", "invalid",
+                           "the cursor names nothing in this list");
         return false;
     }
     return true;

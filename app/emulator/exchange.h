@@ -43,7 +43,8 @@ void answer_html(exchange *self, int status, const text *page);
 void answer_redirect(exchange *self, const char *url);
 void answer_nothing(exchange *self, int status);
 
-/* The shapes of WorkOS' errors: {message, code}; {error, error_description}; {message, errors}. */
+/* The shapes of WorkOS' errors: {message, code}; {error, error_description}; {code, message,
+ * errors}. */
 void answer_error(exchange *self, int status, const char *code, const char *message);
 void answer_oauth_error(exchange *self, const char *error, const char *description);
 void answer_field_error(exchange *self, const char *field, const char *code, const char *message);

@@ -8,6 +8,7 @@
 #include <mbedtls/pk.h>
 #include <mbedtls/rsa.h>
 #include <mbedtls/version.h>
+#include <mbedtls/x509_crt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,13 +18,15 @@
 #define KEY_BITS    2048
 #define MAX_OLD     8
 #define SHA256_SIZE 32
+#define MAX_CERT    2048 /* bytes of DER; ours have about 800 */
 
 struct key_ring {
     mbedtls_entropy_context entropy;
     mbedtls_ctr_drbg_context random;
     mbedtls_pk_context pair;
     char *id;
-    cJSON *old; /* public keys that do not sign any more */
+    cJSON *shown; /* the public key as the set shows it */
+    cJSON *old;   /* those that do not sign any more */
 };
 
 static void add_base64url(text *out, const unsigned char *bytes, size_t len)
@@ -41,12 +44,87 @@ static int sha256(const void *bytes, size_t len, unsigned char out[SHA256_SIZE])
     return mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), bytes, len, out);
 }
 
-static int make_pair(key_ring *self)
+static void set_integer(cJSON *key, const char *name, const mbedtls_mpi *integer)
 {
-    int failed = mbedtls_pk_setup(&self->pair, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA));
-    return failed ? failed
-                  : mbedtls_rsa_gen_key(mbedtls_pk_rsa(self->pair), mbedtls_ctr_drbg_random,
-                                        &self->random, KEY_BITS, 65537);
+    unsigned char bytes[KEY_BITS / 8];
+    size_t len = mbedtls_mpi_size(integer);
+    AUTO_TEXT encoded = { 0 };
+    if (len <= sizeof bytes && mbedtls_mpi_write_binary(integer, bytes, len) == 0)
+        add_base64url(&encoded, bytes, len);
+    json_set_text(key, name, text_get(&encoded));
+}
+
+static cJSON *public_key(const key_ring *self)
+{
+    mbedtls_mpi n, e;
+    mbedtls_mpi_init(&n);
+    mbedtls_mpi_init(&e);
+    (void)mbedtls_rsa_export(mbedtls_pk_rsa(self->pair), &n, NULL, NULL, NULL, &e);
+    cJSON *key = json_object();
+    json_set_text(key, "alg", "RS256");
+    json_set_text(key, "kty", "RSA");
+    json_set_text(key, "use", "sig");
+    json_set_text(key, "kid", self->id);
+    set_integer(key, "n", &n);
+    set_integer(key, "e", &e);
+    mbedtls_mpi_free(&n);
+    mbedtls_mpi_free(&e);
+    return key;
+}
+
+/* A certificate that the key has signed for itself, at the end of the buffer. Its length, or an
+ * error below 0. */
+static int write_certificate(key_ring *self, unsigned char out[MAX_CERT])
+{
+    const char *name = "CN=latchkey emulate";
+    mbedtls_x509write_cert cert;
+    mbedtls_mpi serial;
+    mbedtls_x509write_crt_init(&cert);
+    mbedtls_mpi_init(&serial);
+    mbedtls_x509write_crt_set_md_alg(&cert, MBEDTLS_MD_SHA256);
+    mbedtls_x509write_crt_set_subject_key(&cert, &self->pair);
+    mbedtls_x509write_crt_set_issuer_key(&cert, &self->pair);
+    bool failed = mbedtls_mpi_lset(&serial, 1) ||
+                  mbedtls_x509write_crt_set_serial(&cert, &serial) ||
+                  mbedtls_x509write_crt_set_subject_name(&cert, name) ||
+                  mbedtls_x509write_crt_set_issuer_name(&cert, name) ||
+                  mbedtls_x509write_crt_set_validity(&cert, "20200101000000", "20491231235959");
+    int len = failed ? -1
+                     : mbedtls_x509write_crt_der(&cert, out, MAX_CERT, mbedtls_ctr_drbg_random,
+                                                 &self->random);
+    mbedtls_mpi_free(&serial);
+    mbedtls_x509write_crt_free(&cert);
+    return len;
+}
+
+/* RFC 7517, 4.7 and 4.9: x5c in base64, "not base64url-encoded"; x5t#S256 in base64url. */
+static bool add_certificate(key_ring *self, cJSON *key)
+{
+    unsigned char cert[MAX_CERT], hash[SHA256_SIZE];
+    char encoded[MAX_CERT * 4 / 3 + 5];
+    size_t written = 0;
+    AUTO_TEXT thumbprint = { 0 };
+    int len = write_certificate(self, cert);
+    const unsigned char *der = cert + MAX_CERT - (len > 0 ? len : 0);
+    if (len < 0 || sha256(der, (size_t)len, hash) ||
+        mbedtls_base64_encode((unsigned char *)encoded, sizeof encoded, &written, der, (size_t)len))
+        return false;
+    cJSON *chain = json_array();
+    json_push_text(chain, encoded);
+    add_base64url(&thumbprint, hash, sizeof hash);
+    json_set(key, "x5c", chain);
+    json_set_text(key, "x5t#S256", thumbprint.bytes);
+    return true;
+}
+
+static bool make_pair(key_ring *self)
+{
+    if (mbedtls_pk_setup(&self->pair, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA)) ||
+        mbedtls_rsa_gen_key(mbedtls_pk_rsa(self->pair), mbedtls_ctr_drbg_random, &self->random,
+                            KEY_BITS, 65537))
+        return false;
+    self->shown = public_key(self);
+    return add_certificate(self, self->shown);
 }
 
 key_ring *keys_new(const char *key_id)
@@ -57,7 +135,7 @@ key_ring *keys_new(const char *key_id)
     mbedtls_pk_init(&self->pair);
     self->id = text_copy(key_id);
     if (mbedtls_ctr_drbg_seed(&self->random, mbedtls_entropy_func, &self->entropy, NULL, 0) ||
-        make_pair(self)) {
+        !make_pair(self)) {
         keys_free(self);
         return NULL;
     }
@@ -71,6 +149,7 @@ void keys_free(key_ring *self)
     mbedtls_pk_free(&self->pair);
     mbedtls_ctr_drbg_free(&self->random);
     mbedtls_entropy_free(&self->entropy);
+    cJSON_Delete(self->shown);
     cJSON_Delete(self->old);
     free(self->id);
     free(self);
@@ -111,39 +190,11 @@ char *keys_sign(key_ring *self, const cJSON *claims)
     return text_copy(token.bytes);
 }
 
-static void set_integer(cJSON *key, const char *name, const mbedtls_mpi *integer)
-{
-    unsigned char bytes[KEY_BITS / 8];
-    size_t len = mbedtls_mpi_size(integer);
-    AUTO_TEXT encoded = { 0 };
-    if (len <= sizeof bytes && mbedtls_mpi_write_binary(integer, bytes, len) == 0)
-        add_base64url(&encoded, bytes, len);
-    json_set_text(key, name, text_get(&encoded));
-}
-
-static cJSON *public_key(const key_ring *self)
-{
-    mbedtls_mpi n, e;
-    mbedtls_mpi_init(&n);
-    mbedtls_mpi_init(&e);
-    (void)mbedtls_rsa_export(mbedtls_pk_rsa(self->pair), &n, NULL, NULL, NULL, &e);
-    cJSON *key = json_object();
-    json_set_text(key, "alg", "RS256");
-    json_set_text(key, "kty", "RSA");
-    json_set_text(key, "use", "sig");
-    json_set_text(key, "kid", self->id);
-    set_integer(key, "n", &n);
-    set_integer(key, "e", &e);
-    mbedtls_mpi_free(&n);
-    mbedtls_mpi_free(&e);
-    return key;
-}
-
 cJSON *keys_set(const key_ring *self)
 {
     cJSON *set = json_object(), *list = json_array();
     const cJSON *old = NULL;
-    json_push(list, public_key(self));
+    json_push(list, json_copy(self->shown));
     cJSON_ArrayForEach(old, self->old) json_push(list, json_copy(old));
     json_set(set, "keys", list);
     return set;
@@ -153,18 +204,20 @@ bool keys_rotate(key_ring *self, const char *key_id, bool keeps_old)
 {
     cJSON *old = keeps_old ? (self->old ? self->old : json_array()) : NULL;
     if (keeps_old) {
-        json_push(old, public_key(self));
+        json_push(old, self->shown);
         while (cJSON_GetArraySize(old) > MAX_OLD)
             cJSON_DeleteItemFromArray(old, 0);
     } else {
+        cJSON_Delete(self->shown);
         cJSON_Delete(self->old);
     }
+    self->shown = NULL;
     self->old = old;
     mbedtls_pk_free(&self->pair);
     mbedtls_pk_init(&self->pair);
     free(self->id);
     self->id = text_copy(key_id);
-    return make_pair(self) == 0;
+    return make_pair(self);
 }
 
 char *keys_secret(key_ring *self, const char *prefix)

@@ -53,7 +53,6 @@ cJSON *people_add_membership(emulator_state *self, const cJSON *user, const cJSO
     json_set_text(role, "slug", role_slug ? role_slug : "member");
     json_set_text(membership, "user_id", json_text(user, "id"));
     json_set_text(membership, "organization_id", json_text(organization, "id"));
-    json_set_text(membership, "organization_name", json_text(organization, "name"));
     json_set_text(membership, "status", status ? status : "active");
     json_set(membership, "role", role);
     json_set(membership, "custom_attributes", json_object());

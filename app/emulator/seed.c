@@ -44,12 +44,6 @@ static void let_time_pass(const reading *self)
     self->state->frozen_ms = next < self->end_ms ? next : self->end_ms;
 }
 
-static void emit_record(emulator_state *self, const char *type, const cJSON *record)
-{
-    AUTO_JSON view = record_view(record);
-    events_emit(self, type, view);
-}
-
 static bool add_user(const reading *self, const cJSON *input)
 {
     const char *email = json_text(input, "email"), *id = json_text(input, "id");
@@ -62,6 +56,17 @@ static bool add_user(const reading *self, const cJSON *input)
         !factors_add(self->state, user, "Latchkey emulator", json_text(input, "totp_secret")))
         return refuse(self, "the totp_secret of", email, "is no base32 of 10 to 64 bytes");
     return true;
+}
+
+/* The event says less than the API. */
+static void emit_role(emulator_state *self, const cJSON *role)
+{
+    static const char *const hidden[] = { "id", "name", "description", "type" };
+    AUTO_JSON view = record_view(role);
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(view, hidden[i]);
+    json_set_text(view, "resource_type_slug", "organization");
+    events_emit(self, "role.created", view);
 }
 
 static bool add_role(const reading *self, const cJSON *input)
@@ -77,7 +82,7 @@ static bool add_role(const reading *self, const cJSON *input)
     json_set_text(role, "type", "EnvironmentRole");
     json_set(role, "permissions", permissions ? json_copy(permissions) : json_array());
     records_add(&self->state->roles, role);
-    emit_record(self->state, "role.created", role);
+    emit_role(self->state, role);
     return true;
 }
 
@@ -132,7 +137,9 @@ static bool add_organization(const reading *self, const cJSON *input)
         add_domain(self, domains, organization, item);
     json_set(organization, "domains", domains);
     records_add(&self->state->organizations, organization);
-    emit_record(self->state, "organization.created", organization);
+    AUTO_JSON view = record_view(organization);
+    cJSON_DeleteItemFromObjectCaseSensitive(view, "allow_profiles_outside_organization");
+    events_emit(self->state, "organization.created", view);
     cJSON_ArrayForEach(item, json_get(input, "memberships"))
     {
         if (!add_membership(self, organization, item))
@@ -187,6 +194,15 @@ static void add_connection_domains(const reading *self, cJSON *connection, const
     json_set(connection, "domains", domains);
 }
 
+/* The event says more than the API: a key for the identity provider. */
+static void emit_connection(emulator_state *self, const cJSON *connection)
+{
+    const char *id = json_text(connection, "id");
+    AUTO_JSON view = record_view(connection);
+    json_set_text(view, "external_key", text_begins(id, "conn_") ? id + 5 : id);
+    events_emit(self, "connection.activated", view);
+}
+
 static bool add_connection(const reading *self, const cJSON *input)
 {
     const char *name = json_text(input, "name"), *owner = json_text(input, "organization");
@@ -206,7 +222,7 @@ static bool add_connection(const reading *self, const cJSON *input)
     add_connection_domains(self, connection, json_get(input, "domains"));
     records_add(&self->state->connections, connection);
     if (!state || text_equal(state, "active"))
-        emit_record(self->state, "connection.activated", connection);
+        emit_connection(self->state, connection);
     cJSON_ArrayForEach(item, json_get(input, "profiles")) add_profile(self, connection, item);
     return true;
 }
@@ -307,7 +323,8 @@ static bool add_api_key(const reading *self, const cJSON *input)
     json_set(key, "permissions", permissions ? json_copy(permissions) : json_array());
     json_set_text(key, "_value", value);
     records_add(&self->state->api_keys, key);
-    emit_record(self->state, "api_key.created", key);
+    AUTO_JSON view = record_view(key);
+    events_emit(self->state, "api_key.created", view);
     return true;
 }
 

@@ -34,12 +34,11 @@ void handle_revoke_session(exchange *self)
         return;
     }
     if (!session) {
-        answer_missing(self, "Session", session_id);
+        answer_error(self, 400, "invalid_request_parameters", "There is no session with this id.");
         return;
     }
     session_end(self->state, session);
-    AUTO_JSON view = record_view(session);
-    answer_json(self, 200, view);
+    answer_nothing(self, 200);
 }
 
 static void answer_record(exchange *self, const records *from, const char *what)
@@ -106,9 +105,21 @@ static bool membership_is_wanted(const exchange *self, const cJSON *membership)
     return fits(self, membership, "user_id") && fits(self, membership, "organization_id");
 }
 
+/* The API shows both ends of a membership, events only their ids. */
+static cJSON *view_membership(const exchange *self, const cJSON *membership)
+{
+    const cJSON *user = records_find(&self->state->users, json_text(membership, "user_id"));
+    const char *organization_id = json_text(membership, "organization_id");
+    cJSON *view = record_view(membership);
+    json_set_text(view, "organization_name", state_organization_name(self->state, organization_id));
+    if (user)
+        json_set(view, "user", record_view(user));
+    return view;
+}
+
 void handle_list_memberships(exchange *self)
 {
-    answer_list(self, &self->state->memberships, membership_is_wanted, NULL);
+    answer_list(self, &self->state->memberships, membership_is_wanted, view_membership);
 }
 
 void handle_connection(exchange *self)
