@@ -1,11 +1,13 @@
 /* The one place that calls WorkOS; see call.h. */
 #include "api/call.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "api/refusal.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "http/date.h"
 #include "http/http.h"
 #include "http/retry.h"
 
@@ -83,6 +85,18 @@ static void note_answer(const lk_http_response *response, lk_error *err)
     err->request_id[n] = '\0';
 }
 
+/* RFC 9111, 5.1: with an "Age" the answer, and the Date in it, come out of a cache. */
+static void note_clock(lk_client *client, const lk_http_response *response, int64_t sent_ms,
+                       int64_t received_ms)
+{
+    int64_t skew_ms = 0;
+
+    if (lk__http_response_header(response, "Age") == NULL &&
+        lk__http_date_skew(lk__http_response_header(response, "Date"), sent_ms, received_ms,
+                           &skew_ms))
+        atomic_store(&client->clock_skew_ms, skew_ms);
+}
+
 static bool is_secret_name(const char *name)
 {
     static const char *const words[] = { "code",     "token", "secret",  "key",
@@ -149,14 +163,15 @@ static lk_status explain_transport(lk_status status, const lk_http_request *requ
 static lk_status try_once(const struct attempt_plan *plan, lk_http_response *response,
                           lk_error *err)
 {
-    const lk_client *client = plan->client;
-    int64_t started_ms = client->log.line == NULL ? 0 : lk__now_ms(client);
+    lk_client *client = plan->client;
+    int64_t sent_ms = lk__now_ms(client);
     lk_status status = client->transport.send(client->transport.ctx, &plan->request, response, err);
+    int64_t received_ms = lk__now_ms(client);
 
-    log_attempt(plan, response, status,
-                client->log.line == NULL ? 0 : lk__now_ms(client) - started_ms);
+    log_attempt(plan, response, status, received_ms - sent_ms);
     if (status != LK_OK)
         return explain_transport(status, &plan->request, err);
+    note_clock(client, response, sent_ms, received_ms);
     note_answer(response, err);
     if (response->status < 200 || response->status > 299)
         return lk__refusal_read(response->status, response->body.data, response->body.len,

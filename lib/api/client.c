@@ -2,6 +2,7 @@
 #include "api/client.h"
 
 #include <latchkey/version.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,9 @@
 #define MAX_RETRIES       10
 #define DEFAULT_LEEWAY    30
 #define MAX_LEEWAY        300
+#define DEFAULT_REFRESH   600
+#define DEFAULT_MAX_AGE   86400
+#define MAX_MAX_AGE       2592000
 #define MAX_CREDENTIAL    512
 #define MAX_ISSUERS       16
 #define MAX_ISSUER_LEN    1024
@@ -75,6 +79,23 @@ static lk_status check_seams(const lk_client_options *options, lk_error *err)
     return LK_OK;
 }
 
+static lk_status check_keys(const lk_client_options *options, lk_error *err)
+{
+    int refresh_s = options->key_refresh_s == 0 ? DEFAULT_REFRESH : options->key_refresh_s;
+    int max_age_s = options->key_max_age_s == 0 ? DEFAULT_MAX_AGE : options->key_max_age_s;
+
+    LK_TRY(check_range("key_refresh_s", options->key_refresh_s, -1, MAX_MAX_AGE, err));
+    LK_TRY(check_range("key_max_age_s", options->key_max_age_s, 0, MAX_MAX_AGE, err));
+    if (refresh_s >= max_age_s)
+        return lk__fail(err, LK_ERR_INVALID,
+                        "key_refresh_s is %d, so keys would be over after key_max_age_s, %d, "
+                        "before they are renewed",
+                        refresh_s, max_age_s);
+    if (options->key_cache_path != NULL && options->key_cache_path[0] == '\0')
+        return lk__fail(err, LK_ERR_INVALID, "key_cache_path is empty: leave it NULL for none");
+    return LK_OK;
+}
+
 static lk_status check_options(const lk_client_options *options, lk_error *err)
 {
     lk_error why = LK_ERROR_INIT;
@@ -93,6 +114,7 @@ static lk_status check_options(const lk_client_options *options, lk_error *err)
     LK_TRY(check_range("timeout_ms", options->timeout_ms, 0, MAX_TIMEOUT, err));
     LK_TRY(check_range("max_retries", options->max_retries, -1, MAX_RETRIES, err));
     LK_TRY(check_range("leeway_s", options->leeway_s, -1, MAX_LEEWAY, err));
+    LK_TRY(check_keys(options, err));
     return check_seams(options, err);
 }
 
@@ -218,6 +240,17 @@ static void set_numbers(lk_client *client, const lk_client_options *options)
         client->leeway_s = 0;
 }
 
+static lk_status make_keys(lk_client *client, const lk_client_options *options, lk_error *err)
+{
+    int refresh_s = options->key_refresh_s == 0 ? DEFAULT_REFRESH : options->key_refresh_s;
+    int max_age_s = options->key_max_age_s == 0 ? DEFAULT_MAX_AGE : options->key_max_age_s;
+    const lk__keys_rules rules = { .refresh_ms = refresh_s < 0 ? -1 : (int64_t)refresh_s * 1000,
+                                   .max_age_ms = (int64_t)max_age_s * 1000,
+                                   .file = options->key_cache_path };
+
+    return lk__keys_new(client, &rules, &client->keys, err);
+}
+
 static lk_status fill(lk_client *client, const lk_client_options *options, lk_error *err)
 {
     set_numbers(client, options);
@@ -229,7 +262,8 @@ static lk_status fill(lk_client *client, const lk_client_options *options, lk_er
     LK_TRY(options->issuer == NULL ? default_issuers(client, err)
                                    : split_issuers(client, options->issuer, err));
     LK_TRY(make_user_agent(client, options->transport.send == NULL, err));
-    return lk__keys_new(&client->keys, err);
+    atomic_init(&client->clock_skew_ms, LK__SKEW_UNKNOWN);
+    return make_keys(client, options, err);
 }
 
 lk_status lk_client_new(const lk_client_options *given, lk_client **out, lk_error *err)
@@ -259,9 +293,9 @@ void lk_client_free(lk_client *client)
 {
     if (client == NULL)
         return;
+    lk__keys_free(client->keys); /* first: a thread of theirs may still send */
     if (client->transport.free != NULL)
         client->transport.free(client->transport.ctx);
-    lk__keys_free(client->keys);
     for (size_t i = 0; i < client->n_issuers; i++)
         free(client->issuers[i]);
     free(client->issuers);
@@ -276,6 +310,16 @@ void lk_client_freep(lk_client **client)
 {
     lk_client_free(*client);
     *client = NULL;
+}
+
+bool lk_client_get_clock_skew(const lk_client *client, int64_t *out_ms)
+{
+    int64_t skew_ms = atomic_load(&client->clock_skew_ms);
+
+    if (skew_ms == LK__SKEW_UNKNOWN)
+        return false;
+    *out_ms = skew_ms;
+    return true;
 }
 
 int64_t lk__now_ms(const lk_client *client)

@@ -23,7 +23,10 @@ struct lk_client {
     lk_random random;
     lk_log log;
     lk__keys *keys;
+    _Atomic int64_t clock_skew_ms; /* LK__SKEW_UNKNOWN before the first answer with a Date */
 };
+
+#define LK__SKEW_UNKNOWN INT64_MIN
 
 int64_t lk__now_ms(const lk_client *client);
 

@@ -2,6 +2,7 @@
 #include "crypto/jwt.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -10,7 +11,9 @@
 
 enum {
     MAX_TOKEN = 32768, /* bytes */
-    NBF_LEEWAY_S = 60
+    NBF_LEEWAY_S = 60,
+    MIN_SKEW_MS = 5000, /* what is less explains nothing */
+    SKEW_TEXT_SIZE = 96
 };
 
 typedef struct parts {
@@ -154,9 +157,22 @@ static bool is_of_client(const lk__json *claims, const char *client_id)
            (claimed != NULL && lk__text_equal(claimed, client_id));
 }
 
+/* "; this machine's clock is …", or nothing: a token that is refused for its time may be fine. */
+static const char *skew_text(const lk__jwt_rules *rules, char out[SKEW_TEXT_SIZE])
+{
+    int64_t skew_ms = rules->clock_skew_ms;
+
+    out[0] = '\0';
+    if (skew_ms >= MIN_SKEW_MS || skew_ms <= -MIN_SKEW_MS)
+        snprintf(out, SKEW_TEXT_SIZE, "; this machine's clock is about %" PRId64 " s %s WorkOS",
+                 (skew_ms < 0 ? -skew_ms : skew_ms) / 1000, skew_ms < 0 ? "behind" : "ahead of");
+    return out;
+}
+
 static lk_status check_times(const lk__json *claims, const lk__jwt_rules *rules, lk_error *err)
 {
     int64_t nbf_leeway_s = rules->leeway_s > NBF_LEEWAY_S ? rules->leeway_s : NBF_LEEWAY_S;
+    char skew[SKEW_TEXT_SIZE];
     int64_t exp_s;
     int64_t nbf_s;
 
@@ -168,12 +184,12 @@ static lk_status check_times(const lk__json *claims, const lk__jwt_rules *rules,
             return refuse(err, "\"nbf\" is no time");
         if ((nbf_s - nbf_leeway_s) * 1000 > rules->now_ms)
             return lk__fail(err, LK_ERR_SIGNATURE,
-                            "access token refused: not valid for another %" PRId64 " s",
-                            nbf_s - rules->now_ms / 1000);
+                            "access token refused: not valid for another %" PRId64 " s%s",
+                            nbf_s - rules->now_ms / 1000, skew_text(rules, skew));
     }
     if ((exp_s + rules->leeway_s) * 1000 <= rules->now_ms)
-        return lk__fail(err, LK_ERR_EXPIRED, "access token expired %" PRId64 " s ago",
-                        rules->now_ms / 1000 - exp_s);
+        return lk__fail(err, LK_ERR_EXPIRED, "access token expired %" PRId64 " s ago%s",
+                        rules->now_ms / 1000 - exp_s, skew_text(rules, skew));
     return LK_OK;
 }
 

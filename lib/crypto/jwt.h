@@ -14,6 +14,9 @@ typedef struct lk__jwt_rules {
     const char *client_id;      /* must be in "aud" where there is one, and equal "client_id" */
     int64_t now_ms;
     int leeway_s; /* for exp; nbf is granted 60 s at least */
+    /* How far now_ms is known to be ahead of WorkOS' clock (behind: negative), for the messages
+     * alone; 0: not known. */
+    int64_t clock_skew_ms;
 } lk__jwt_rules;
 
 /* Checks form, duplicate names, alg, crit, typ, kid, signature, iss, aud, client_id, sub

@@ -1,11 +1,10 @@
 /* When to try again; see retry.h. */
 #include "http/retry.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
+#include <stddef.h>
 
 #include "base/text.h"
+#include "http/date.h"
 
 #define FIRST_DELAY_MS     500
 #define MAX_DELAY_MS       8000
@@ -37,29 +36,6 @@ int64_t lk__retry_delay_ms(int attempt, uint32_t random)
     return delay_ms / 2 + (int64_t)(random % (uint32_t)(delay_ms / 2 + 1));
 }
 
-/* RFC 9110, 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT". The two obsolete forms are not read: nobody
- * sends them, and a date that is not understood only means the usual delay. */
-static bool parse_http_date(const char *text, int64_t *out_ms)
-{
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    struct tm tm = { 0 };
-    char month[4] = { 0 };
-    const char *found;
-    int n = 0;
-
-    if (sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", &tm.tm_mday, month,
-               &tm.tm_year, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &n) != 6 ||
-        n == 0 || text[n] != '\0')
-        return false;
-    found = strstr(months, month);
-    if (strlen(month) != 3 || found == NULL || (found - months) % 3 != 0 || tm.tm_year < 1970)
-        return false;
-    tm.tm_mon = (int)((found - months) / 3);
-    tm.tm_year -= 1900;
-    *out_ms = (int64_t)timegm(&tm) * 1000;
-    return true;
-}
-
 int64_t lk__retry_after_ms(const char *header, int64_t now_ms)
 {
     int64_t value = 0;
@@ -69,7 +45,7 @@ int64_t lk__retry_after_ms(const char *header, int64_t now_ms)
         return -1;
     if (lk__parse_int64(header, 0, INT64_MAX / 1000, &value))
         delay_ms = value * 1000;
-    else if (parse_http_date(header, &value))
+    else if (lk__http_date_parse(header, &value))
         delay_ms = value - now_ms;
     else
         return -1;

@@ -549,7 +549,8 @@ static void test_client_trusts_the_bundle_of_the_environment(void **state)
     for (size_t i = 0; i < N_ROWS(names); i++) {
         setenv(names[i], ca_file, 1);
         ask_client(base_url, &err);
-        assert_string_equal(err.message, "WorkOS answered 200 with HTML instead of JSON");
+        assert_string_equal(err.message, "the signing keys cannot be fetched: WorkOS answered 200 "
+                                         "with HTML instead of JSON");
         unsetenv(names[i]);
     }
     tls_stop(&server);

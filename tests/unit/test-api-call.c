@@ -187,7 +187,7 @@ static void test_no_retry_begins_after_the_limit(void **state)
     (void)state;
     call.retry_within_ms = 1000; /* enough for the first delay, not for both */
     test_client_open(&test, &wire);
-    test.clock.step_ms = 200; /* attempts take time, too */
+    test.clock.step_ms = 100; /* attempts take time, too */
     assert_fails(lk__call_send(test.client, &call, &out, &err), LK_ERR_NETWORK, err);
     test_client_close(&test, &wire);
     assert_int_equal(test.clock.n_sleeps, 1);

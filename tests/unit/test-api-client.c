@@ -61,6 +61,12 @@ static void test_wrong_options_are_named(void **state)
         { "max_retries is 11", { .client_id = "c", .max_retries = 11 } },
         { "leeway_s is 301", { .client_id = "c", .leeway_s = 301 } },
         { "leeway_s is -2", { .client_id = "c", .leeway_s = -2 } },
+        { "key_refresh_s is -2", { .client_id = "c", .key_refresh_s = -2 } },
+        { "key_max_age_s is -1", { .client_id = "c", .key_max_age_s = -1 } },
+        { "key_max_age_s is 2592001", { .client_id = "c", .key_max_age_s = 2592001 } },
+        { "key_refresh_s is 600, so", { .client_id = "c", .key_max_age_s = 600 } },
+        { "after key_max_age_s, 86400", { .client_id = "c", .key_refresh_s = 86400 } },
+        { "key_cache_path is empty", { .client_id = "c", .key_cache_path = "" } },
         { "transport has no send", { .client_id = "c", .transport = { .ctx = &anything } } },
         /* Would be ignored without a word, and with it the wish for a proxy. */
         { "another one is set",

@@ -5,8 +5,11 @@
 #include <latchkey/device.h>
 #include <latchkey/events.h>
 #include <latchkey/sso.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "api/client.h"
+#include "api/key-file.h"
 #include "base/cleanup.h"
 #include "data.h"
 #include "failing-malloc.h"
@@ -16,6 +19,7 @@
 
 static char *token;
 static char *signature;
+static char key_file[64]; /* a place for one */
 static const char event[] = "{\"id\":\"event_1\",\"event\":\"a\",\"created_at\":"
                             "\"2026-03-02T12:00:00Z\"}";
 
@@ -160,6 +164,37 @@ static lk_status fetch_keys_and_verify(lk_client *client, bool *handed_out, lk_e
     return status;
 }
 
+static lk_status keep_keys_on_disk(lk_client *client, bool *handed_out, lk_error *err)
+{
+    const lk__key_file file = { key_file, client->client_id, client->base_url };
+    lk__auto_buf text = LK__BUF(LK__MAX_KEY_SET);
+    lk__auto_buf keys = LK__BUF(LK__MAX_KEY_SET);
+    int64_t fetched_at_ms = 0;
+    lk_status status = lk__buf_text(&text, "{\"keys\":[]}", err);
+
+    if (status == LK_OK)
+        status = lk__key_file_write(&file, NOON, &text, err);
+    if (status == LK_OK)
+        status = lk__key_file_read(&file, NOON, 1000, &keys, &fetched_at_ms, err);
+    *handed_out = fetched_at_ms != 0;
+    return status;
+}
+
+/* Keys that are there and cannot be read for lack of memory are not keys that are not there. */
+static lk_status make_client_with_keys(lk_client *unused, bool *handed_out, lk_error *err)
+{
+    lk_auto(lk_client) client = NULL;
+    fake_clock clock = { .now_ms = NOON };
+    lk_status status =
+        lk_client_new(LK_CLIENT_OPTIONS(.client_id = "client_01", .key_cache_path = key_file,
+                                        .clock = fake_clock_use(&clock)),
+                      &client, err);
+
+    (void)unused;
+    *handed_out = client != NULL && lk_client_get_keys_fetched_at_ms(client) == NOON;
+    return status;
+}
+
 /* Lets the first, second, … allocation fail until the scenario makes none that could. */
 static void walk(scenario *run, const fake_exchange *answers, size_t n_answers)
 {
@@ -282,6 +317,23 @@ static void test_keys_survive_every_failed_allocation(void **state)
     free(token);
 }
 
+static void test_key_file_survives_every_failed_allocation(void **state)
+{
+    const lk__key_file file = { key_file, "client_01", "https://api.workos.com" };
+    lk__auto_buf keys = LK__BUF(LK__MAX_KEY_SET);
+    char *jwks = data_read("jwks-two.json", NULL);
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    snprintf(key_file, sizeof(key_file), "/tmp/latchkey-memory-%ld.json", (long)getpid());
+    walk(keep_keys_on_disk, NULL, 0);
+    assert_ok(lk__buf_text(&keys, jwks, &err), err);
+    assert_ok(lk__key_file_write(&file, NOON, &keys, &err), err);
+    walk(make_client_with_keys, NULL, 0);
+    unlink(key_file);
+    free(jwks);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_helpers_survive_every_failed_allocation),
         cmocka_unit_test(test_events_survive_every_failed_allocation),
         cmocka_unit_test(test_keys_survive_every_failed_allocation),
+        cmocka_unit_test(test_key_file_survives_every_failed_allocation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,11 +2,13 @@
  *
  * Everything outside is a value passed in: transport, clock, randomness, log. Zeroed means the
  * built-in one. A client is immutable after lk_client_new() except for its key cache and its pool
- * of connections, each behind a mutex of its own that is never held across I/O. */
+ * of connections, each behind a mutex of its own that is never held across I/O, and for what it
+ * knows of WorkOS' clock. */
 #ifndef LATCHKEY_CLIENT_H
 #define LATCHKEY_CLIENT_H
 
 #include <latchkey/error.h>
+#include <stdbool.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -90,25 +92,47 @@ typedef struct lk_client_options {
     lk_clock clock;
     lk_random random;
     lk_log log;
+    /* The environment's signing keys. Those older than key_refresh_s are renewed in the background,
+     * by a thread of the client's own, while tokens are verified; where WorkOS does not answer they
+     * go on being used until they are older than key_max_age_s. */
+    int key_refresh_s; /* 0: 600; -1: asked for only when a token names an unknown key */
+    int key_max_age_s; /* 0: 86 400; at most 2 592 000 (30 days) */
+    /* Keeps the keys in this file, too, so that a program that starts while WorkOS is out of reach
+     * can verify. Its directory must be there. Who can write to it can forge tokens: it is made
+     * for its owner alone, and not read when others could have written to it, or when it is of
+     * another client_id or base_url. What goes wrong with it is told to the log. NULL: none. */
+    const char *key_cache_path;
 } lk_client_options;
 
 #define LK_CLIENT_OPTIONS(...) \
     (&(const lk_client_options){ .size = sizeof(lk_client_options), __VA_ARGS__ })
 
-/* Checks and copies the options; no I/O. The first call initialises libcurl for the process.
- * LK_ERR_INVALID names the option that is wrong. *out is set on LK_OK only; free it with
- * lk_client_free(). */
+/* Checks and copies the options; no I/O but for key_cache_path. The first call initialises libcurl
+ * for the process. LK_ERR_INVALID names the option that is wrong. *out is set on LK_OK only; free
+ * it with lk_client_free(). */
 LK_API LK_MUST_CHECK lk_status lk_client_new(const lk_client_options *options, lk_client **out,
                                              lk_error *err);
-/* Accepts NULL. No call may be under way on another thread. */
+/* Accepts NULL. No call may be under way on another thread. Blocks while keys are being renewed in
+ * the background: for timeout_ms at most. */
 LK_API void lk_client_free(lk_client *client);
 LK_API void lk_client_freep(lk_client **client);
 
 /* Fetches the environment's signing keys (GET /sso/jwks/{client_id}). Blocks. Call it after
  * LK_ERR_NO_KEY; it asks WorkOS at most once in 30 s (5 s after a failure) and in between gives the
  * outcome of the last time again: LK_OK means that a key still unknown does not exist. A failed
- * fetch (LK_ERR_NETWORK, LK_ERR_PROTOCOL, LK_ERR_API) keeps the keys it has. */
+ * fetch (LK_ERR_NETWORK, LK_ERR_PROTOCOL, LK_ERR_API) keeps the keys it has, up to key_max_age_s;
+ * it says nothing about any token. */
 LK_API LK_MUST_CHECK lk_status lk_client_refresh_keys(lk_client *client, lk_error *err);
+
+/* When the keys in use were fetched from WorkOS, Unix milliseconds; 0: there are none. No I/O; from
+ * any thread. */
+LK_API int64_t lk_client_get_keys_fetched_at_ms(const lk_client *client);
+
+/* How far this machine's clock is ahead of WorkOS' (behind: negative), in milliseconds, to about a
+ * second, by the Date of the last answer. false: not known yet, and *out_ms stays as it was. It is
+ * named in the errors of tokens that are refused for their time, and never makes one acceptable. No
+ * I/O; from any thread. */
+LK_API bool lk_client_get_clock_skew(const lk_client *client, int64_t *out_ms);
 
 #ifdef __cplusplus
 }
