@@ -19,6 +19,7 @@ static int run(const app_arguments *given)
         .host = arguments_text(given, "host"),
         .port = (int)arguments_number(given, "port", EMULATOR_PORT),
         .seed_file = arguments_text(given, "seed"),
+        .state_file = arguments_text(given, "state"),
         .api_key = arguments_text(given, "api-key"),
         .client_id = arguments_text(given, "client-id"),
         .redirect_uris = uris[0] ? uris : NULL,
@@ -43,6 +44,9 @@ static const app_option options[] = {
     { .name = "seed",
       .value = "FILE",
       .help = "Begin with the people and directories of this file (YAML or JSON)" },
+    { .name = "state",
+      .value = "FILE",
+      .help = "Keep everything in this file across starts; a seed is read on the first only" },
     { .name = "control", .help = "Answer the control API under /_latchkey/" },
     { .name = "people",
       .value = "COUNT",
@@ -83,8 +87,9 @@ const app_command command_emulate = {
     .help = "A local WorkOS for development, with a seeded company",
     .details =
         "When it answers, one line of JSON on standard output says where, and with which key and\n"
-        "client. Everything is in memory and gone when it ends. Ctrl-C ends it.\n",
+        "client. Without --state everything is in memory and gone when it ends. Ctrl-C ends it.\n",
     .examples = "  latchkey emulate\n"
+                "  latchkey emulate --seed company.yaml --state company.db\n"
                 "  latchkey emulate --port 0 --seed company.json --control --simulate 0\n",
     .options = options,
     .n_options = N_ITEMS(options),

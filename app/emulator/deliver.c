@@ -1,4 +1,5 @@
-/* One delivery after the other: WorkOS promises no order, so none is kept across retries. */
+/* To one endpoint, one delivery after the other; WorkOS promises no order, so none is kept across
+ * retries. Workers are started when all others are waiting for somebody. */
 #include "deliver.h"
 
 #include <arpa/inet.h>
@@ -14,20 +15,32 @@
 #include "json.h"
 #include "text.h"
 
-#define PATIENCE_S 5 /* for connecting, writing and the answer, each */
+#define PATIENCE_S  5  /* for connecting, and for each piece written or read */
+#define MOST_S      15 /* for all of it */
+#define MAX_WORKERS WEBHOOKS_MAX_ENDPOINTS
 
+typedef struct worker {
+    deliverer *team;
+    pthread_t thread;
+    char *endpoint_id; /* who is being talked to; NULL: nobody */
+    int descriptor;    /* of the delivery under way; -1: none */
+} worker;
+
+/* All of it under the lock. */
 struct deliverer {
     emulator_state *state;
     pthread_mutex_t *lock;
     pthread_cond_t is_new;
-    pthread_t thread;
+    void (*settled)(void *context);
+    void *context;
+    worker workers[MAX_WORKERS];
+    size_t n_workers, n_idle;
     bool is_ending;
-    int descriptor; /* of the delivery under way; -1: none. Under the lock */
 };
 
 /* What is to be sent, copied so that the lock can be given away meanwhile. */
 typedef struct parcel {
-    char *delivery_id;
+    char *delivery_id, *endpoint_id;
     text request;
     int port;
     bool is_v6;
@@ -55,6 +68,7 @@ static bool pack(emulator_state *state, const cJSON *delivery, parcel *out)
     if (!webhooks_parse_url(json_text(endpoint, "endpoint_url"), &out->port, &path, &out->is_v6))
         return false;
     out->delivery_id = text_copy(json_text(delivery, "id"));
+    out->endpoint_id = text_copy(json_text(endpoint, "id"));
     text_print(&out->request, "POST %s HTTP/1.1\r\nHost: %s:%d\r\n", path,
                out->is_v6 ? "[::1]" : "127.0.0.1", out->port);
     text_print(&out->request,
@@ -92,6 +106,13 @@ static int open_socket(const parcel *to, const char **out_reason)
     return -1;
 }
 
+static time_t seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
 /* The status of the answer; 0: there was none. Only the status line is of interest. */
 static int talk(int descriptor, const text *request)
 {
@@ -99,47 +120,52 @@ static int talk(int descriptor, const text *request)
     size_t filled = 0;
     ssize_t n = 0;
     int status = 0;
-    for (size_t sent = 0; sent < request->len; sent += (size_t)n) {
+    const time_t end = seconds() + MOST_S;
+    for (size_t sent = 0; sent < request->len && seconds() < end; sent += (size_t)n) {
         n = send(descriptor, request->bytes + sent, request->len - sent, MSG_NOSIGNAL);
         if (n <= 0)
             break; /* refused before the end: the answer may say so */
     }
-    while (filled < 12 &&
+    while (filled < 12 && seconds() < end &&
            (n = recv(descriptor, answer + filled, sizeof answer - 1 - filled, 0)) > 0)
         filled += (size_t)n;
     bool is_http = sscanf(answer, "HTTP/1.%*1d %3d", &status) == 1;
-    while (recv(descriptor, answer, sizeof answer, 0) >
-           0) /* a reset would surprise the other side */
+    /* To the end, or nearly: a reset would surprise the other side. */
+    while (seconds() < end && recv(descriptor, answer, sizeof answer, 0) > 0)
         ;
     return is_http ? status : 0;
 }
 
 /* The lock is held here, and given away while the other side is being waited for. */
-static void send_parcel(deliverer *self, parcel *what)
+static void send_parcel(worker *self, parcel *what)
 {
+    deliverer *team = self->team;
     const char *reason = NULL;
     int status = 0;
-    pthread_mutex_unlock(self->lock);
+    pthread_mutex_unlock(team->lock);
     int descriptor = open_socket(what, &reason);
-    pthread_mutex_lock(self->lock);
+    pthread_mutex_lock(team->lock);
     self->descriptor = descriptor;
-    if (descriptor >= 0 && !self->is_ending) {
-        pthread_mutex_unlock(self->lock);
+    if (descriptor >= 0 && !team->is_ending) {
+        pthread_mutex_unlock(team->lock);
         status = talk(descriptor, &what->request);
-        pthread_mutex_lock(self->lock);
+        pthread_mutex_lock(team->lock);
         reason = status ? NULL : "there was no answer in time, or none in HTTP";
     }
     self->descriptor = -1;
     if (descriptor >= 0)
         close(descriptor);
-    cJSON *delivery = records_find(&self->state->deliveries, what->delivery_id);
-    if (delivery)
-        webhooks_settle(self->state, delivery, status, reason);
+    cJSON *delivery = records_find(&team->state->deliveries, what->delivery_id);
+    if (!delivery)
+        return;
+    webhooks_settle(team->state, delivery, status, reason);
+    team->settled(team->context);
 }
 
 static void release(parcel *self)
 {
     free(self->delivery_id);
+    free(self->endpoint_id);
     text_free(&self->request);
 }
 
@@ -157,22 +183,61 @@ static void wait_until(deliverer *self, int64_t due_ms)
     pthread_cond_timedwait(&self->is_new, self->lock, &when);
 }
 
-static void *run(void *deliverer_)
+static bool is_busy(const void *deliverer_, const char *endpoint_id)
 {
-    deliverer *self = deliverer_;
-    pthread_mutex_lock(self->lock);
-    while (!self->is_ending) {
+    const deliverer *self = deliverer_;
+    for (size_t i = 0; i < self->n_workers; i++) {
+        if (text_equal(self->workers[i].endpoint_id, endpoint_id))
+            return true;
+    }
+    return false;
+}
+
+static void *run(void *worker_);
+
+static bool add_worker(deliverer *self)
+{
+    worker *next = &self->workers[self->n_workers];
+    *next = (worker){ .team = self, .descriptor = -1 };
+    if (self->n_workers == MAX_WORKERS || pthread_create(&next->thread, NULL, run, next))
+        return false;
+    self->n_workers++;
+    return true;
+}
+
+/* Somebody else looks for the next one meanwhile. */
+static void deliver(worker *self, parcel *what)
+{
+    deliverer *team = self->team;
+    self->endpoint_id = what->endpoint_id;
+    if (team->n_idle)
+        pthread_cond_signal(&team->is_new);
+    else
+        (void)add_worker(team); /* then this one comes back to it */
+    send_parcel(self, what);
+    self->endpoint_id = NULL;
+}
+
+static void *run(void *worker_)
+{
+    worker *self = worker_;
+    deliverer *team = self->team;
+    pthread_mutex_lock(team->lock);
+    while (!team->is_ending) {
         int64_t due_ms = -1;
         parcel next __attribute__((cleanup(release))) = { 0 };
-        cJSON *delivery = webhooks_due(self->state, &due_ms);
-        if (!delivery)
-            wait_until(self, due_ms);
-        else if (pack(self->state, delivery, &next))
-            send_parcel(self, &next);
-        else
-            records_remove(&self->state->deliveries, delivery); /* its endpoint is gone */
+        cJSON *delivery = webhooks_due(team->state, is_busy, team, &due_ms);
+        if (delivery && pack(team->state, delivery, &next)) {
+            deliver(self, &next);
+        } else if (delivery) {
+            records_remove(&team->state->deliveries, delivery); /* its endpoint is gone */
+        } else {
+            team->n_idle++;
+            wait_until(team, due_ms);
+            team->n_idle--;
+        }
     }
-    pthread_mutex_unlock(self->lock);
+    pthread_mutex_unlock(team->lock);
     return NULL;
 }
 
@@ -181,21 +246,24 @@ static void wake(void *deliverer_)
     pthread_cond_signal(&((deliverer *)deliverer_)->is_new);
 }
 
-deliverer *deliverer_start(emulator_state *state, pthread_mutex_t *lock)
+deliverer *deliverer_start(emulator_state *state, pthread_mutex_t *lock,
+                           void (*settled)(void *context), void *context)
 {
     deliverer *self = memory_zeroed(sizeof *self);
-    *self = (deliverer){ .state = state, .lock = lock, .descriptor = -1 };
+    *self = (deliverer){ .state = state, .lock = lock, .settled = settled, .context = context };
     pthread_cond_init(&self->is_new, NULL);
-    if (pthread_create(&self->thread, NULL, run, self)) {
-        pthread_cond_destroy(&self->is_new);
-        free(self);
-        return NULL;
-    }
     pthread_mutex_lock(lock);
-    state->wake = wake;
-    state->wake_context = self;
+    bool is_started = add_worker(self);
+    if (is_started) {
+        state->wake = wake;
+        state->wake_context = self;
+    }
     pthread_mutex_unlock(lock);
-    return self;
+    if (is_started)
+        return self;
+    pthread_cond_destroy(&self->is_new);
+    free(self);
+    return NULL;
 }
 
 void deliverer_stop(deliverer *self)
@@ -205,11 +273,15 @@ void deliverer_stop(deliverer *self)
     pthread_mutex_lock(self->lock);
     self->is_ending = true;
     self->state->wake = NULL;
-    if (self->descriptor >= 0)
-        shutdown(self->descriptor, SHUT_RDWR);
-    pthread_cond_signal(&self->is_new);
+    for (size_t i = 0; i < self->n_workers; i++) {
+        if (self->workers[i].descriptor >= 0)
+            shutdown(self->workers[i].descriptor, SHUT_RDWR);
+    }
+    size_t n_workers = self->n_workers; /* nobody adds one from now on */
+    pthread_cond_broadcast(&self->is_new);
     pthread_mutex_unlock(self->lock);
-    pthread_join(self->thread, NULL);
+    for (size_t i = 0; i < n_workers; i++)
+        pthread_join(self->workers[i].thread, NULL);
     pthread_cond_destroy(&self->is_new);
     free(self);
 }

@@ -1,4 +1,5 @@
-/* The thread that sends webhooks, to loopback only. */
+/* The threads that send webhooks, to loopback only: one for each endpoint that is being talked to,
+ * so that none that hangs holds up the others. */
 #ifndef EMULATOR_DELIVER_H
 #define EMULATOR_DELIVER_H
 
@@ -8,8 +9,10 @@
 
 typedef struct deliverer deliverer;
 
-/* lock: around the state. NULL: the thread could not be started. */
-deliverer *deliverer_start(emulator_state *state, pthread_mutex_t *lock);
+/* lock: around the state. settled: called under it when a delivery has ended. NULL: no thread could
+ * be started. */
+deliverer *deliverer_start(emulator_state *state, pthread_mutex_t *lock,
+                           void (*settled)(void *context), void *context);
 void deliverer_stop(deliverer *self); /* at once, whoever is being waited for; NULL is fine */
 
 #endif

@@ -12,6 +12,7 @@
 #include "deliver.h"
 #include "json.h"
 #include "routes.h"
+#include "saved-state.h"
 #include "seed.h"
 #include "server.h"
 #include "simulate.h"
@@ -20,9 +21,11 @@
 
 struct emulator {
     emulator_options options; /* the texts are copies of ours */
-    char *api_key, *client_id;
+    char *api_key, *client_id, *state_file;
     char url[64], issuer[256];
     emulator_state *state;
+    saved_state *saved; /* NULL: in memory only */
+    bool is_restored;   /* the state was there before */
     server *server;
     deliverer *deliverer;
     pthread_mutex_t lock; /* around everything in emulator_state */
@@ -44,15 +47,35 @@ static fault prepare(void *emulator_, exchange *request)
     return due;
 }
 
+/* What has happened goes into the file; the lock is held. True: it is there, or nobody wants it. */
+static bool save(emulator *self, char error[EMULATOR_ERROR_SIZE])
+{
+    if (!self->saved || saved_state_write(self->saved, error))
+        return true;
+    fprintf(stderr, "latchkey emulate: %s\n", error);
+    return false;
+}
+
+static void save_what_happened(void *emulator_)
+{
+    char error[EMULATOR_ERROR_SIZE];
+    (void)save(emulator_, error); /* was told; the next one tries again */
+}
+
 static void answer(void *emulator_, exchange *request)
 {
     emulator *self = emulator_;
+    char error[EMULATOR_ERROR_SIZE];
     pthread_mutex_lock(&self->lock);
     request->state = self->state;
     request->base_url = self->url;
     request->issuer = self->issuer;
     routes_answer(request);
     roster_release(self->state);
+    if (!save(self, error)) {
+        text_free(&request->headers);
+        answer_error(request, 500, "state_not_saved", error);
+    }
     pthread_mutex_unlock(&self->lock);
 }
 
@@ -81,6 +104,7 @@ static void *simulate(void *emulator_)
         if (!self->is_ending)
             simulate_step(self->state);
         roster_release(self->state);
+        save_what_happened(self);
     }
     pthread_mutex_unlock(&self->lock);
     return NULL;
@@ -106,6 +130,8 @@ static emulator *make(const emulator_options *options)
     self->options.api_key = self->api_key;
     self->options.client_id = self->client_id;
     self->options.seed_file = self->options.seed_json = self->options.host = NULL;
+    self->state_file = text_copy(options->state_file);
+    self->options.state_file = self->state_file;
     if (options->token_lifetime_s <= 0)
         self->options.token_lifetime_s = EMULATOR_TOKEN_LIFETIME;
     make_lock(self);
@@ -131,6 +157,37 @@ static void block_ends(sigset_t *ends)
     pthread_sigmask(SIG_BLOCK, ends, NULL);
 }
 
+static bool make_state(emulator *self, const emulator_options *options, bool is_new,
+                       char error[EMULATOR_ERROR_SIZE])
+{
+    if (!is_new)
+        return saved_state_read(self->saved, error);
+    if (state_make_key(self->state))
+        return seed_state(self->state, options, error);
+    snprintf(error, EMULATOR_ERROR_SIZE, "the signing key could not be made");
+    return false;
+}
+
+/* From the file when there is something in it, else from the seed. */
+static bool open_state(emulator *self, const emulator_options *options,
+                       char error[EMULATOR_ERROR_SIZE])
+{
+    bool is_new = true;
+    archive *file = options->state_file ? archive_open(options->state_file, &is_new, error) : NULL;
+    if (options->state_file && !file)
+        return false;
+    self->state = state_new(options->random_seed);
+    if (!self->state) {
+        archive_close(file);
+        snprintf(error, EMULATOR_ERROR_SIZE, "the system gives no randomness");
+        return false;
+    }
+    self->saved = file ? saved_state_new(file, self->state) : NULL;
+    self->is_restored = !is_new;
+    return make_state(self, options, is_new, error) &&
+           (!self->saved || saved_state_write(self->saved, error));
+}
+
 static int start(emulator *self, const emulator_options *options, char error[EMULATOR_ERROR_SIZE])
 {
     const char *address = loopback_address(options->host);
@@ -143,12 +200,7 @@ static int start(emulator *self, const emulator_options *options, char error[EMU
             options->host);
         return -1;
     }
-    self->state = state_new(options->random_seed);
-    if (!self->state) {
-        snprintf(error, EMULATOR_ERROR_SIZE, "the signing key could not be made");
-        return -1;
-    }
-    if (!seed_state(self->state, options, error))
+    if (!open_state(self, options, error))
         return -1;
     if (self->ends)
         block_ends(self->ends);
@@ -159,7 +211,8 @@ static int start(emulator *self, const emulator_options *options, char error[EMU
     snprintf(self->issuer, sizeof self->issuer, "%s/user_management/%.120s", self->url,
              self->client_id);
     pthread_mutex_unlock(&self->lock);
-    self->deliverer = failed ? NULL : deliverer_start(self->state, &self->lock);
+    self->deliverer =
+        failed ? NULL : deliverer_start(self->state, &self->lock, save_what_happened, self);
     if (!failed && !self->deliverer) {
         snprintf(error, EMULATOR_ERROR_SIZE, "the thread of the webhooks could not be started");
         return -1;
@@ -208,11 +261,13 @@ void emulator_stop(emulator *self)
         pthread_join(self->simulator, NULL);
     server_stop(self->server);
     deliverer_stop(self->deliverer);
+    saved_state_free(self->saved);
     state_free(self->state);
     pthread_cond_destroy(&self->is_ending_now);
     pthread_mutex_destroy(&self->lock);
     free(self->api_key);
     free(self->client_id);
+    free(self->state_file);
     free(self);
 }
 
@@ -225,6 +280,7 @@ static void print_ready(const emulator *self)
     json_set_text(line, "client_id", self->client_id);
     json_set_text(line, "issuer", self->issuer);
     json_set_bool(line, "control", self->options.control);
+    json_set_bool(line, "restored", self->is_restored);
     json_set_number(line, "users", (double)self->state->users.count);
     AUTO_CHARS written = json_print(line);
     printf("%s\n", written);
@@ -241,6 +297,11 @@ int emulator_run(const emulator_options *options)
         fprintf(stderr, "latchkey emulate: %s\n", error);
         return 1;
     }
+    if (self->is_restored && (options->seed_file || options->people))
+        fprintf(stderr,
+                "latchkey emulate: %s has a state already, so --seed and --people were not looked "
+                "at; remove it to begin anew\n",
+                options->state_file);
     print_ready(self);
     sigwait(&ends, &signal);
     emulator_stop(self);

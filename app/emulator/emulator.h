@@ -1,5 +1,5 @@
 /* A local WorkOS for development and tests: sign-in pages, AuthKit and SSO grants, keys, events and
- * directories, in memory, on loopback only.
+ * directories, in memory or in a file, on loopback only.
  *
  * It shares no code with lib/: a double that shares our bugs would hide them. Errors are sentences
  * for a person. An emulator may be started, stopped and asked from any thread; several may run in
@@ -21,12 +21,14 @@
 typedef struct emulator emulator;
 
 typedef struct emulator_options {
-    const char *host;      /* NULL: 127.0.0.1; only loopback addresses are accepted */
-    int port;              /* 0: any free port */
-    const char *seed_file; /* NULL: the built-in company */
-    const char *seed_json; /* text of a seed; used when seed_file is NULL */
-    const char *api_key;   /* NULL: EMULATOR_API_KEY */
-    const char *client_id; /* NULL: EMULATOR_CLIENT_ID */
+    const char *host;       /* NULL: 127.0.0.1; only loopback addresses are accepted */
+    int port;               /* 0: any free port */
+    const char *seed_file;  /* NULL: the built-in company */
+    const char *seed_json;  /* text of a seed; used when seed_file is NULL */
+    const char *state_file; /* kept there across starts; a seed is read on the first only; NULL:
+                               in memory */
+    const char *api_key;    /* NULL: EMULATOR_API_KEY */
+    const char *client_id;  /* NULL: EMULATOR_CLIENT_ID */
     const char *const
         *redirect_uris;   /* registered ones, ends with NULL; NULL: loopback, any port */
     int people;           /* fill the first directory up to this many; 0: as seeded */

@@ -46,25 +46,52 @@ static size_t crowd_left(const event_log *self)
     return self->n_crowd - self->n_crowd_forgotten;
 }
 
+static const event *append(event_log *self, const event *item)
+{
+    if (self->count == self->capacity) {
+        self->capacity = self->capacity ? self->capacity * 2 : 64;
+        self->items = memory_need(realloc(self->items, self->capacity * sizeof *self->items));
+    }
+    self->items[self->count] = *item;
+    self->n_unsaved++;
+    return &self->items[self->count++];
+}
+
+bool events_restore(event_log *self, const char *id, const char *body)
+{
+    AUTO_JSON whole = json_parse(body, strlen(body));
+    const char *type = json_text(whole, "event"), *created_at = json_text(whole, "created_at");
+    const event *before = self->count ? &self->items[self->count - 1] : NULL;
+    int64_t created_ms = 0;
+    if (!type || !created_at || !text_parse_time(created_at, &created_ms) ||
+        !text_equal(json_text(whole, "id"), id) || (before && strcmp(before->id, id) >= 0))
+        return false;
+    (void)append(self,
+                 &(event){
+                     .id = text_copy(id),
+                     .type = text_copy(type),
+                     .organization_id = text_copy(organization_of(type, json_get(whole, "data"))),
+                     .created_ms = created_ms,
+                     .body = text_copy(body),
+                 });
+    return true;
+}
+
 const char *events_emit(struct emulator_state *state, const char *type, const cJSON *data)
 {
     event_log *self = &state->events;
     char id[ID_SIZE];
     if (self->count == EVENTS_MAX)
         events_forget(self, crowd_left(self) + EVENTS_MAX / 10);
-    if (self->count == self->capacity) {
-        self->capacity = self->capacity ? self->capacity * 2 : 64;
-        self->items = memory_need(realloc(self->items, self->capacity * sizeof *self->items));
-    }
     state_new_id(state, "event_", id);
-    self->items[self->count] = (event){
-        .id = text_copy(id),
-        .type = text_copy(type),
-        .organization_id = text_copy(organization_of(type, data)),
-        .created_ms = (int64_t)state->id_ms,
-        .body = event_write(id, type, data, (int64_t)state->id_ms),
-    };
-    const event *added = &self->items[self->count++];
+    const event *added =
+        append(self, &(event){
+                         .id = text_copy(id),
+                         .type = text_copy(type),
+                         .organization_id = text_copy(organization_of(type, data)),
+                         .created_ms = (int64_t)state->id_ms,
+                         .body = event_write(id, type, data, (int64_t)state->id_ms),
+                     });
     webhooks_queue(state, added->id, added->type, added->body);
     return added->id;
 }
@@ -150,6 +177,8 @@ static size_t forget_items(event_log *self, size_t n, size_t most)
     for (size_t i = 0; i < n; i++)
         free_event(&self->items[i]);
     self->count -= n;
+    self->n_unsaved = self->n_unsaved < self->count ? self->n_unsaved : self->count;
+    self->is_cut = true;
     if (self->count)
         memmove(self->items, self->items + n, self->count * sizeof *self->items);
     return n;

@@ -36,6 +36,8 @@ typedef struct event_log {
         n_crowd_forgotten; /* events of the crowd stand before items[crowd_at] */
     size_t held_at;        /* while is_held: only this many are visible */
     bool is_held;
+    size_t n_unsaved; /* of the newest items: not in a file yet */
+    bool is_cut;      /* the oldest have left since then */
 } event_log;
 
 /* Appends one. The data is copied. Returns its id, which belongs to the log. */
@@ -53,5 +55,8 @@ size_t events_index(struct emulator_state *state, const char *id); /* visible co
 void events_hold(event_log *self, bool hold);
 void events_forget(event_log *self, size_t oldest);
 void event_log_free(event_log *self);
+
+/* Appends one that was written before; nobody is told. False: it is none, or out of order. */
+bool events_restore(event_log *self, const char *id, const char *body);
 
 #endif

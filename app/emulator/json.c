@@ -96,6 +96,17 @@ void json_set(cJSON *object, const char *key, cJSON *value)
         cJSON_ReplaceItemInObjectCaseSensitive(object, key, owned);
     else
         cJSON_AddItemToObject(object, key, owned);
+    object->valuedouble = 1; /* which cJSON uses in numbers only */
+}
+
+bool json_is_marked(const cJSON *object)
+{
+    return object->valuedouble != 0;
+}
+
+void json_unmark(cJSON *object)
+{
+    object->valuedouble = 0;
 }
 
 void json_set_text(cJSON *object, const char *key, const char *value)

@@ -39,4 +39,9 @@ void json_set_copy(cJSON *object, const char *key, const cJSON *value);
 void json_push(cJSON *array, cJSON *value);
 void json_push_text(cJSON *array, const char *value);
 
+/* json_set() and its kin leave a mark on the object, for whoever keeps a copy of it elsewhere. What
+ * was parsed has none; a copy has that of the original. */
+bool json_is_marked(const cJSON *object);
+void json_unmark(cJSON *object);
+
 #endif

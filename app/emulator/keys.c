@@ -6,6 +6,7 @@
 #include <mbedtls/entropy.h>
 #include <mbedtls/md.h>
 #include <mbedtls/pk.h>
+#include <mbedtls/platform_util.h>
 #include <mbedtls/rsa.h>
 #include <mbedtls/version.h>
 #include <mbedtls/x509_crt.h>
@@ -117,25 +118,29 @@ static bool add_certificate(key_ring *self, cJSON *key)
     return true;
 }
 
+/* What the world sees of the pair. */
+static bool make_shown(key_ring *self)
+{
+    self->shown = public_key(self);
+    return add_certificate(self, self->shown);
+}
+
 static bool make_pair(key_ring *self)
 {
     if (mbedtls_pk_setup(&self->pair, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA)) ||
         mbedtls_rsa_gen_key(mbedtls_pk_rsa(self->pair), mbedtls_ctr_drbg_random, &self->random,
                             KEY_BITS, 65537))
         return false;
-    self->shown = public_key(self);
-    return add_certificate(self, self->shown);
+    return make_shown(self);
 }
 
-key_ring *keys_new(const char *key_id)
+key_ring *keys_new(void)
 {
     key_ring *self = memory_zeroed(sizeof *self);
     mbedtls_entropy_init(&self->entropy);
     mbedtls_ctr_drbg_init(&self->random);
     mbedtls_pk_init(&self->pair);
-    self->id = text_copy(key_id);
-    if (mbedtls_ctr_drbg_seed(&self->random, mbedtls_entropy_func, &self->entropy, NULL, 0) ||
-        !make_pair(self)) {
+    if (mbedtls_ctr_drbg_seed(&self->random, mbedtls_entropy_func, &self->entropy, NULL, 0)) {
         keys_free(self);
         return NULL;
     }
@@ -198,6 +203,61 @@ cJSON *keys_set(const key_ring *self)
     cJSON_ArrayForEach(old, self->old) json_push(list, json_copy(old));
     json_set(set, "keys", list);
     return set;
+}
+
+const char *keys_id(const key_ring *self)
+{
+    return self->id;
+}
+
+cJSON *keys_save(const key_ring *self)
+{
+    unsigned char der[KEY_BITS]; /* such a key takes about 1200 bytes */
+    cJSON *saved = json_object();
+    AUTO_TEXT pair = { 0 };
+    /* mbedTLS 2 asks for a context that may be changed, and leaves it alone. */
+    int len =
+        mbedtls_pk_write_key_der((mbedtls_pk_context *)(uintptr_t)&self->pair, der, sizeof der);
+    if (len > 0) /* it is written at the end of the buffer */
+        add_base64url(&pair, der + sizeof der - len, (size_t)len);
+    mbedtls_platform_zeroize(der, sizeof der);
+    json_set_text(saved, "id", self->id);
+    json_set_text(saved, "pair", text_get(&pair));
+    json_set_copy(saved, "old", self->old);
+    return saved;
+}
+
+static int parse_pair(key_ring *self, const unsigned char *der, size_t len)
+{
+#if MBEDTLS_VERSION_MAJOR >= 3
+    return mbedtls_pk_parse_key(&self->pair, der, len, NULL, 0, mbedtls_ctr_drbg_random,
+                                &self->random);
+#else
+    return mbedtls_pk_parse_key(&self->pair, der, len, NULL, 0);
+#endif
+}
+
+bool keys_restore(key_ring *self, const cJSON *saved)
+{
+    unsigned char der[KEY_BITS];
+    size_t len = 0;
+    const char *id = json_text(saved, "id"), *encoded = json_text(saved, "pair");
+    AUTO_TEXT padded = { 0 };
+    for (const char *at = encoded; at && *at; at++)
+        text_add_bytes(&padded, *at == '-' ? "+" : *at == '_' ? "/" : at, 1);
+    while (padded.len % 4)
+        text_add(&padded, "=");
+    if (!id || self->id ||
+        mbedtls_base64_decode(der, sizeof der, &len, (const unsigned char *)text_get(&padded),
+                              padded.len))
+        return false;
+    int failed = parse_pair(self, der, len);
+    mbedtls_platform_zeroize(der, sizeof der);
+    if (failed || !mbedtls_pk_can_do(&self->pair, MBEDTLS_PK_RSA))
+        return false;
+    self->id = text_copy(id);
+    self->old = json_copy(json_get(saved, "old"));
+    return make_shown(self);
 }
 
 bool keys_rotate(key_ring *self, const char *key_id, bool keeps_old)

@@ -9,13 +9,19 @@
 
 typedef struct key_ring key_ring;
 
-/* Makes a new RSA key of 2048 bits; takes some tenths of a second. NULL when that fails. */
-key_ring *keys_new(const char *key_id);
+/* With randomness only; keys_rotate() or keys_restore() gives it a key to sign with. NULL when
+ * there is no randomness. */
+key_ring *keys_new(void);
 void keys_free(key_ring *self);
+const char *keys_id(const key_ring *self); /* of the key that signs; NULL: there is none yet */
+
+cJSON *keys_save(const key_ring *self); /* with the private key; free it with cJSON_Delete() */
+bool keys_restore(key_ring *self, const cJSON *saved); /* false: it is none that was saved */
 
 char *keys_sign(key_ring *self,
                 const cJSON *claims); /* a JWT (RS256); free() it; NULL on failure */
-/* Signs with a new key from now on; the old one stays in the set or leaves it at once. */
+/* Signs with a new RSA key of 2048 bits from now on, which takes some tenths of a second to make;
+ * the old one stays in the set or leaves it at once. */
 bool keys_rotate(key_ring *self, const char *key_id, bool keeps_old);
 cJSON *keys_set(const key_ring *self); /* {"keys":[…]}, free it with cJSON_Delete() */
 

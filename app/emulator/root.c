@@ -183,8 +183,12 @@ void handle_root(exchange *self)
     page_begin(&page, "A local WorkOS", "wide");
     text_add(&page,
              "<h1>A local WorkOS</h1><p class=\"lead\">Latchkey's emulator: sign-in pages, AuthKit "
-             "and SSO, events and directories as WorkOS answers them, for development and tests. "
-             "Everything is in memory and gone when it ends. Never put it on a network.</p>");
+             "and SSO, events and directories as WorkOS answers them, for development and tests. ");
+    text_add(&page, self->options->state_file ? "Everything is kept in <code>"
+                                              : "Everything is in memory and gone when it ends");
+    text_add_html(&page, self->options->state_file);
+    text_add(&page, self->options->state_file ? "</code>" : "");
+    text_add(&page, ". Never put it on a network.</p>");
     console_add_notice(self, &page);
     add_settings(self, &page);
     text_add(&page, "<div class=\"columns\">");

@@ -82,6 +82,17 @@ static cJSON *lend(emulator_state *state, size_t number)
     return user;
 }
 
+/* Room for the changes of that many people, and for their events. */
+static void make_room(emulator_state *state, size_t count)
+{
+    crowd *self = &state->crowd;
+    self->count = count;
+    self->n_events = 1 + (self->n_groups > 1 ? 2 : self->n_groups);
+    self->kept = memory_zeroed(count * sizeof *self->kept);
+    self->is_gone = memory_zeroed(count * sizeof *self->is_gone);
+    event_log_add_crowd(&state->events, count * self->n_events);
+}
+
 void roster_add_crowd(emulator_state *state, const cJSON *directory, size_t count, int64_t begin_ms)
 {
     crowd *self = &state->crowd;
@@ -97,15 +108,64 @@ void roster_add_crowd(emulator_state *state, const cJSON *directory, size_t coun
         if (text_equal(json_text(group, "directory_id"), json_text(directory, "id")))
             self->groups[self->n_groups++] = record_view(group);
     }
-    self->n_events = 1 + (self->n_groups > 1 ? 2 : self->n_groups);
-    self->count = count;
     self->n_before = state->directory_users.count;
     self->first_number = self->n_before + 1;
     self->begin_ms = begin_ms;
     self->seed = state_random(state, UINT64_MAX);
-    self->kept = memory_zeroed(count * sizeof *self->kept);
-    self->is_gone = memory_zeroed(count * sizeof *self->is_gone);
-    event_log_add_crowd(&state->events, count * self->n_events);
+    make_room(state, count);
+}
+
+cJSON *roster_save(const crowd *self)
+{
+    cJSON *saved = json_object(), *groups = json_array();
+    char seed[24];
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)self->seed);
+    for (size_t i = 0; i < self->n_groups; i++)
+        json_push(groups, json_copy(self->groups[i]));
+    json_set_copy(saved, "directory", self->directory);
+    json_set(saved, "groups", groups);
+    json_set_number(saved, "count", (double)self->count);
+    json_set_number(saved, "first_number", (double)self->first_number);
+    json_set_number(saved, "begin_ms", (double)self->begin_ms);
+    json_set_text(saved, "seed", seed);
+    json_set_text(saved, "id_tail", self->id_tail);
+    return saved;
+}
+
+bool roster_restore(emulator_state *state, const cJSON *saved)
+{
+    crowd *self = &state->crowd;
+    const char *seed = json_text(saved, "seed"), *id_tail = json_text(saved, "id_tail");
+    double count = json_number(saved, "count", 0);
+    const cJSON *group = NULL;
+    if (!seed || !id_tail || strlen(id_tail) != 15 || !json_get(saved, "directory") || count < 1 ||
+        count > CROWD_MAX || self->count)
+        return false;
+    cJSON_ArrayForEach(group, json_get(saved, "groups"))
+    {
+        if (self->n_groups < CROWD_MAX_GROUPS)
+            self->groups[self->n_groups++] = json_copy(group);
+    }
+    self->directory = json_copy(json_get(saved, "directory"));
+    self->first_number = (size_t)json_number(saved, "first_number", 1);
+    self->begin_ms = (int64_t)json_number(saved, "begin_ms", 0);
+    self->seed = strtoull(seed, NULL, 10);
+    memcpy(self->id_tail, id_tail, 15);
+    make_room(state, (size_t)count);
+    return true;
+}
+
+bool roster_take_back(emulator_state *state, cJSON *user)
+{
+    crowd *self = &state->crowd;
+    double number = json_number(user, NUMBER, -1);
+    if (number < 0 || number >= (double)self->count)
+        return false;
+    if (self->kept[(size_t)number] || self->is_gone[(size_t)number])
+        cJSON_Delete(user);
+    else
+        self->kept[(size_t)number] = user;
+    return true;
 }
 
 void roster_free(crowd *self)
@@ -205,7 +265,7 @@ bool roster_is_in_group(const emulator_state *state, const cJSON *user, const ch
     return is_in && records_find(&state->directory_groups, group_id);
 }
 
-static void take_back(crowd *self, const cJSON *user)
+static void end_loan(crowd *self, const cJSON *user)
 {
     size_t at = self->n_lent;
     while (at > 0 && self->lent[at - 1] != user)
@@ -223,7 +283,7 @@ void roster_keep(emulator_state *state, cJSON *user)
         return;
     size_t number = (size_t)json_number(user, NUMBER, 0);
     size_t n = groups_of(&state->crowd, number, groups);
-    take_back(&state->crowd, user);
+    end_loan(&state->crowd, user);
     cJSON_DeleteItemFromObjectCaseSensitive(user, LENT);
     state->crowd.kept[number] = user;
     for (size_t i = 0; i < n; i++) {
@@ -237,7 +297,9 @@ void roster_remove(emulator_state *state, cJSON *user)
     crowd *self = &state->crowd;
     size_t number = (size_t)json_number(user, NUMBER, (double)self->count);
     if (number < self->count) {
-        take_back(self, user);
+        end_loan(self, user);
+        records_note_gone(&state->directory_users,
+                          self->kept[number] ? json_text(user, "id") : NULL);
         self->kept[number] = NULL;
         self->is_gone[number] = true;
         self->n_gone++;

@@ -13,6 +13,7 @@
 struct emulator_state;
 struct event_view;
 
+#define CROWD_MAX        200000
 #define CROWD_MAX_GROUPS 64
 
 typedef struct crowd {
@@ -37,6 +38,13 @@ typedef struct crowd {
 void roster_add_crowd(struct emulator_state *self, const cJSON *directory, size_t count,
                       int64_t begin_ms);
 void roster_free(crowd *self);
+
+/* What the crowd is made from, and back again: before events are, and before anybody is taken back.
+ * False: it is none that was saved. */
+cJSON *roster_save(const crowd *self); /* free it */
+bool roster_restore(struct emulator_state *self, const cJSON *saved);
+/* A directory user who was saved; true: they are of the crowd, and kept or forgotten there. */
+bool roster_take_back(struct emulator_state *self, cJSON *user);
 
 size_t roster_positions(const struct emulator_state *self);          /* some may be empty */
 cJSON *roster_at(struct emulator_state *self, size_t position);      /* NULL: empty */

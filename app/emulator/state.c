@@ -138,9 +138,16 @@ static void empty_slot(records *self, const cJSON *record)
     self->slots[gap] = NULL;
 }
 
+void records_note_gone(records *self, const char *id)
+{
+    if (self->gone && id)
+        json_push_text(self->gone, id);
+}
+
 static void remove_at(records *self, size_t index)
 {
     empty_slot(self, self->items[index]);
+    records_note_gone(self, json_text(self->items[index], "id"));
     cJSON_Delete(self->items[index]);
     self->count--;
     memmove(self->items + index, self->items + index + 1, (self->count - index) * sizeof(cJSON *));
@@ -191,6 +198,7 @@ static void records_free(records *self)
         cJSON_Delete(self->items[i]);
     free(self->items);
     free(self->slots);
+    cJSON_Delete(self->gone);
 }
 
 cJSON *record_new(emulator_state *self, const char *object, const char *id, const char *prefix)
@@ -255,42 +263,63 @@ const char *state_organization_name(const emulator_state *self, const char *id)
     return name ? name : "";
 }
 
+/* Where each kind of records is, and its name in a file. */
+static const struct kind {
+    const char *name;
+    size_t offset;
+} kinds[STATE_N_RECORDS] = {
+#define KIND(member)                              \
+    {                                             \
+#member, offsetof(emulator_state, member) \
+    }
+    KIND(users),           KIND(organizations), KIND(memberships), KIND(roles),
+    KIND(connections),     KIND(profiles),      KIND(directories), KIND(directory_groups),
+    KIND(directory_users), KIND(links),         KIND(sessions),    KIND(codes),
+    KIND(refresh_tokens),  KIND(sso_tokens),    KIND(passes),      KIND(one_time_codes),
+    KIND(factors),         KIND(challenges),    KIND(devices),     KIND(invitations),
+    KIND(api_keys),        KIND(logouts),       KIND(endpoints),   KIND(deliveries),
+#undef KIND
+};
+
+records *state_records(emulator_state *self, size_t which)
+{
+    return (records *)(void *)((char *)self + kinds[which].offset);
+}
+
+const char *state_records_name(size_t which)
+{
+    return kinds[which].name;
+}
+
 emulator_state *state_new(uint64_t random_seed)
 {
     emulator_state *self = memory_zeroed(sizeof *self);
-    char key_id[ID_SIZE];
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    self->random = random_seed;
-    self->id_random = (uint64_t)now.tv_nsec;
-    state_new_id(self, "sso_oidc_key_pair_", key_id);
-    self->keys = keys_new(key_id);
+    self->keys = keys_new();
     if (!self->keys) {
         state_free(self);
         return NULL;
     }
-    if (random_seed == 0)
-        self->random = keys_number(self->keys);
+    self->random = random_seed ? random_seed : keys_number(self->keys);
     self->id_random = keys_number(self->keys);
-    self->id_ms = 0; /* the seed's past begins before now */
     return self;
+}
+
+bool state_make_key(emulator_state *self)
+{
+    char key_id[ID_SIZE];
+    uint64_t id_ms = self->id_ms;
+    state_new_id(self, "sso_oidc_key_pair_", key_id);
+    self->id_ms = id_ms; /* a seed's past begins before now */
+    return keys_rotate(self->keys, key_id, false);
 }
 
 void state_free(emulator_state *self)
 {
     if (!self)
         return;
-    records *all[] = { &self->users,          &self->organizations,   &self->memberships,
-                       &self->roles,          &self->connections,     &self->profiles,
-                       &self->directories,    &self->directory_users, &self->directory_groups,
-                       &self->links,          &self->sessions,        &self->codes,
-                       &self->refresh_tokens, &self->sso_tokens,      &self->faults,
-                       &self->passes,         &self->one_time_codes,  &self->factors,
-                       &self->challenges,     &self->devices,         &self->invitations,
-                       &self->api_keys,       &self->logouts,         &self->endpoints,
-                       &self->deliveries };
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        records_free(all[i]);
+    for (size_t i = 0; i < STATE_N_RECORDS; i++)
+        records_free(state_records(self, i));
+    records_free(&self->faults);
     cJSON_Delete(self->more_keys);
     roster_free(&self->crowd);
     event_log_free(&self->events);

@@ -19,6 +19,7 @@ typedef struct records {
     size_t count, capacity;
     cJSON **slots; /* the same ones by a hash of their id; n_slots is a power of two, or 0 */
     size_t n_slots;
+    cJSON *gone; /* ids of those that left since they were saved; NULL: nobody saves them */
 } records;
 
 typedef struct emulator_state {
@@ -49,8 +50,15 @@ typedef struct emulator_state {
     event_log events;
 } emulator_state;
 
-emulator_state *state_new(uint64_t random_seed); /* NULL when no key could be made */
+/* Without a signing key: make one, or bring back a saved one. NULL: there is no randomness. */
+emulator_state *state_new(uint64_t random_seed);
+bool state_make_key(emulator_state *self); /* takes some tenths of a second */
 void state_free(emulator_state *self);
+
+/* All records that outlive a test's settings, each kind with its name. */
+#define STATE_N_RECORDS 24
+records *state_records(emulator_state *self, size_t which);
+const char *state_records_name(size_t which);
 
 int64_t state_now(const emulator_state *self); /* Unix milliseconds */
 uint64_t state_random(emulator_state *self, uint64_t below);
@@ -68,6 +76,7 @@ cJSON *records_find(const records *self,
 cJSON *records_find_by(const records *self, const char *key, const char *value);
 size_t records_index(const records *self, const char *id); /* count when absent */
 void records_trim(records *self, size_t max);              /* forgets the oldest */
+void records_note_gone(records *self, const char *id);     /* it was kept elsewhere, and left */
 
 /* A new object of this kind with object, id (the given one, or a new one), created_at, updated_at;
  * not yet among the records. */

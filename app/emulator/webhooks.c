@@ -9,7 +9,6 @@
 #include "shape.h"
 #include "state.h"
 
-#define MAX_ENDPOINTS  50
 #define MAX_DELIVERIES 5000
 #define MAX_TRIES      7    /* "retries up to 6 times with exponential back-off" */
 #define FIRST_RETRY_MS 1000 /* production takes three days for it, the emulator a minute */
@@ -211,14 +210,16 @@ void webhooks_queue(emulator_state *self, const char *id, const char *type, cons
     }
 }
 
-cJSON *webhooks_due(emulator_state *self, int64_t *out_ms)
+cJSON *webhooks_due(emulator_state *self, webhooks_is_busy *is_busy, const void *context,
+                    int64_t *out_ms)
 {
     cJSON *earliest = NULL;
     double due_ms = 0, now = (double)state_now(self);
     for (size_t i = 0; i < self->deliveries.count; i++) {
         cJSON *delivery = self->deliveries.items[i];
         double ms = json_number(delivery, "_due_ms", 0);
-        if (!text_equal(json_text(delivery, "state"), "waiting") || (earliest && ms >= due_ms))
+        if (!text_equal(json_text(delivery, "state"), "waiting") || (earliest && ms >= due_ms) ||
+            is_busy(context, json_text(delivery, "endpoint_id")))
             continue;
         earliest = delivery;
         due_ms = ms;
@@ -309,7 +310,7 @@ void handle_add_webhook_endpoint(exchange *self)
     AUTO_JSON body = exchange_body(self);
     if (!fits(self, body, members, 2) || !check_endpoint(self, body, NULL))
         return;
-    if (self->state->endpoints.count >= MAX_ENDPOINTS) {
+    if (self->state->endpoints.count >= WEBHOOKS_MAX_ENDPOINTS) {
         answer_error(self, 422, "invalid_request_parameters", "there are too many endpoints");
         return;
     }

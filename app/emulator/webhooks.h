@@ -8,6 +8,8 @@
 
 struct emulator_state;
 
+#define WEBHOOKS_MAX_ENDPOINTS 50
+
 /* What a test wants to go wrong with the deliveries from now on. */
 typedef struct webhook_mishaps {
     unsigned n_more;   /* each one is sent that many times more */
@@ -25,8 +27,11 @@ bool webhooks_knows(const char *event_type);
 /* Queues the event for every endpoint that wants it. */
 void webhooks_queue(struct emulator_state *self, const char *id, const char *type,
                     const char *body);
-/* The delivery that is due next; NULL: none is. out_ms: when the next one is, or -1. */
-cJSON *webhooks_due(struct emulator_state *self, int64_t *out_ms);
+/* The delivery that is due next, of those to endpoints that are not busy; NULL: none is. out_ms:
+ * when the next one is, or -1. */
+typedef bool webhooks_is_busy(const void *context, const char *endpoint_id);
+cJSON *webhooks_due(struct emulator_state *self, webhooks_is_busy *is_busy, const void *context,
+                    int64_t *out_ms);
 /* How it ended: the status of the answer, or 0 with the reason. Failed ones are tried again later.
  */
 void webhooks_settle(struct emulator_state *self, cJSON *delivery, int status, const char *reason);

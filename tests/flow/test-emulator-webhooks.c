@@ -254,6 +254,55 @@ static void test_endpoints_are_checked(void **state)
     assert_int_equal(call_as(NULL, "GET", "/webhook_endpoints", NULL, NULL), 401);
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Listens, and never takes a connection: the system completes it, and nobody ever answers. */
+static int hang(char out_body[SIZE])
+{
+    struct sockaddr_in here = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof here;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (const struct sockaddr *)&here, len), 0);
+    assert_int_equal(listen(listener, 16), 0);
+    getsockname(listener, (struct sockaddr *)&here, &len);
+    snprintf(out_body, SIZE,
+             "{\"endpoint_url\":\"http://127.0.0.1:%d/\",\"events\":[\"dsync.user.created\"]}",
+             ntohs(here.sin_port));
+    return listener;
+}
+
+static void test_endpoint_that_hangs_holds_up_no_other(void **state)
+{
+    (void)state;
+    char body[SIZE];
+    int hanging[3];
+    for (size_t i = 0; i < 3; i++) {
+        hanging[i] = hang(body);
+        assert_int_equal(call_as(EMULATOR_API_KEY, "POST", "/webhook_endpoints", JSON, body), 201);
+    }
+    add_endpoint("\"dsync.user.created\"");
+    int64_t start = now_ms();
+    for (int i = 0; i < 20; i++)
+        hire("Quick");
+    await(20);
+    assert_true(now_ms() - start < 3000); /* one that hangs is waited for five seconds */
+    control("GET", "/_latchkey/webhooks/deliveries?limit=100&order=asc", NULL);
+    assert_string_equal(text("data.0.state"),
+                        "waiting"); /* the first one to the first that hangs */
+    assert_string_equal(text("data.3.state"), "delivered");
+    start = now_ms();
+    void *none = NULL;
+    emulator_kit_tear_down(&none); /* nor does it hold up the end */
+    assert_true(now_ms() - start < 3000);
+    for (size_t i = 0; i < 3; i++)
+        close(hanging[i]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -264,6 +313,7 @@ int main(void)
         TEST(test_refused_delivery_is_tried_again),
         TEST(test_deliveries_go_wrong_on_demand),
         TEST(test_endpoints_are_checked),
+        TEST(test_endpoint_that_hangs_holds_up_no_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,8 @@ int emulator_kit_start(emulator_options options); /* 0, or -1 */
 int emulator_kit_set_up(void **state);            /* for cmocka: a default one */
 int emulator_kit_tear_down(void **state);
 const char *emulator_kit_url(void);
+/* Calls go there from now on, to an emulator in another process; NULL: to the one here again. */
+void emulator_kit_point_at(const char *url);
 
 /* key NULL: no Authorization. type and body NULL: none. Returns the status. */
 long call_as(const char *key, const char *method, const char *path, const char *type,
