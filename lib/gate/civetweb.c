@@ -14,10 +14,12 @@
 #include <strings.h>
 #include <time.h>
 
+/* A path with a guard or a handler of ours. */
 typedef struct route {
     struct route *next;
     lk_gate *gate;
-    lk_gate_handler *handler;
+    const lk_rules *rules;    /* NULL: whoever is signed in */
+    lk_gate_handler *handler; /* NULL: a guard */
     void *ctx;
 } route;
 
@@ -274,15 +276,30 @@ static lk_status answer_request(lk_gate *gate, struct mg_connection *connection,
     return status == LK_OK ? lk_web_answer(gate->web, &request->web, out, err) : status;
 }
 
-static int challenge(lk_gate *gate, struct mg_connection *connection, const gate_request *request,
-                     const lk_web_reply *who)
+/* lk_web_challenge() or lk_web_forbid(). */
+typedef lk_status refusal(lk_web *web, const lk_web_request *request, lk_web_reply **out,
+                          lk_error *err);
+
+static int refuse(lk_gate *gate, struct mg_connection *connection, const gate_request *request,
+                  const lk_web_reply *who, refusal *make)
 {
     lk_auto(lk_web_reply) reply = NULL;
     lk_error err = LK_ERROR_INIT;
 
-    if (lk_web_challenge(gate->web, &request->web, &reply, &err) != LK_OK)
+    if (make(gate->web, &request->web, &reply, &err) != LK_OK)
         return send_error(connection, &err);
     return send_reply(connection, reply, who);
+}
+
+static int read_and_refuse(lk_gate *gate, struct mg_connection *connection, const lk_web_reply *who,
+                           refusal *make)
+{
+    __attribute__((__cleanup__(gate_request_clear))) gate_request request = { .path = NULL };
+    lk_error err = LK_ERROR_INIT;
+
+    if (read_request(connection, &request, &err) != LK_OK)
+        return send_error(connection, &err);
+    return refuse(gate, connection, &request, who, make);
 }
 
 lk_status lk_gate_identify(lk_gate *gate, struct mg_connection *connection, lk_web_reply **out,
@@ -297,12 +314,12 @@ lk_status lk_gate_identify(lk_gate *gate, struct mg_connection *connection, lk_w
 
 int lk_gate_challenge(lk_gate *gate, struct mg_connection *connection, const lk_web_reply *who)
 {
-    __attribute__((__cleanup__(gate_request_clear))) gate_request request = { .path = NULL };
-    lk_error err = LK_ERROR_INIT;
+    return read_and_refuse(gate, connection, who, lk_web_challenge);
+}
 
-    if (read_request(connection, &request, &err) != LK_OK)
-        return send_error(connection, &err);
-    return challenge(gate, connection, &request, who);
+int lk_gate_forbid(lk_gate *gate, struct mg_connection *connection, const lk_web_reply *who)
+{
+    return read_and_refuse(gate, connection, who, lk_web_forbid);
 }
 
 /* ---- Handlers ---- */
@@ -369,43 +386,50 @@ static int send_again(struct mg_connection *connection, const gate_request *requ
     return status;
 }
 
+/* Finds out who is asking for a route. NULL: *status was sent, since they may not pass. */
+static lk_web_reply *admit(const route *r, struct mg_connection *connection, gate_request *request,
+                           int *status)
+{
+    lk_web_reply *who = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    *status = 0;
+    if (answer_request(r->gate, connection, request, &who, &err) != LK_OK)
+        *status = send_error(connection, &err);
+    else if (who->status != 0)
+        *status = lk_gate_send_reply(connection, who);
+    else if (who->session == NULL)
+        *status = refuse(r->gate, connection, request, who, lk_web_challenge);
+    else if (r->rules != NULL && !lk_rules_allow(r->rules, who->session))
+        *status = refuse(r->gate, connection, request, who, lk_web_forbid);
+    if (*status != 0)
+        lk_web_reply_freep(&who);
+    return who;
+}
+
 /* 1 lets CivetWeb go on, 0 says that the answer is sent. */
 static int guard(struct mg_connection *connection, void *ctx)
 {
     __attribute__((__cleanup__(gate_request_clear))) gate_request request = { .path = NULL };
-    lk_gate *gate = ctx;
-    lk_auto(lk_web_reply) who = NULL;
-    lk_error err = LK_ERROR_INIT;
+    int status = 0; /* for request handlers only */
+    lk_auto(lk_web_reply) who = admit(ctx, connection, &request, &status);
 
-    if (answer_request(gate, connection, &request, &who, &err) != LK_OK) {
-        (void)send_error(connection, &err); /* the status is for request handlers */
+    if (who == NULL)
         return 0;
-    }
-    if (who->status != 0)
-        (void)lk_gate_send_reply(connection, who);
-    else if (who->session == NULL)
-        (void)challenge(gate, connection, &request, who);
-    else if (has_cookie(who))
-        (void)send_again(connection, &request, who);
-    else
+    if (!has_cookie(who))
         return 1;
+    (void)send_again(connection, &request, who);
     return 0;
 }
 
-static int handle_signed_in(struct mg_connection *connection, void *ctx)
+static int handle_admitted(struct mg_connection *connection, void *ctx)
 {
     __attribute__((__cleanup__(gate_request_clear))) gate_request request = { .path = NULL };
     const route *r = ctx;
-    lk_auto(lk_web_reply) who = NULL;
-    lk_error err = LK_ERROR_INIT;
+    int status = 0;
+    lk_auto(lk_web_reply) who = admit(r, connection, &request, &status);
 
-    if (answer_request(r->gate, connection, &request, &who, &err) != LK_OK)
-        return send_error(connection, &err);
-    if (who->status != 0)
-        return lk_gate_send_reply(connection, who);
-    if (who->session == NULL)
-        return challenge(r->gate, connection, &request, who);
-    return r->handler(connection, who, r->ctx);
+    return who != NULL ? r->handler(connection, who, r->ctx) : status;
 }
 
 /* ---- Registering ---- */
@@ -460,28 +484,71 @@ static char *cover_below(const char *uri)
     return len > 0 ? strndup(uri, len) : strdup("/**");
 }
 
-lk_status lk_gate_guard(lk_gate *gate, struct mg_context *server, const char *uri, lk_error *err)
+/* What CivetWeb will hand to guard() and handle_admitted(); the gate owns it. NULL without memory.
+ */
+static route *add_route(lk_gate *gate, route wanted)
+{
+    route *r = malloc(sizeof(*r));
+
+    if (r == NULL)
+        return NULL;
+    *r = wanted;
+    r->gate = gate;
+    r->next = gate->routes;
+    gate->routes = r;
+    return r;
+}
+
+static lk_status guard_path(lk_gate *gate, struct mg_context *server, const char *uri,
+                            const lk_rules *rules, lk_error *err)
 {
     if (gate == NULL || server == NULL || uri == NULL || uri[0] == '\0')
-        return fail(err, LK_ERR_INVALID, "lk_gate_guard() was given NULL or no address");
+        return fail(err, LK_ERR_INVALID, "a guard was given NULL or no address");
     char *covered = cover_below(uri);
-    if (covered == NULL)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
-    mg_set_auth_handler(server, covered, guard, gate);
+    route *r = covered != NULL ? add_route(gate, (route){ .rules = rules }) : NULL;
+    if (r != NULL)
+        mg_set_auth_handler(server, covered, guard, r);
     free(covered);
+    return r != NULL ? LK_OK : fail(err, LK_ERR_NO_MEMORY, "out of memory");
+}
+
+static lk_status handle_path(lk_gate *gate, struct mg_context *server, const char *uri,
+                             route wanted, lk_error *err)
+{
+    if (gate == NULL || server == NULL || uri == NULL || wanted.handler == NULL)
+        return fail(err, LK_ERR_INVALID, "a handler was given NULL");
+    route *r = add_route(gate, wanted);
+    if (r == NULL)
+        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
+    mg_set_request_handler(server, uri, handle_admitted, r);
     return LK_OK;
+}
+
+lk_status lk_gate_guard(lk_gate *gate, struct mg_context *server, const char *uri, lk_error *err)
+{
+    return guard_path(gate, server, uri, NULL, err);
+}
+
+lk_status lk_gate_guard_rules(lk_gate *gate, struct mg_context *server, const char *uri,
+                              const lk_rules *rules, lk_error *err)
+{
+    if (rules == NULL)
+        return fail(err, LK_ERR_INVALID, "lk_gate_guard_rules() was given no rules");
+    return guard_path(gate, server, uri, rules, err);
 }
 
 lk_status lk_gate_handle(lk_gate *gate, struct mg_context *server, const char *uri,
                          lk_gate_handler *handler, void *ctx, lk_error *err)
 {
-    if (gate == NULL || server == NULL || uri == NULL || handler == NULL)
-        return fail(err, LK_ERR_INVALID, "lk_gate_handle() was given NULL");
-    route *r = calloc(1, sizeof(*r));
-    if (r == NULL)
-        return fail(err, LK_ERR_NO_MEMORY, "out of memory");
-    *r = (route){ .next = gate->routes, .gate = gate, .handler = handler, .ctx = ctx };
-    gate->routes = r;
-    mg_set_request_handler(server, uri, handle_signed_in, r);
-    return LK_OK;
+    return handle_path(gate, server, uri, (route){ .handler = handler, .ctx = ctx }, err);
+}
+
+lk_status lk_gate_handle_rules(lk_gate *gate, struct mg_context *server, const char *uri,
+                               const lk_rules *rules, lk_gate_handler *handler, void *ctx,
+                               lk_error *err)
+{
+    if (rules == NULL)
+        return fail(err, LK_ERR_INVALID, "lk_gate_handle_rules() was given no rules");
+    return handle_path(gate, server, uri, (route){ .rules = rules, .handler = handler, .ctx = ctx },
+                       err);
 }

@@ -54,6 +54,16 @@ static lk_status dispatch(lk_web *web, const lk_web_request *request, lk__reply 
     return lk__web_identify(web, request, reply, err);
 }
 
+/* RFC 9110, 9.3.2: "the server MUST NOT send content in the response" to HEAD. */
+static lk_web_reply *hand_over(lk__reply *reply, const lk_web_request *request)
+{
+    if (strcmp(request->method, "HEAD") == 0) {
+        reply->public.body = NULL;
+        reply->public.body_len = 0;
+    }
+    return &reply->public;
+}
+
 static bool is_usable(const lk_web *web, const lk_web_request *request, lk_web_reply **out)
 {
     return web != NULL && request != NULL && request->method != NULL && request->path != NULL &&
@@ -70,11 +80,7 @@ lk_status lk_web_answer(lk_web *web, const lk_web_request *request, lk_web_reply
         return lk__fail(err, LK_ERR_INVALID, "lk_web_answer() was given an incomplete request");
     LK_TRY(lk__reply_new(&reply, err));
     LK_TRY(dispatch(web, request, reply, err));
-    if (strcmp(request->method, "HEAD") == 0) {
-        reply->public.body = NULL;
-        reply->public.body_len = 0;
-    }
-    *out = &lk__steal(reply)->public;
+    *out = hand_over(lk__steal(reply), request);
     return LK_OK;
 }
 
@@ -115,7 +121,36 @@ lk_status lk_web_challenge(lk_web *web, const lk_web_request *request, lk_web_re
         LK_TRY(lk__reply_json_error(reply, 401, "not_signed_in",
                                     "sign in first: this needs a session", err));
     }
-    *out = &lk__steal(reply)->public;
+    *out = hand_over(lk__steal(reply), request);
+    return LK_OK;
+}
+
+lk_status lk_web_forbid(lk_web *web, const lk_web_request *request, lk_web_reply **out,
+                        lk_error *err)
+{
+    lk_auto(lk__reply) reply = NULL;
+
+    lk__error_clear(err);
+    if (!is_usable(web, request, out))
+        return lk__fail(err, LK_ERR_INVALID, "lk_web_forbid() was given an incomplete request");
+    LK_TRY(lk__reply_new(&reply, err));
+    LK_TRY(lk__reply_no_store(reply, err));
+    if (lk__request_navigates(request))
+        LK_TRY(lk__reply_page(reply, request,
+                              &(lk__page){ .status = 403,
+                                           .word = "forbidden",
+                                           .title = "This is not open to you",
+                                           .message = "You are signed in, but this needs a role "
+                                                      "or an organization that you do not have "
+                                                      "here. Ask who runs this site, or sign in "
+                                                      "as somebody else.",
+                                           .link = web->logout_path,
+                                           .link_text = "Sign out" },
+                              err));
+    else
+        LK_TRY(lk__reply_json_error(reply, 403, "forbidden",
+                                    "you are signed in, but this is not open to you", err));
+    *out = hand_over(lk__steal(reply), request);
     return LK_OK;
 }
 

@@ -1,23 +1,9 @@
 /* The gate on a real CivetWeb server on 127.0.0.1, spoken to over plain sockets. */
-#include <arpa/inet.h>
 #include <civetweb.h>
-#include <latchkey/gate.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "fake-token.h"
+#include "gate-kit.h"
 #include "test.h"
-#include "web-kit.h"
-
-typedef struct house {
-    web_kit kit;
-    struct mg_context *server;
-    lk_gate *gate;
-    int port;
-} house;
 
 static int answer_member(struct mg_connection *connection, const lk_web_reply *who, void *ctx)
 {
@@ -61,80 +47,15 @@ static int answer_known(struct mg_connection *connection, void *ctx)
 
 static void build(house *h, fake_wire *wire, const char *keep_alive)
 {
-    const char *options[] = { "listening_ports",
-                              "127.0.0.1:0",
-                              "num_threads",
-                              "4",
-                              "tcp_nodelay",
-                              "1",
-                              "request_timeout_ms",
-                              "3000",
-                              "max_request_size",
-                              "16384",
-                              "enable_keep_alive",
-                              keep_alive,
-                              NULL };
-    struct mg_server_port port[1];
     lk_error err = LK_ERROR_INIT;
 
-    memset(h, 0, sizeof(*h));
-    web_kit_open(&h->kit, wire, NULL);
-    assert_ok(lk_gate_new(h->kit.web, &h->gate, &err), err);
-    h->server = mg_start(NULL, NULL, options);
-    assert_non_null(h->server);
-    assert_int_equal(mg_get_server_ports(h->server, 1, port), 1);
-    h->port = port[0].port;
-    assert_ok(lk_gate_mount(h->gate, h->server, &err), err);
+    house_open(h, wire, keep_alive);
     assert_ok(lk_gate_guard(h->gate, h->server, "/room/", &err), err);
     assert_ok(lk_gate_handle(h->gate, h->server, "/member", answer_member, (void *)"member", &err),
               err);
     mg_set_request_handler(h->server, "/room", answer_plain, NULL);
     mg_set_request_handler(h->server, "/anybody", answer_anybody, h);
     mg_set_request_handler(h->server, "/known", answer_known, h);
-}
-
-static void tear_down(house *h, fake_wire *wire)
-{
-    mg_stop(h->server);
-    lk_gate_free(h->gate);
-    web_kit_close(&h->kit, wire);
-}
-
-/* Sends bytes as they are and reads until the server closes or falls silent. */
-static void exchange(const house *h, const char *request, char *out, size_t size)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_port = htons((uint16_t)h->port),
-                                   .sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct pollfd ready = { .fd = fd, .events = POLLIN };
-    size_t len = 0;
-
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
-    while (len + 1 < size && poll(&ready, 1, 1500) > 0) {
-        ssize_t n = recv(fd, out + len, size - len - 1, 0);
-        if (n <= 0)
-            break;
-        len += (size_t)n;
-    }
-    out[len] = '\0';
-    close(fd);
-}
-
-/* One request with the jar and "Connection: close". */
-static const char *ask(const house *h, const char *line, const char *headers)
-{
-    static char request[sizeof(h->kit.jar) + 16384];
-    static char out[65536];
-
-    snprintf(request, sizeof(request),
-             "%s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%s%sConnection: "
-             "close\r\n\r\n",
-             line, h->kit.jar[0] ? "Cookie: " : "", h->kit.jar, h->kit.jar[0] ? "\r\n" : "",
-             headers ? headers : "");
-    exchange(h, request, out, sizeof(out));
-    return out;
 }
 
 static void test_strangers_are_kept_out(void **unused)
@@ -152,20 +73,20 @@ static void test_strangers_are_kept_out(void **unused)
 
     build(&h, &wire, "no");
     for (size_t i = 0; i < N_ROWS(lines); i++) {
-        const char *answer = ask(&h, lines[i], NULL);
+        const char *answer = house_ask(&h, lines[i], NULL);
         assert_lacks(answer, "secret");
         assert_lacks(answer, "HTTP/1.1 200");
         assert_lacks(answer, "member:");
     }
-    assert_contains(ask(&h, "GET /room", NULL), "HTTP/1.1 401 Unauthorized\r\n");
-    assert_contains(ask(&h, "GET /room", NULL), "{\"error\":\"not_signed_in\"");
-    const char *answer = ask(&h, "GET /room/a%20b?x=%C3%BC", "Accept: text/html\r\n");
+    assert_contains(house_ask(&h, "GET /room", NULL), "HTTP/1.1 401 Unauthorized\r\n");
+    assert_contains(house_ask(&h, "GET /room", NULL), "{\"error\":\"not_signed_in\"");
+    const char *answer = house_ask(&h, "GET /room/a%20b?x=%C3%BC", "Accept: text/html\r\n");
     assert_contains(answer, "HTTP/1.1 302 Found\r\n");
     assert_contains(answer,
                     "\r\nLocation: /login?return_to=%2Froom%2Fa%2520b%3Fx%3D%25C3%25BC\r\n");
     assert_contains(answer, "\r\nContent-Length: 0\r\n");
-    assert_contains(ask(&h, "GET /anybody", NULL), "hello stranger");
-    tear_down(&h, &wire);
+    assert_contains(house_ask(&h, "GET /anybody", NULL), "hello stranger");
+    house_close(&h, &wire);
 }
 
 static void test_whole_sign_in_over_http(void **unused)
@@ -179,7 +100,7 @@ static void test_whole_sign_in_over_http(void **unused)
     char line[8192];
 
     build(&h, &wire, "no");
-    const char *answer = ask(&h, "GET /login?return_to=%2Froom", NULL);
+    const char *answer = house_ask(&h, "GET /login?return_to=%2Froom", NULL);
     assert_contains(answer, "HTTP/1.1 302 Found\r\n");
     assert_contains(answer, "\r\nLocation: https://api.workos.com/user_management/authorize?");
     assert_contains(answer, "\r\nCache-Control: private, no-cache, no-store");
@@ -187,30 +108,31 @@ static void test_whole_sign_in_over_http(void **unused)
     snprintf(state, sizeof(state), "%.4000s", strchr(h.kit.jar, '=') + 1);
 
     snprintf(line, sizeof(line), "GET /callback?code=code_01&state=%s", state);
-    answer = ask(&h, line, NULL);
+    answer = house_ask(&h, line, NULL);
     assert_contains(answer, "HTTP/1.1 302 Found\r\n");
     assert_contains(answer, "\r\nLocation: /room\r\n");
     assert_int_equal(sscanf(strstr(answer, "Set-Cookie: wos-session") + 12, "%8191[^;]", h.kit.jar),
                      1);
 
-    assert_contains(ask(&h, "GET /room", NULL), "the secret room");
-    assert_contains(ask(&h, "GET /room/deep", NULL), "the secret room");
-    answer = ask(&h, "GET /member", NULL);
+    assert_contains(house_ask(&h, "GET /room", NULL), "the secret room");
+    assert_contains(house_ask(&h, "GET /room/deep", NULL), "the secret room");
+    answer = house_ask(&h, "GET /member", NULL);
     assert_contains(answer, "member: mira@nordwind.example");
     assert_contains(answer, "\r\nVary: Cookie\r\n");
-    assert_contains(ask(&h, "GET /anybody", NULL), "hello you");
-    answer = ask(&h, "HEAD /member", NULL);
+    assert_contains(house_ask(&h, "GET /anybody", NULL), "hello you");
+    answer = house_ask(&h, "HEAD /member", NULL);
     assert_contains(answer, "\r\nContent-Length: 29\r\n");
     assert_lacks(answer, "mira@");
 
-    assert_contains(ask(&h, "GET /logout", NULL), "<form method=\"post\" action=\"/logout\">");
-    assert_contains(ask(&h, "POST /logout", "Content-Length: 0\r\n"), "HTTP/1.1 403");
-    answer = ask(&h, "POST /logout", "Content-Length: 0\r\nOrigin: https://app.example\r\n");
+    assert_contains(house_ask(&h, "GET /logout", NULL),
+                    "<form method=\"post\" action=\"/logout\">");
+    assert_contains(house_ask(&h, "POST /logout", "Content-Length: 0\r\n"), "HTTP/1.1 403");
+    answer = house_ask(&h, "POST /logout", "Content-Length: 0\r\nOrigin: https://app.example\r\n");
     assert_contains(answer, "HTTP/1.1 303 See Other\r\n");
     assert_contains(answer, "session_id=session_01");
     assert_contains(answer, "Set-Cookie: wos-session=; Path=/");
-    assert_contains(ask(&h, "GET /login/below", NULL), "HTTP/1.1 404");
-    tear_down(&h, &wire);
+    assert_contains(house_ask(&h, "GET /login/below", NULL), "HTTP/1.1 404");
+    house_close(&h, &wire);
     free(grant);
 }
 
@@ -224,18 +146,18 @@ static void test_renewed_cookie_comes_by_a_redirect_to_the_same_address(void **u
 
     build(&h, &wire, "no");
     web_kit_sign_in(&h.kit, NOON - 3600000, "rt_01");
-    const char *answer = ask(&h, "GET /room/a%3Fb?x=1&y=%0d%0a", NULL);
+    const char *answer = house_ask(&h, "GET /room/a%3Fb?x=1&y=%0d%0a", NULL);
     assert_contains(answer, "HTTP/1.1 307 Temporary Redirect\r\n");
     assert_contains(answer, "\r\nLocation: /room/a%3Fb?x=1&y=%0d%0a\r\n");
     assert_lacks(answer, "secret");
     /* A handler of the gate's own adds the cookie to its answer instead. */
-    answer = ask(&h, "GET /member", NULL);
+    answer = house_ask(&h, "GET /member", NULL);
     assert_contains(answer, "member: mira@nordwind.example");
     assert_contains(answer, "\r\nSet-Cookie: wos-session=Fe26.2");
     assert_int_equal(sscanf(strstr(answer, "Set-Cookie: wos-session") + 12, "%8191[^;]", h.kit.jar),
                      1);
-    assert_contains(ask(&h, "GET /room/a", NULL), "the secret room");
-    tear_down(&h, &wire);
+    assert_contains(house_ask(&h, "GET /room/a", NULL), "the secret room");
+    house_close(&h, &wire);
     free(grant);
 }
 
@@ -248,10 +170,10 @@ static void test_ended_session_is_cleared_with_the_challenge(void **unused)
 
     build(&h, &wire, "no");
     web_kit_sign_in(&h.kit, NOON - 3600000, "rt_01");
-    const char *answer = ask(&h, "GET /room", "Accept: text/html\r\n");
+    const char *answer = house_ask(&h, "GET /room", "Accept: text/html\r\n");
     assert_contains(answer, "HTTP/1.1 302");
     assert_contains(answer, "\r\nSet-Cookie: wos-session=; Path=/");
-    tear_down(&h, &wire);
+    house_close(&h, &wire);
 }
 
 static void test_ended_session_is_cleared_by_a_handler_that_asks(void **unused)
@@ -263,10 +185,10 @@ static void test_ended_session_is_cleared_by_a_handler_that_asks(void **unused)
 
     build(&h, &wire, "no");
     web_kit_sign_in(&h.kit, NOON - 3600000, "rt_01");
-    const char *answer = ask(&h, "GET /known", NULL);
+    const char *answer = house_ask(&h, "GET /known", NULL);
     assert_contains(answer, "HTTP/1.1 401");
     assert_contains(answer, "\r\nSet-Cookie: wos-session=; Path=/");
-    tear_down(&h, &wire);
+    house_close(&h, &wire);
 }
 
 static void test_unreachable_workos_lets_nobody_in_and_signs_nobody_out(void **unused)
@@ -280,12 +202,12 @@ static void test_unreachable_workos_lets_nobody_in_and_signs_nobody_out(void **u
 
     build(&h, &wire, "no");
     web_kit_sign_in(&h.kit, NOON - 3600000, "rt_01");
-    const char *answer = ask(&h, "GET /room", NULL);
+    const char *answer = house_ask(&h, "GET /room", NULL);
     assert_contains(answer, "HTTP/1.1 503 Service Unavailable\r\n");
     assert_contains(answer, "\r\nRetry-After: 5\r\n");
     assert_lacks(answer, "Set-Cookie");
     assert_lacks(answer, "secret");
-    tear_down(&h, &wire);
+    house_close(&h, &wire);
 }
 
 /* CivetWeb 1.15 takes one of the two lengths and answers what is hidden behind it. */
@@ -309,15 +231,15 @@ static void test_smuggled_request_is_not_answered(void **unused)
 
     build(&h, &wire, "yes");
     for (size_t i = 0; i < N_ROWS(requests); i++) {
-        exchange(&h, requests[i], answer, sizeof(answer));
+        house_exchange(&h, requests[i], answer, sizeof(answer));
         assert_contains(answer, "HTTP/1.1 400 Bad Request\r\n");
         assert_null(strstr(answer + 1, "HTTP/1.1"));
         assert_lacks(answer, "hello");
     }
     /* The near miss: two honest requests on one connection. */
-    exchange(&h, HIDDEN HIDDEN, answer, sizeof(answer));
+    house_exchange(&h, HIDDEN HIDDEN, answer, sizeof(answer));
     assert_non_null(strstr(strstr(answer, "hello stranger") + 1, "hello stranger"));
-    tear_down(&h, &wire);
+    house_close(&h, &wire);
 }
 
 static void test_more_headers_than_the_server_reads_are_refused(void **unused)
@@ -330,8 +252,8 @@ static void test_more_headers_than_the_server_reads_are_refused(void **unused)
     build(&h, &wire, "no");
     for (int i = 0; i < 70; i++)
         snprintf(headers + strlen(headers), sizeof(headers) - strlen(headers), "X-%d: y\r\n", i);
-    assert_contains(ask(&h, "GET /room", headers), "HTTP/1.1 400");
-    tear_down(&h, &wire);
+    assert_contains(house_ask(&h, "GET /room", headers), "HTTP/1.1 400");
+    house_close(&h, &wire);
 }
 
 static void test_guard_on_the_root_covers_everything(void **unused)
@@ -345,10 +267,10 @@ static void test_guard_on_the_root_covers_everything(void **unused)
     build(&h, &wire, "no");
     assert_ok(lk_gate_guard(h.gate, h.server, "/", &err), err);
     for (size_t i = 0; i < N_ROWS(lines); i++)
-        assert_contains(ask(&h, lines[i], NULL), "HTTP/1.1 401");
-    assert_contains(ask(&h, "GET /login", NULL), "HTTP/1.1 302"); /* the way in stays open */
-    assert_contains(ask(&h, "GET /callback", NULL), "HTTP/1.1 400");
-    tear_down(&h, &wire);
+        assert_contains(house_ask(&h, lines[i], NULL), "HTTP/1.1 401");
+    assert_contains(house_ask(&h, "GET /login", NULL), "HTTP/1.1 302"); /* the way in stays open */
+    assert_contains(house_ask(&h, "GET /callback", NULL), "HTTP/1.1 400");
+    house_close(&h, &wire);
 }
 
 static void test_wrong_calls_are_named(void **unused)
@@ -365,7 +287,7 @@ static void test_wrong_calls_are_named(void **unused)
     assert_fails(lk_gate_guard(h.gate, h.server, "", &err), LK_ERR_INVALID, err);
     assert_fails(lk_gate_handle(h.gate, h.server, "/x", NULL, NULL, &err), LK_ERR_INVALID, err);
     lk_gate_free(NULL);
-    tear_down(&h, &wire);
+    house_close(&h, &wire);
 }
 
 int main(void)

@@ -46,11 +46,21 @@ LK_API LK_MUST_CHECK lk_status lk_gate_mount(lk_gate *gate, struct mg_context *s
  * is renewed by a redirect to the same address (307, keeps method and body). */
 LK_API LK_MUST_CHECK lk_status lk_gate_guard(lk_gate *gate, struct mg_context *server,
                                              const char *uri, lk_error *err);
+/* The same, and those who are signed in must also meet one of the rules, which must outlive the
+ * gate; others are told so with 403. NULL is an error, not a guard without rules. */
+LK_API LK_MUST_CHECK lk_status lk_gate_guard_rules(lk_gate *gate, struct mg_context *server,
+                                                   const char *uri, const lk_rules *rules,
+                                                   lk_error *err);
 /* Registers a handler that runs only for people who are signed in; it checks for itself and needs
  * no guard. */
 LK_API LK_MUST_CHECK lk_status lk_gate_handle(lk_gate *gate, struct mg_context *server,
                                               const char *uri, lk_gate_handler *handler, void *ctx,
                                               lk_error *err);
+/* The same for those among them who meet one of the rules, which must outlive the gate. */
+LK_API LK_MUST_CHECK lk_status lk_gate_handle_rules(lk_gate *gate, struct mg_context *server,
+                                                    const char *uri, const lk_rules *rules,
+                                                    lk_gate_handler *handler, void *ctx,
+                                                    lk_error *err);
 
 /* Finds out who is asking, for a handler that answers everybody. As lk_web_answer();
  * LK_ERR_INVALID: a request to be refused with 400, and its connection will be closed. */
@@ -66,6 +76,10 @@ LK_API int lk_gate_send_reply(struct mg_connection *connection, const lk_web_rep
  * session which is over goes. who may be NULL. Returns the status. */
 LK_API int lk_gate_challenge(lk_gate *gate, struct mg_connection *connection,
                              const lk_web_reply *who);
+
+/* Tells somebody who is signed in that this is not open to them, as lk_web_forbid(), with who's
+ * cookies added. who may be NULL. Returns the status. */
+LK_API int lk_gate_forbid(lk_gate *gate, struct mg_connection *connection, const lk_web_reply *who);
 
 #ifdef __cplusplus
 }

@@ -100,6 +100,26 @@ LK_API LK_MUST_CHECK lk_status lk_web_challenge(lk_web *web, const lk_web_reques
 LK_API void lk_web_reply_free(lk_web_reply *reply);
 LK_API void lk_web_reply_freep(lk_web_reply **reply);
 
+/* Who among those who are signed in may pass, by what their access token says of them. Fill it
+ * before it is shared; read it from any thread then. Without a rule nobody may. */
+typedef struct lk_rules lk_rules;
+
+LK_API LK_MUST_CHECK lk_status lk_rules_new(lk_rules **out, lk_error *err);
+/* Adds one rule: conditions with spaces between, all of which must be met, e.g.
+ * "role=admin organization=org_01". A condition is role=SLUG, permission=SLUG, organization=ID,
+ * feature=SLUG or entitlement=SLUG. Who meets any one rule passes. At most 64 rules of 1000 bytes
+ * and 8 conditions. LK_ERR_INVALID: a rule that cannot be read; the rules are as they were. */
+LK_API LK_MUST_CHECK lk_status lk_rules_add(lk_rules *rules, const char *text, lk_error *err);
+/* False for NULL of either. */
+LK_API bool lk_rules_allow(const lk_rules *rules, const lk_session *session);
+LK_API void lk_rules_free(lk_rules *rules);
+LK_API void lk_rules_freep(lk_rules **rules);
+
+/* What to tell somebody who is signed in but may not pass: a page with 403 for a page load, 403
+ * JSON for anything else. It does not tell the rules. No I/O. */
+LK_API LK_MUST_CHECK lk_status lk_web_forbid(lk_web *web, const lk_web_request *request,
+                                             lk_web_reply **out, lk_error *err);
+
 #ifdef __cplusplus
 }
 #endif
