@@ -23,6 +23,7 @@ typedef struct settings {
 static void settings_deinit(settings *own)
 {
     lk_client_free(own->client);
+    lk_rules_free(own->server.rules);
     free(own->store);
     free(own->base_url);
     free(own->redirect_uri);
@@ -118,11 +119,12 @@ static lk_status read_rules(const app_arguments *given, server_options *wanted, 
 {
     const char *text = NULL;
 
+    TRY(lk_rules_new(&wanted->rules, err));
     for (size_t i = 0; (text = arguments_nth(given, "allow", i)) != NULL; i++) {
-        if (i == MAX_RULES)
-            return failed(err, LK_ERR_INVALID, "--allow was given more than %d times", MAX_RULES);
-        TRY(access_rule_parse(text, &wanted->rules[i], err));
-        wanted->n_rules++;
+        lk_error cause = LK_ERROR_INIT;
+        lk_status status = lk_rules_add(wanted->rules, text, &cause);
+        if (status != LK_OK)
+            return failed(err, status, "--allow: %s", cause.message);
     }
     return LK_OK;
 }
@@ -235,7 +237,8 @@ static const app_option options[] = {
     { .name = "mode", .value = "authkit|sso", .help = "How people sign in; else authkit" },
     { .name = "allow",
       .value = "RULE",
-      .help = "Who sees every organization: role=SLUG, permission=SLUG, organization=ID",
+      .help =
+          "Who sees every organization: role=SLUG, permission=SLUG, organization=ID, feature=SLUG",
       .is_repeatable = true },
     { .name = "redirect-uri",
       .value = "URL",
@@ -274,12 +277,15 @@ static const app_option options[] = {
 const app_command command_serve = {
     .name = "serve",
     .help = "Run sign-in and the directory mirror as a web server",
-    .details = "A signed-in person sees the events and directories of their own organization.\n"
+    .details = "A signed-in person sees the events and directories of their own organization. Who\n"
+               "meets one --allow sees all of them; one may name several conditions, with spaces\n"
+               "between, and then all of them count.\n"
                "The cookie: WORKOS_COOKIE_NAME, _DOMAIN, _MAX_AGE, _SAMESITE. A line of JSON on\n"
                "stdout says when the server is ready.\n" DETAILS_SECRETS,
     .examples = "  WORKOS_CLIENT_ID=client_… WORKOS_API_KEY_FILE=key latchkey serve\n"
                 "  latchkey serve --listen 127.0.0.1:8080 --mode sso --organization org_…\n"
-                "  latchkey serve --allow role=admin --allow permission=directory:read\n",
+                "  latchkey serve --allow role=admin --allow permission=directory:read\n"
+                "  latchkey serve --allow \"role=support organization=org_…\"\n",
     .options = options,
     .n_options = N_ITEMS(options),
     .run = run,

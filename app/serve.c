@@ -118,7 +118,7 @@ static int answer_known(app_request *request, const route *chosen)
         return lk_gate_send_reply(request->connection, who);
     request->who = who;
     if (who->session != NULL)
-        request->scope = access_of(who->session, self->options->rules, self->options->n_rules);
+        request->scope = access_of(who->session, self->options->rules);
     if (chosen->audience == SIGNED_IN && who->session == NULL)
         return answer_problem(request, 401, "not_signed_in", "sign in first");
     return chosen->answer(request);

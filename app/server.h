@@ -11,8 +11,6 @@
 #include <latchkey/gate.h>
 #include <stdatomic.h>
 
-#define MAX_RULES 32
-
 typedef struct server_options {
     listen_address address; /* port 0: any free one */
     lk_client *client;      /* outlives the server */
@@ -23,8 +21,7 @@ typedef struct server_options {
     /* As lk_web_options. redirect_uri NULL: http://localhost:PORT/callback. */
     lk_web_options web;
     const char *webhook_secret; /* NULL: webhooks are answered with 503 */
-    access_rule rules[MAX_RULES];
-    size_t n_rules;
+    lk_rules *rules;            /* who sees everything; outlives the server */
     bool logs_requests;
 } server_options;
 

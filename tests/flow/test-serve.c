@@ -258,16 +258,20 @@ static void test_other_organizations_stay_hidden(void **state)
 
 static void test_allow_rule_opens_every_organization(void **state)
 {
+    lk_auto(lk_rules) rules = NULL;
+    lk_error err = LK_ERROR_INIT;
+
     (void)state;
-    /* The rules are read at each request, and nobody has asked yet. */
-    it.options.rules[0] = (access_rule){ .kind = ACCESS_ROLE, .value = "admin" };
-    it.options.n_rules = 1;
+    assert_int_equal(lk_rules_new(&rules, &err), LK_OK);
+    assert_int_equal(lk_rules_add(rules, "role=admin", &err), LK_OK);
+    it.options.rules = rules; /* read at each request, and nobody has asked yet */
     sign_in_as(MIRA_ID);
     wait_for("/readyz", "\"ready\":true");
     assert_int_equal(ask("/api/directories"), 200);
     assert_has(STAFF);
     assert_has(HARBOR_D);
     assert_int_equal(ask("/api/events?organization_id=" HARBOR), 200);
+    it.options.rules = NULL;
 }
 
 static void test_new_event_reaches_the_page_by_itself(void **state)
