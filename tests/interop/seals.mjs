@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { test } from 'node:test';
-import { WorkOS } from '@workos-inc/node';
+import { sessionEncryption } from '@workos/authkit-session';
 import { sealData, unsealData } from 'iron-session';
+import { defaults as ironDefaults, seal as ironSeal, unseal as ironUnseal } from 'iron-webcrypto';
 import { PASSWORD, run, scratchFile, succeed } from '../e2e/support.mjs';
+import { sdks } from './node-side.mjs';
 
 const passwordFile = (password) => scratchFile('password', password);
 const open = (seal, password) => run(['session', 'open', '--password-file', passwordFile(password)], { input: seal });
@@ -12,7 +14,7 @@ const seal = (text, password) =>
   succeed(['session', 'seal', '--password-file', passwordFile(password)], { input: text }).then((out) => out.trimEnd());
 
 // @workos-inc/node seals only what a grant returned: a small server grants what is to be sealed.
-async function withNode(data, use) {
+async function withNode(data, WorkOSClass, use) {
   const grant = {
     user: { object: 'user', id: data.user.id, email: data.user.email, email_verified: true, first_name: data.user.firstName },
     organization_id: data.organizationId,
@@ -27,31 +29,43 @@ async function withNode(data, use) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
     const { port } = server.address();
-    return await use(new WorkOS('sk_test_default', { clientId: 'client_emulated', apiHostname: '127.0.0.1', port, https: false }));
+    return await use(new WorkOSClass('sk_test_default', { clientId: 'client_emulated', apiHostname: '127.0.0.1', port, https: false }));
   } finally {
     server.closeAllConnections();
     server.close();
   }
 }
 
-// WorkOS' own packages that seal, as pairs of functions of the same shape.
+const password = { 1: PASSWORD };
+const sdkLibrary = (WorkOSClass) => ({
+  sealIt: (data) =>
+    withNode(data, WorkOSClass, async (client) => {
+      const options = { code: 'code', clientId: 'client_emulated', session: { sealSession: true, cookiePassword: PASSWORD } };
+      return (await client.userManagement.authenticateWithCode(options)).sealedSession;
+    }),
+  openIt: (text) =>
+    new WorkOSClass('sk_test_default', { clientId: 'client_emulated' }).userManagement.getSessionFromCookie({
+      sessionData: text,
+      cookiePassword: PASSWORD,
+    }),
+});
+
+// WorkOS' own packages that seal, and what they are made of, as pairs of functions of the same shape.
 const libraries = {
+  'iron-webcrypto': {
+    sealIt: async (data) => `${await ironSeal(data, { id: '1', secret: PASSWORD }, ironDefaults)}~2`,
+    openIt: (text) => ironUnseal(text.slice(0, -2), password, ironDefaults),
+  },
   'iron-session': {
     sealIt: (data) => sealData(data, { password: PASSWORD, ttl: 0 }),
     openIt: (text) => unsealData(text, { password: PASSWORD, ttl: 0 }),
   },
-  '@workos-inc/node': {
-    sealIt: (data) =>
-      withNode(data, async (client) => {
-        const options = { code: 'code', session: { sealSession: true, cookiePassword: PASSWORD } };
-        return (await client.userManagement.authenticateWithCode(options)).sealedSession;
-      }),
-    openIt: (text) =>
-      new WorkOS('sk_test_default', { clientId: 'client_emulated' }).userManagement.getSessionFromCookie({
-        sessionData: text,
-        cookiePassword: PASSWORD,
-      }),
+  '@workos/authkit-session': {
+    sealIt: (data) => sessionEncryption.sealData(data, { password: PASSWORD }),
+    openIt: (text) => sessionEncryption.unsealData(text, { password: PASSWORD }),
   },
+  '@workos-inc/node': sdkLibrary(sdks['@workos-inc/node']),
+  '@workos-inc/node 8.x': sdkLibrary(sdks['@workos-inc/node 8.x']),
 };
 
 const session = {
