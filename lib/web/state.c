@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "crypto/crypto.h"
 #include "crypto/seal.h"
+#include "web/return-to.h"
 
 /* Clocks of the servers behind one name differ. */
 enum { MAX_AHEAD_MS = 60 * 1000 };
@@ -65,6 +66,19 @@ static lk_status copy_member(const lk__json *json, const char *name, char **out,
     return *out == NULL ? lk__no_memory(err) : LK_OK;
 }
 
+/* Not only ours: a front end that shares the password seals what it was asked for and looks at it
+ * when the person is back, so it is looked at here, too. What leads elsewhere is left out. */
+static lk_status copy_return_to(const lk__json *json, char **out, lk_error *err)
+{
+    lk__auto_buf path = LK__BUF(4 * LK__MAX_RETURN_TO);
+
+    LK_TRY(lk__return_to(lk__json_text(json, "returnPathname"), "", &path, err));
+    if (path.len == 0)
+        return LK_OK;
+    *out = strdup(path.data);
+    return *out == NULL ? lk__no_memory(err) : LK_OK;
+}
+
 static lk_status read_state(const lk__json *json, int64_t now_ms, lk__state *out, lk_error *err)
 {
     const char *verifier = lk__json_text(json, "codeVerifier");
@@ -79,7 +93,7 @@ static lk_status read_state(const lk__json *json, int64_t now_ms, lk__state *out
                         LK__STATE_TTL_S);
     memcpy(out->code_verifier, verifier, sizeof(out->code_verifier));
     out->is_sso = lk__text_equal(lk__json_text(json, "mode"), "sso");
-    LK_TRY(copy_member(json, "returnPathname", &out->return_to, err));
+    LK_TRY(copy_return_to(json, &out->return_to, err));
     LK_TRY(copy_member(json, "connection", &out->connection, err));
     return copy_member(json, "organization", &out->organization_id, err);
 }

@@ -130,6 +130,37 @@ static void test_other_seals_are_no_states(void **unused)
     }
 }
 
+/* AuthKit's libraries seal what they were asked for, and look at it when the person is back. */
+static void test_return_path_of_another_writer_is_looked_at(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *sealed, *opened; /* NULL: home */
+    } rows[] = {
+        { "/app?a=1#b", "/app?a=1#b" },  { "https://evil.example/x", NULL }, /* another site */
+        { "//evil.example/x", NULL }, /* the same, of this scheme */
+        { "/\\evil.example", NULL },  /* the same, to a browser */
+        { "javascript:alert(1)", NULL }, { "", NULL },
+    };
+    const lk_random random = fake_random_use(&counter);
+
+    for (size_t i = 0; i < N_ROWS(rows); i++) {
+        lk__auto_state state = { .return_to = NULL };
+        lk_error err = LK_ERROR_INIT;
+        lk__auto_buf seal = LK__BUF(8192);
+        lk__state sealed = { .code_verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+                             .return_to = (char *)rows[i].sealed };
+        assert_ok(lk__state_seal(&random, PASSWORD, &sealed, "https://app.example/callback", NOON,
+                                 &seal, &err),
+                  err);
+        assert_ok(lk__state_open(LK__ONE_PASSWORD(PASSWORD), seal.data, NOON, &state, &err), err);
+        if (rows[i].opened == NULL)
+            assert_null(state.return_to);
+        else
+            assert_string_equal(state.return_to, rows[i].opened);
+    }
+}
+
 static void add_pending(char *header, size_t size, int64_t issued_at_ms)
 {
     lk__auto_buf seal = LK__BUF(8192);
@@ -215,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_old_and_future_states_are_expired),
         cmocka_unit_test(test_damaged_state_is_none),
         cmocka_unit_test(test_other_seals_are_no_states),
+        cmocka_unit_test(test_return_path_of_another_writer_is_looked_at),
         cmocka_unit_test(test_pending_states_are_sorted_by_age),
         cmocka_unit_test(test_list_of_pending_states_is_bounded),
         cmocka_unit_test(test_only_the_browser_that_holds_a_state_has_it),
