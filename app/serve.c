@@ -398,6 +398,8 @@ static lk_status start(server *self, lk_error *err)
     web.size = sizeof(web);
     web.client = options->client;
     web.redirect_uri = self->redirect_uri;
+    self->sharing.readers = self->readers;
+    web.refresh_lease = sharing_lease(&self->sharing);
     web.revocation = (lk_revocation){ .is_revoked = revocation_ask, .ctx = self->readers };
     TRY(lk_web_new(&web, &self->web, err));
     TRY(lk_gate_new(self->web, &self->gate, err));

@@ -7,6 +7,7 @@
 #include "feed.h"
 #include "listen.h"
 #include "pool.h"
+#include "sharing.h"
 
 #include <latchkey/gate.h>
 #include <stdatomic.h>
@@ -36,6 +37,7 @@ typedef struct server {
     lk_web *web;
     lk_gate *gate;
     pool *readers;
+    sharing sharing;
     feed *news;
     struct mg_context *http;
     char complaint[256]; /* what CivetWeb said last */

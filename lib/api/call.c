@@ -43,6 +43,14 @@ static void add_header(struct attempt_plan *plan, const char *name, const char *
     plan->headers[plan->request.n_headers++] = (lk_header){ .name = name, .value = value };
 }
 
+static int timeout_ms(const lk_client *client, const lk__attempts *attempts)
+{
+    if (attempts == NULL || attempts->max_timeout_ms == 0 ||
+        attempts->max_timeout_ms > client->timeout_ms)
+        return client->timeout_ms;
+    return attempts->max_timeout_ms;
+}
+
 static void make_request(struct attempt_plan *plan, const char *url, const char *authorization)
 {
     const lk__call *call = plan->call;
@@ -54,7 +62,7 @@ static void make_request(struct attempt_plan *plan, const char *url, const char 
         .headers = plan->headers,
         .body = call->body,
         .body_len = call->body == NULL ? 0 : strlen(call->body),
-        .timeout_ms = plan->client->timeout_ms,
+        .timeout_ms = timeout_ms(plan->client, call->attempts),
         .max_body = call->max_body == 0 ? DEFAULT_MAX_BODY : call->max_body,
     };
     add_header(plan, "Accept", "application/json");
@@ -164,6 +172,10 @@ static lk_status try_once(const struct attempt_plan *plan, lk_http_response *res
                           lk_error *err)
 {
     lk_client *client = plan->client;
+    const lk__attempts *attempts = plan->call->attempts;
+
+    if (attempts != NULL)
+        LK_TRY(attempts->begin(attempts->ctx, err));
     int64_t sent_ms = lk__now_ms(client);
     lk_status status = client->transport.send(client->transport.ctx, &plan->request, response, err);
     int64_t received_ms = lk__now_ms(client);
@@ -190,7 +202,8 @@ static int64_t retry_delay_ms(const struct attempt_plan *plan, const lk_http_res
     lk_client *client = plan->client;
     uint32_t random = 0;
 
-    if (plan->call->retry == LK__RETRY_NEVER || attempt > client->max_retries)
+    if (plan->call->retry == LK__RETRY_NEVER || attempt > client->max_retries ||
+        status == LK_ERR_CANCELLED)
         return -1;
     if (status != LK_ERR_NETWORK && !lk__retry_status(response->status))
         return -1;

@@ -17,6 +17,13 @@ typedef enum lk__call_retry {
 
 #define LK__CALL_SECRETS 3
 
+/* For a caller who must know of each attempt. */
+typedef struct lk__attempts {
+    lk_status (*begin)(void *ctx, lk_error *err); /* before each; a failure ends the call */
+    void *ctx;
+    int max_timeout_ms; /* of each; 0: the client's own limit */
+} lk__attempts;
+
 typedef struct lk__call {
     const char *method;      /* NULL: GET */
     const char *const *path; /* segments, NULL at the end; each is escaped */
@@ -30,8 +37,9 @@ typedef struct lk__call {
     size_t max_body;         /* bytes; 0: 1 MiB */
     /* What must not come back in a message beside the client's API key: codes, tokens. */
     const char *secrets[LK__CALL_SECRETS];
-    bool body_optional; /* a 2xx answer counts with any body, or none */
-    lk__buf *refusal;   /* NULL, or receives the body of a refusal, for typed results */
+    bool body_optional;           /* a 2xx answer counts with any body, or none */
+    lk__buf *refusal;             /* NULL, or receives the body of a refusal, for typed results */
+    const lk__attempts *attempts; /* NULL: none of the caller's business */
 } lk__call;
 
 /* Sends and appends the body of a 2xx answer to out, if it looks like a JSON object or array.

@@ -185,8 +185,8 @@ static void list_secrets(const lk_authentication_options *options, lk__call *cal
 }
 
 static lk_status send_grant(lk_client *client, const grant *how,
-                            const lk_authentication_options *options, lk__buf *refusal,
-                            lk_authentication **out, lk_error *err)
+                            const lk_authentication_options *options, const lk__attempts *attempts,
+                            lk__buf *refusal, lk_authentication **out, lk_error *err)
 {
     static const char *const path[] = { "user_management", "authenticate", NULL };
     lk__auto_buf body = LK__SECRET_BUF(MAX_GRANT);
@@ -203,6 +203,7 @@ static lk_status send_grant(lk_client *client, const grant *how,
         .retry = how->retry,
         .retry_within_ms = REPLAY_MS,
         .refusal = refusal,
+        .attempts = attempts,
     };
     list_secrets(options, &call);
     LK_TRY(lk__call_decode(client, &call, &authentication_shape, &arena, &result, err));
@@ -239,7 +240,7 @@ static lk_status authenticate(lk_client *client, const grant *how,
         return lk__fail(err, LK_ERR_INVALID, "client and out must not be NULL");
     LK_TRY(lk__options_read(given, &options, sizeof(options), "lk_authentication_options", err));
     LK_TRY(check_inputs(client, how, &options, err));
-    status = send_grant(client, how, &options, challenge == NULL ? NULL : &refusal, out, err);
+    status = send_grant(client, how, &options, NULL, challenge == NULL ? NULL : &refusal, out, err);
     return challenge == NULL ? status : add_challenge(status, &refusal, challenge, err);
 }
 
@@ -317,6 +318,18 @@ lk_status lk_authkit_exchange_code(lk_client *client, const char *code, const ch
     return authenticate(client, &code_grant,
                         LK_AUTHENTICATION_OPTIONS(.code = code, .code_verifier = verifier), out,
                         NULL, err);
+}
+
+lk_status lk__authkit_refresh(lk_client *client, const char *refresh_token,
+                              const char *organization_id, const lk__attempts *attempts,
+                              lk_authentication **out, lk_error *err)
+{
+    const lk_authentication_options options = { .size = sizeof(options),
+                                                .refresh_token = refresh_token,
+                                                .organization_id = organization_id };
+
+    LK_TRY(check_inputs(client, &refresh_grant, &options, err));
+    return send_grant(client, &refresh_grant, &options, attempts, NULL, out, err);
 }
 
 lk_status lk_authkit_refresh(lk_client *client, const char *refresh_token,

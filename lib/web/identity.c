@@ -1,11 +1,11 @@
 /* Who is asking: session cookie or Bearer token, and the cookie renewed where it is stale. */
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "api/client.h"
 #include "base/text.h"
+#include "web/note.h"
 #include "web/web.h"
 
 /* Renewal before the end: how long before, and how long not again after a failure. */
@@ -25,20 +25,14 @@ static bool is_of_mode(const lk_web *web, const lk_session *session)
 
 static bool is_revoked(const lk_web *web, const lk_session *session)
 {
-    const lk_log *log = &web->client->log;
     lk_error cause = LK_ERROR_INIT;
     bool revoked = false;
-    char line[sizeof(cause.message) + 64];
 
     if (web->revocation.is_revoked == NULL)
         return false;
     if (web->revocation.is_revoked(web->revocation.ctx, session, &revoked, &cause) == LK_OK)
         return revoked;
-    if (log->line != NULL) {
-        snprintf(line, sizeof(line), "cannot tell whether a session was revoked: %s",
-                 cause.message);
-        log->line(log->ctx, line);
-    }
+    lk__note(web->client, "cannot tell whether a session was revoked", &cause);
     return false;
 }
 

@@ -12,6 +12,7 @@
 
 #include "api/client.h"
 #include "crypto/crypto.h"
+#include "web/lease.h"
 
 /* Results remembered at once; beyond, the oldest is forgotten first. */
 enum { MAX_REMEMBERED = 1024 };
@@ -29,7 +30,8 @@ typedef struct flight {
 
 struct lk__refresher {
     lk_client *client;
-    const char *password;
+    const lk__passwords *passwords;
+    lk__lease lease;
     pthread_mutex_t mutex;
     pthread_cond_t landing;
     flight *flights; /* newest first */
@@ -133,12 +135,15 @@ static lk_status read_result(const flight *f, char **out, lk_error *err)
 
 /* ---- Without the mutex ---- */
 
-static lk_status ask(lk__refresher *refresher, const lk__grant *grant, char **out, lk_error *err)
+static lk_status ask(lk__refresher *refresher, const flight *f, const lk__grant *grant, char **out,
+                     lk_error *err)
 {
     lk_auto(lk_session) session = NULL;
 
-    return lk__session_renew(refresher->client, refresher->password, grant, NULL, out, &session,
-                             err);
+    if (refresher->lease.seam.acquire != NULL)
+        return lk__lease_renew(&refresher->lease, f->key, grant, out, err);
+    return lk__session_renew(refresher->client, refresher->passwords->items[0], grant, NULL, NULL,
+                             out, &session, err);
 }
 
 static lk_status fly(lk__refresher *refresher, flight *f, const lk__grant *grant, char **out,
@@ -146,7 +151,7 @@ static lk_status fly(lk__refresher *refresher, flight *f, const lk__grant *grant
 {
     char *sealed = NULL;
     lk_error error = LK_ERROR_INIT;
-    lk_status status = ask(refresher, grant, &sealed, &error);
+    lk_status status = ask(refresher, f, grant, &sealed, &error);
     int64_t now_ms = lk__now_ms(refresher->client);
 
     pthread_mutex_lock(&refresher->mutex);
@@ -198,15 +203,16 @@ bool lk__refresh_is_terminal(lk_status status, const lk_error *err)
             strcmp(err->reason, "mfa_enrollment") == 0);
 }
 
-lk_status lk__refresher_new(lk_client *client, const char *password, lk__refresher **out,
-                            lk_error *err)
+lk_status lk__refresher_new(lk_client *client, const lk__passwords *passwords,
+                            const lk_refresh_lease *lease, lk__refresher **out, lk_error *err)
 {
     lk__refresher *refresher = calloc(1, sizeof(*refresher));
 
     if (refresher == NULL)
         return lk__no_memory(err);
     refresher->client = client;
-    refresher->password = password;
+    refresher->passwords = passwords;
+    refresher->lease = (lk__lease){ .client = client, .passwords = passwords, .seam = *lease };
     /* Neither fails on Linux with default attributes. */
     (void)pthread_mutex_init(&refresher->mutex, NULL);
     (void)pthread_cond_init(&refresher->landing, NULL);

@@ -1,4 +1,5 @@
-/* Renews sessions so that one refresh token is spent once, however many requests carry it.
+/* Renews sessions so that one refresh token is spent once, however many requests carry it, in this
+ * process or, with a lease, in others.
  *
  * WorkOS rotates refresh tokens: of two requests that spend the same one, the second may end the
  * session. A page load brings a dozen requests with the same stale cookie, so the first one asks
@@ -9,14 +10,17 @@
 
 #include "web/session.h"
 
+#include <latchkey/web.h>
+
 /* WorkOS replays its answer for 30 s, too. */
 enum { LK__REFRESH_MEMORY_MS = 30 * 1000 };
 
 typedef struct lk__refresher lk__refresher;
 
-/* client and password must outlive it. */
-LK_MUST_CHECK lk_status lk__refresher_new(lk_client *client, const char *password,
-                                          lk__refresher **out, lk_error *err);
+/* client and passwords must outlive it. lease: its functions NULL where there is none. */
+LK_MUST_CHECK lk_status lk__refresher_new(lk_client *client, const lk__passwords *passwords,
+                                          const lk_refresh_lease *lease, lk__refresher **out,
+                                          lk_error *err);
 void lk__refresher_free(lk__refresher *refresher);
 void lk__refresher_freep(lk__refresher **refresher);
 

@@ -115,8 +115,8 @@ static const lk__shape profile_shape = LK__SHAPE(lk_profile, profile_fields);
 
 /* Everything that can be wrong with a cookie is one kind of failure: whoever damages one must not
  * learn how far it got. */
-static lk_status unseal(const lk_client *client, const lk__passwords *passwords, const char *sealed,
-                        lk__json **out, lk_error *err)
+lk_status lk__session_unseal(const lk_client *client, const lk__passwords *passwords,
+                             const char *sealed, lk__json **out, lk_error *err)
 {
     lk__auto_buf text = LK__SECRET_BUF(LK__MAX_SEALED);
     lk_error cause = LK_ERROR_INIT;
@@ -332,7 +332,7 @@ lk_status lk__session_peek(const lk_client *client, const lk__passwords *passwor
 {
     lk_auto(lk__json) json = NULL;
 
-    LK_TRY(unseal(client, passwords, sealed, &json, err));
+    LK_TRY(lk__session_unseal(client, passwords, sealed, &json, err));
     const char *token = lk__json_text(json, "accessToken");
     if (token != NULL)
         return peek_authkit(client, json, token, out, err);
@@ -347,7 +347,7 @@ lk_status lk__session_open(const lk_client *client, const lk__passwords *passwor
 {
     lk_auto(lk__json) json = NULL;
 
-    LK_TRY(unseal(client, passwords, sealed, &json, err));
+    LK_TRY(lk__session_unseal(client, passwords, sealed, &json, err));
     return open_json(client, json, out, err);
 }
 
@@ -365,16 +365,16 @@ lk_status lk__session_open_fetching(lk_client *client, const lk__passwords *pass
 }
 
 lk_status lk__session_renew(lk_client *client, const char *password, const lk__grant *grant,
-                            const char *organization_id, char **out_sealed, lk_session **out,
-                            lk_error *err)
+                            const char *organization_id, const lk__attempts *attempts,
+                            char **out_sealed, lk_session **out, lk_error *err)
 {
     if (lk__text_empty(grant->refresh_token))
         return lk__fail(err, LK_ERR_EXPIRED, "the session cannot be renewed: sign in again");
 
     lk_auto(lk_authentication) authentication = NULL;
-    LK_TRY(lk_authkit_refresh(client, grant->refresh_token,
-                              organization_id ? organization_id : grant->organization_id,
-                              &authentication, err));
+    LK_TRY(lk__authkit_refresh(client, grant->refresh_token,
+                               organization_id ? organization_id : grant->organization_id, attempts,
+                               &authentication, err));
     if (!lk__text_equal(authentication->user->id, grant->user_id))
         return lk__fail(err, LK_ERR_SIGNATURE, "WorkOS renewed the session of somebody else");
 
@@ -422,7 +422,7 @@ lk_status lk_session_refresh(lk_client *client, const char *password, const char
     if (client == NULL || password == NULL || sealed == NULL || out_sealed == NULL || out == NULL)
         return lk__fail(err, LK_ERR_INVALID, "lk_session_refresh() was given NULL");
     LK_TRY(lk__session_peek(client, LK__ONE_PASSWORD(password), sealed, &grant, err));
-    return lk__session_renew(client, password, &grant, organization_id, out_sealed, out, err);
+    return lk__session_renew(client, password, &grant, organization_id, NULL, out_sealed, out, err);
 }
 
 lk_status lk_session_from_token(const lk_client *client, const char *access_token, lk_session **out,

@@ -2,8 +2,8 @@
 #ifndef LK_WEB_SESSION_H
 #define LK_WEB_SESSION_H
 
+#include "api/authkit.h"
 #include "base/cleanup.h"
-#include "base/error.h"
 #include "web/passwords.h"
 
 #include <latchkey/session.h>
@@ -29,10 +29,15 @@ void lk__grant_clear(lk__grant *grant);
  * ones and a user that is not the token's are LK_ERR_SIGNATURE. *out is empty before. */
 LK_MUST_CHECK lk_status lk__session_peek(const lk_client *client, const lk__passwords *passwords,
                                          const char *sealed, lk__grant *out, lk_error *err);
-/* Spends the refresh token, verifies the answer, seals it. Blocks: see lk_session_refresh(). */
+/* Opens the seal, and that is all: LK_ERR_SIGNATURE for whatever is wrong with it. */
+LK_MUST_CHECK lk_status lk__session_unseal(const lk_client *client, const lk__passwords *passwords,
+                                           const char *sealed, lk__json **out, lk_error *err);
+/* Spends the refresh token, verifies the answer, seals it. Blocks: see lk_session_refresh().
+ * attempts may be NULL. */
 LK_MUST_CHECK lk_status lk__session_renew(lk_client *client, const char *password,
                                           const lk__grant *grant, const char *organization_id,
-                                          char **out_sealed, lk_session **out, lk_error *err);
+                                          const lk__attempts *attempts, char **out_sealed,
+                                          lk_session **out, lk_error *err);
 /* As lk_session_open(), under any of the passwords. */
 LK_MUST_CHECK lk_status lk__session_open(const lk_client *client, const lk__passwords *passwords,
                                          const char *sealed, lk_session **out, lk_error *err);

@@ -175,6 +175,16 @@ static lk_status read_passwords(lk_web *web, const lk_web_options *options, lk_e
     return LK_OK;
 }
 
+static lk_status check_seams(const lk_web_options *options, lk_error *err)
+{
+    const lk_refresh_lease *lease = &options->refresh_lease;
+
+    if ((lease->acquire != NULL) != (lease->renew != NULL) ||
+        (lease->acquire != NULL) != (lease->finish != NULL))
+        return lk__fail(err, LK_ERR_INVALID, "refresh_lease needs all three of its functions");
+    return LK_OK;
+}
+
 static lk_status read_options(lk_web *web, const lk_web_options *options, lk_error *err)
 {
     if (options->client == NULL)
@@ -183,6 +193,7 @@ static lk_status read_options(lk_web *web, const lk_web_options *options, lk_err
         return lk__fail(err, LK_ERR_INVALID, "cookie_password is required");
     if (options->redirect_uri == NULL)
         return lk__fail(err, LK_ERR_INVALID, "redirect_uri is required");
+    LK_TRY(check_seams(options, err));
     web->client = options->client;
     web->revocation = options->revocation;
     LK_TRY(read_numbers(web, options, err));
@@ -217,7 +228,8 @@ lk_status lk_web_new(const lk_web_options *options, lk_web **out, lk_error *err)
     if (web == NULL)
         return lk__no_memory(err);
     LK_TRY(read_options(web, &taken, err));
-    LK_TRY(lk__refresher_new(web->client, web->password, &web->refresher, err));
+    LK_TRY(lk__refresher_new(web->client, &web->passwords, &taken.refresh_lease, &web->refresher,
+                             err));
     *out = lk__steal(web);
     return LK_OK;
 }

@@ -31,6 +31,28 @@ typedef struct lk_revocation {
     void *ctx;
 } lk_revocation;
 
+/* Who renews a session where several servers share their sessions: WorkOS rotates refresh tokens,
+ * and a token spent twice may end the session. A mirror has all three: lk_mirror_acquire_lease()
+ * and its companions, whose contract this is.
+ *
+ * name stands for the refresh token and does not tell it; results are sealed. The holder asks
+ * WorkOS for at most 10 s at a time, and before each time holds the lease for 20 s more where less
+ * than half of that is left; so the token of a holder that died is spent again within the 30 s in
+ * which WorkOS repeats its answer. The others look again every 25 to 400 ms for up to 30 s, then
+ * answer with LK_ERR_NETWORK. Results are left for 30 s; failures that pass, for a second.
+ *
+ * Called from any thread, with nothing locked. A failure is told to the client's log, and the
+ * session renewed as if there were no other server. */
+typedef struct lk_refresh_lease {
+    lk_status (*acquire)(void *ctx, const char *name, int64_t now_ms, int64_t ttl_ms,
+                         int64_t *fence, char **result, lk_error *err);
+    lk_status (*renew)(void *ctx, const char *name, int64_t fence, int64_t now_ms, int64_t ttl_ms,
+                       bool *held, lk_error *err);
+    lk_status (*finish)(void *ctx, const char *name, int64_t fence, int64_t now_ms, int64_t keep_ms,
+                        const char *result, bool *held, lk_error *err);
+    void *ctx;
+} lk_refresh_lease;
+
 typedef struct lk_web_options {
     size_t size;                 /* set by LK_WEB_OPTIONS */
     lk_client *client;           /* required; must outlive the object */
@@ -51,7 +73,8 @@ typedef struct lk_web_options {
     /* The cookie_password before this one: opens what it sealed, seals nothing. NULL: none. Drop it
      * once cookies from before the change may end. */
     const char *cookie_password_previous;
-    lk_revocation revocation; /* NULL inside: sessions last as long as their tokens */
+    lk_revocation revocation;       /* NULL inside: sessions last as long as their tokens */
+    lk_refresh_lease refresh_lease; /* all NULL: no other server renews these sessions */
 } lk_web_options;
 
 #define LK_WEB_OPTIONS(...) (&(const lk_web_options){ .size = sizeof(lk_web_options), __VA_ARGS__ })
