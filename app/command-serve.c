@@ -163,7 +163,8 @@ static lk_status read_settings(const app_arguments *given, settings *own, lk_err
     TRY(read_rules(given, wanted, err));
     TRY(read_mode(given, own, err));
     TRY(read_key(given, own, err));
-    TRY(config_client(given, CONFIG_NEEDS_CLIENT_ID, (lk_log){ 0 }, &own->client, err));
+    TRY(config_client(given, CONFIG_NEEDS_CLIENT_ID | CONFIG_KEEPS_KEYS, (lk_log){ 0 },
+                      &own->client, err));
     TRY(read_cookie(given, own, err));
     TRY(config_secret(given, "webhook-secret-file", "WORKOS_WEBHOOK_SECRET", &own->webhook_secret,
                       err));
@@ -256,6 +257,7 @@ static const app_option options[] = {
     OPTION_CLIENT_ID,
     OPTION_API_KEY_FILE,
     OPTION_BASE_URL,
+    OPTION_KEY_CACHE,
     { .name = "cookie-password-file",
       .value = "FILE",
       .help = "The file with the cookie password",

@@ -203,8 +203,7 @@ static lk_status make_directory(const char *path, lk_error *err)
         if (slash != NULL)
             *slash = '\0';
         if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return failed(err, LK_ERR_STORE,
-                          "cannot make the directory %s: %s: name another --store", part,
+            return failed(err, LK_ERR_STORE, "cannot make the directory %s: %s", part,
                           strerror(errno));
         if (slash == NULL)
             return LK_OK;
@@ -212,32 +211,71 @@ static lk_status make_directory(const char *path, lk_error *err)
     }
 }
 
-lk_status config_store(const app_arguments *given, char **out, lk_error *err)
+/* A directory of ours as XDG has it: below $variable, or below rest in the home. LK_ERR_INVALID:
+ * neither is set. */
+static lk_status make_own_directory(const char *variable, const char *rest, char **out,
+                                    lk_error *err)
 {
-    const char *state = variable_text("XDG_STATE_HOME");
+    const char *base = variable_text(variable);
     const char *home = variable_text("HOME");
     char *directory CLEANUP(free_textp) = NULL;
 
-    TRY(config_text(given, "store", "LATCHKEY_STORE", out, err));
-    if (*out != NULL)
-        return LK_OK;
     /* XDG Base Directory: "All paths set in these environment variables must be absolute. If an
      * implementation encounters a relative path … it should … ignore it." */
-    if (state != NULL && state[0] != '/')
-        state = NULL;
-    if (state == NULL && home == NULL)
-        return failed(err, LK_ERR_INVALID, "no place for the store: set --store, or HOME");
-    int len = state != NULL ? asprintf(&directory, "%s/latchkey", state)
-                            : asprintf(&directory, "%s/.local/state/latchkey", home);
+    if (base != NULL && base[0] != '/')
+        base = NULL;
+    if (base == NULL && home == NULL)
+        return failed(err, LK_ERR_INVALID, "neither HOME nor %s is set", variable);
+    int len = base != NULL ? asprintf(&directory, "%s/latchkey", base)
+                           : asprintf(&directory, "%s/%s/latchkey", home, rest);
     if (len < 0) {
         directory = NULL;
         return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     }
     TRY(make_directory(directory, err));
+    *out = directory;
+    directory = NULL;
+    return LK_OK;
+}
+
+lk_status config_store(const app_arguments *given, char **out, lk_error *err)
+{
+    char *directory CLEANUP(free_textp) = NULL;
+    lk_error cause = LK_ERROR_INIT;
     char *url = NULL;
+
+    TRY(config_text(given, "store", "LATCHKEY_STORE", out, err));
+    if (*out != NULL)
+        return LK_OK;
+    lk_status status = make_own_directory("XDG_STATE_HOME", ".local/state", &directory, &cause);
+    if (status != LK_OK)
+        return failed(err, status, "no place for the store: %s: name one with --store",
+                      cause.message);
     if (asprintf(&url, "sqlite:%s/mirror.db", directory) < 0)
         return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     *out = url;
+    return LK_OK;
+}
+
+lk_status config_key_cache(const app_arguments *given, const char *client_id, char **out,
+                           lk_error *err)
+{
+    char *directory CLEANUP(free_textp) = NULL;
+    char *path = NULL;
+
+    TRY(config_text(given, "key-cache", "LATCHKEY_KEY_CACHE", out, err));
+    if (*out != NULL && strcmp(*out, "none") != 0)
+        return LK_OK;
+    if (*out != NULL || strchr(client_id, '/') != NULL) {
+        free(*out);
+        *out = NULL;
+        return LK_OK;
+    }
+    if (make_own_directory("XDG_CACHE_HOME", ".cache", &directory, NULL) != LK_OK)
+        return LK_OK;
+    if (asprintf(&path, "%s/keys-%s.json", directory, client_id) < 0)
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
+    *out = path;
     return LK_OK;
 }
 
@@ -255,6 +293,7 @@ lk_status config_client(const app_arguments *given, unsigned needs, lk_log log, 
     char *client_id CLEANUP(free_textp) = NULL;
     char *base_url CLEANUP(free_textp) = NULL;
     char *issuer CLEANUP(free_textp) = NULL;
+    char *key_cache CLEANUP(free_textp) = NULL;
     char *api_key CLEANUP(free_secretp) = NULL;
 
     TRY(config_text(given, "client-id", "WORKOS_CLIENT_ID", &client_id, err));
@@ -270,8 +309,11 @@ lk_status config_client(const app_arguments *given, unsigned needs, lk_log log, 
             err, LK_ERR_INVALID,
             "no API key: set WORKOS_API_KEY or WORKOS_API_KEY_FILE (WorkOS dashboard, API "
             "keys)");
+    if ((needs & CONFIG_KEEPS_KEYS) != 0)
+        TRY(config_key_cache(given, client_id, &key_cache, err));
     return lk_client_new(
         LK_CLIENT_OPTIONS(.client_id = client_id != NULL ? client_id : "client_unused",
-                          .api_key = api_key, .base_url = base_url, .issuer = issuer, .log = log),
+                          .api_key = api_key, .base_url = base_url, .issuer = issuer, .log = log,
+                          .key_cache_path = key_cache),
         out, err);
 }

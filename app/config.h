@@ -54,6 +54,12 @@
         .name = "api-key-file", .value = "FILE", .help = "The file with the API key", \
         .variable = "WORKOS_API_KEY"                                                  \
     }
+#define OPTION_KEY_CACHE                                                                \
+    {                                                                                   \
+        .name = "key-cache", .value = "FILE|none",                                      \
+        .help = "Where WorkOS' signing keys wait for a start while it is out of reach", \
+        .variable = "LATCHKEY_KEY_CACHE"                                                \
+    }
 /* For details: what the three rows above leave open. */
 #define DETAILS_SECRETS                                                                     \
     "A secret is read from its variable, from the file that VARIABLE_FILE names, or from\n" \
@@ -78,12 +84,19 @@ LK_MUST_CHECK lk_status config_base_url(const app_arguments *given, char **out, 
 /* The store's URL; without a setting one below $XDG_STATE_HOME, whose directory is made. */
 LK_MUST_CHECK lk_status config_store(const app_arguments *given, char **out, lk_error *err);
 
+/* The file for the signing keys of this client id; without a setting one below $XDG_CACHE_HOME,
+ * whose directory is made. *out is NULL for "none", and where there is no place for it: what is
+ * kept there is not worth a failure. */
+LK_MUST_CHECK lk_status config_key_cache(const app_arguments *given, const char *client_id,
+                                         char **out, lk_error *err);
+
 /* Opens the mirror in that store. */
 LK_MUST_CHECK lk_status config_mirror(const app_arguments *given, lk_mirror **out, lk_error *err);
 
 typedef enum config_needs {
-    CONFIG_NEEDS_KEY = 1,      /* an API key must be there; else one is used if it is */
-    CONFIG_NEEDS_CLIENT_ID = 2 /* else a placeholder stands in: nobody signs in */
+    CONFIG_NEEDS_KEY = 1,       /* an API key must be there; else one is used if it is */
+    CONFIG_NEEDS_CLIENT_ID = 2, /* else a placeholder stands in: nobody signs in */
+    CONFIG_KEEPS_KEYS = 4       /* takes OPTION_KEY_CACHE: for those that run for long */
 } config_needs;
 
 /* A client from the rows above, WORKOS_ISSUER included. */

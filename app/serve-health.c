@@ -107,6 +107,20 @@ static void print_feed(FILE *out, const feed_status *now)
                 (double)lag / 1000);
 }
 
+static void print_client(FILE *out, const lk_client *client)
+{
+    int64_t keys_ms = lk_client_get_keys_fetched_at_ms(client);
+    int64_t skew_ms = 0;
+
+    if (keys_ms > 0)
+        print_metric(out, "signing_keys_age_seconds", "gauge",
+                     "Time since WorkOS' signing keys were fetched",
+                     (clock_wall_ms() - keys_ms) / 1000);
+    if (lk_client_get_clock_skew(client, &skew_ms))
+        print_metric(out, "clock_skew_seconds", "gauge",
+                     "How far this machine's clock is ahead of WorkOS", skew_ms / 1000);
+}
+
 int answer_metrics(const app_request *request)
 {
     server *self = request->server;
@@ -123,6 +137,7 @@ int answer_metrics(const app_request *request)
     if (has_store)
         print_mirror(text.out, &mirror);
     print_feed(text.out, &now);
+    print_client(text.out, self->options->client);
     print_metric(text.out, "workers_busy", "gauge", "Connections that hold a worker thread",
                  atomic_load(&self->n_workers_busy));
     print_metric(text.out, "streams", "gauge", "Open event streams", atomic_load(&self->n_streams));

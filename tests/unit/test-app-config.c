@@ -9,16 +9,13 @@
 #include <unistd.h>
 
 static const app_option table[] = {
-    OPTION_STORE,
-    OPTION_BASE_URL,
-    OPTION_CLIENT_ID,
-    OPTION_API_KEY_FILE,
+    OPTION_STORE, OPTION_BASE_URL, OPTION_CLIENT_ID, OPTION_API_KEY_FILE, OPTION_KEY_CACHE,
 };
 
 static const char *const variables[] = {
     "WORKOS_API_KEY",      "WORKOS_API_KEY_FILE",   "CREDENTIALS_DIRECTORY", "WORKOS_API_BASE_URL",
     "WORKOS_API_HOSTNAME", "WORKOS_API_HTTPS",      "WORKOS_API_PORT",       "LATCHKEY_STORE",
-    "WORKOS_CLIENT_ID",    "WORKOS_COOKIE_MAX_AGE",
+    "WORKOS_CLIENT_ID",    "WORKOS_COOKIE_MAX_AGE", "LATCHKEY_KEY_CACHE",
 };
 
 static int clear_variables(void **state)
@@ -97,6 +94,63 @@ static void test_store_defaults_below_the_state_directory(void **state)
     rmdir(wanted);
     rmdir(directory);
     free(text);
+    arguments_free(given);
+}
+
+static void test_keys_are_kept_below_the_cache_directory(void **state)
+{
+    char directory[] = "/tmp/latchkey-test-XXXXXX";
+    static const struct {
+        const char *flag;
+        const char *variable;
+        const char *client_id;
+        const char *wanted; /* NULL: none; in the first row below the directory */
+    } rows[] = {
+        { NULL, NULL, "client_01", "/latchkey/keys-client_01.json" },
+        { NULL, "/var/keys", "client_01", "/var/keys" },
+        { "--key-cache=/run/keys", "/var/keys", "client_01", "/run/keys" },
+        { NULL, "none", "client_01", NULL },
+        { "--key-cache=none", NULL, "client_01", NULL },
+        { NULL, NULL, "../../etc/x", NULL }, /* leads out of the directory */
+    };
+
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    setenv("XDG_CACHE_HOME", directory, 1);
+    for (size_t i = 0; i < N_ITEMS(rows); i++) {
+        app_arguments *given = give(rows[i].flag);
+        lk_error err = LK_ERROR_INIT;
+        char wanted[128];
+        char *path = NULL;
+
+        unsetenv("LATCHKEY_KEY_CACHE");
+        if (rows[i].variable != NULL)
+            setenv("LATCHKEY_KEY_CACHE", rows[i].variable, 1);
+        assert_ok(config_key_cache(given, rows[i].client_id, &path, &err), err);
+        snprintf(wanted, sizeof(wanted), "%s%s", i == 0 ? directory : "",
+                 rows[i].wanted == NULL ? "" : rows[i].wanted);
+        assert_string_equal(path == NULL ? "" : path, wanted);
+        free(path);
+        arguments_free(given);
+    }
+    unsetenv("XDG_CACHE_HOME");
+    char made[64];
+    snprintf(made, sizeof(made), "%s/latchkey", directory);
+    assert_int_equal(rmdir(made), 0);
+    rmdir(directory);
+}
+
+static void test_keys_without_a_place_are_not_kept(void **state)
+{
+    app_arguments *given = give(NULL);
+    lk_error err = LK_ERROR_INIT;
+    char *path = NULL;
+
+    (void)state;
+    setenv("XDG_CACHE_HOME", "/dev/null", 1); /* nothing can be made below it */
+    assert_ok(config_key_cache(given, "client_01", &path, &err), err);
+    assert_null(path);
+    unsetenv("XDG_CACHE_HOME");
     arguments_free(given);
 }
 
@@ -244,6 +298,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_flag_beats_environment, clear_variables),
         cmocka_unit_test_setup(test_store_defaults_below_the_state_directory, clear_variables),
+        cmocka_unit_test_setup(test_keys_are_kept_below_the_cache_directory, clear_variables),
+        cmocka_unit_test_setup(test_keys_without_a_place_are_not_kept, clear_variables),
         cmocka_unit_test_setup(test_secret_is_found_in_its_order, clear_variables),
         cmocka_unit_test_setup(test_bad_secret_files_are_named_and_never_quoted, clear_variables),
         cmocka_unit_test_setup(test_base_url_wins_over_its_parts, clear_variables),
