@@ -52,39 +52,6 @@ static lk_status fail(lk_error *err, lk_status status, const char *message)
 
 /* ---- Requests ---- */
 
-static int count_headers(const struct mg_request_info *info, const char *name, const char **last)
-{
-    int count = 0;
-
-    for (int i = 0; i < info->num_headers; i++) {
-        if (strcasecmp(info->http_headers[i].name, name) != 0)
-            continue;
-        *last = info->http_headers[i].value;
-        count++;
-    }
-    return count;
-}
-
-/* RFC 9112, 6.3: a message with both, or with differing lengths, "ought to be handled as an
- * error"; what one reader takes for the body another takes for the next request. */
-static const char *find_conflict(const struct mg_request_info *info)
-{
-    const char *length = NULL;
-    const char *encoding = NULL;
-    int n_lengths = count_headers(info, "Content-Length", &length);
-    int n_encodings = count_headers(info, "Transfer-Encoding", &encoding);
-
-    if (info->num_headers >= MG_MAX_HEADERS)
-        return "the request has more headers than the server reads";
-    if (n_lengths > 1)
-        return "the request has more than one Content-Length";
-    if (n_lengths > 0 && n_encodings > 0)
-        return "the request has both Content-Length and Transfer-Encoding";
-    if (n_encodings > 1 || (n_encodings == 1 && strcasecmp(encoding, "chunked") != 0))
-        return "the request has a Transfer-Encoding other than chunked";
-    return NULL;
-}
-
 static bool is_path_char(char c)
 {
     if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
@@ -110,25 +77,33 @@ static char *encode_path(const char *path, bool is_decoded)
     return encoded;
 }
 
+static lk_status check_request(const struct mg_request_info *info, const gate_request *request,
+                               lk_error *err)
+{
+    /* CivetWeb drops those beyond: one of them may be the length of the body. */
+    if (info->num_headers >= MG_MAX_HEADERS)
+        return fail(err, LK_ERR_INVALID, "the request has more headers than the server reads");
+    if (info->local_uri == NULL || info->local_uri[0] != '/' || info->local_uri[1] == '/')
+        return fail(err, LK_ERR_INVALID, "the request does not name a path of this server");
+    return lk_web_check_headers(request->headers, (size_t)info->num_headers, err);
+}
+
 static lk_status read_request(struct mg_connection *connection, gate_request *out, lk_error *err)
 {
     const struct mg_request_info *info = mg_get_request_info(connection);
-    const char *conflict = find_conflict(info);
     const char *decode = mg_get_option(mg_get_context(connection), "decode_url");
 
-    if (conflict == NULL &&
-        (info->local_uri == NULL || info->local_uri[0] != '/' || info->local_uri[1] == '/'))
-        conflict = "the request does not name a path of this server";
-    if (conflict != NULL) {
+    for (int i = 0; i < info->num_headers; i++)
+        out->headers[i] =
+            (lk_header){ .name = info->http_headers[i].name, .value = info->http_headers[i].value };
+    lk_status status = check_request(info, out, err);
+    if (status != LK_OK) {
         mg_disable_connection_keep_alive(connection);
-        return fail(err, LK_ERR_INVALID, conflict);
+        return status;
     }
     out->path = encode_path(info->local_uri, decode == NULL || strcasecmp(decode, "no") != 0);
     if (out->path == NULL)
         return fail(err, LK_ERR_NO_MEMORY, "out of memory");
-    for (int i = 0; i < info->num_headers; i++)
-        out->headers[i] =
-            (lk_header){ .name = info->http_headers[i].name, .value = info->http_headers[i].value };
     out->web = (lk_web_request){ .method = info->request_method,
                                  .path = out->path,
                                  .query = info->query_string,

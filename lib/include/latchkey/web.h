@@ -143,6 +143,50 @@ LK_API void lk_rules_freep(lk_rules **rules);
 LK_API LK_MUST_CHECK lk_status lk_web_forbid(lk_web *web, const lk_web_request *request,
                                              lk_web_reply **out, lk_error *err);
 
+/* Whether everybody who reads these headers takes the request for the same one. LK_ERR_INVALID
+ * says why not: refuse it with 400 and close the connection. Names that are no names, control
+ * characters, two lengths, a length beside an encoding, two Hosts, and names that only differ from
+ * one that counts by "_" for "-". For servers that hand over what they were sent; the gate asks for
+ * itself. No I/O. */
+LK_API LK_MUST_CHECK lk_status lk_web_check_headers(const lk_header *headers, size_t n_headers,
+                                                    lk_error *err);
+
+/* Address ranges, e.g. those of proxies. Fill it before it is shared; read it from any thread then.
+ */
+typedef struct lk_networks lk_networks;
+
+LK_API LK_MUST_CHECK lk_status lk_networks_new(lk_networks **out, lk_error *err);
+/* "10.0.0.0/8", "192.0.2.7", "2001:db8::/32"; at most 256. LK_ERR_INVALID: no range, bits set
+ * behind the slash's number, or everybody ("/0"); the ranges are as they were. */
+LK_API LK_MUST_CHECK lk_status lk_networks_add(lk_networks *networks, const char *range,
+                                               lk_error *err);
+/* Whether an address lies in one of them; IPv4 in its IPv6 form ("::ffff:10.0.0.1") as such. False
+ * for NULL, and for what is no address. */
+LK_API bool lk_networks_contain(const lk_networks *networks, const char *address);
+LK_API void lk_networks_free(lk_networks *networks);
+LK_API void lk_networks_freep(lk_networks **networks);
+
+/* Which headers the proxies in front set. Only these are read: of others they let through whatever
+ * the visitor wrote. */
+typedef enum lk_proxy_headers {
+    LK_PROXY_X_FORWARDED = 0, /* X-Forwarded-For, -Proto, -Host */
+    LK_PROXY_FORWARDED        /* Forwarded (RFC 7239) */
+} lk_proxy_headers;
+
+enum { LK_ADDRESS_SIZE = 46 }; /* of an IPv6 address as text */
+
+/* Who asks. For logs and limits; who is signed in never depends on it. */
+typedef struct lk_visitor {
+    char address[LK_ADDRESS_SIZE]; /* "" when not even the peer's is one */
+    char scheme[8];                /* "http" or "https"; "" when no trusted proxy tells */
+    char host[256];                /* with the port, if told; "" as above */
+} lk_visitor;
+
+/* Without trusted (or NULL) the visitor is the peer, the address that the connection comes from.
+ * Else the headers tell, as far as those who wrote them are trusted. No I/O. */
+LK_API void lk_web_visitor(const lk_networks *trusted, lk_proxy_headers style, const char *peer,
+                           const lk_web_request *request, lk_visitor *out);
+
 #ifdef __cplusplus
 }
 #endif
