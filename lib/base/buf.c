@@ -40,8 +40,7 @@ static char *grow_secret(const lk__buf *buf, size_t capacity)
     return data;
 }
 
-/* Makes room for len more bytes and the NUL. */
-static lk_status reserve(lk__buf *buf, size_t len, lk_error *err)
+lk_status lk__buf_reserve(lk__buf *buf, size_t len, lk_error *err)
 {
     size_t needed;
     size_t capacity;
@@ -66,7 +65,7 @@ static lk_status reserve(lk__buf *buf, size_t len, lk_error *err)
 
 lk_status lk__buf_append(lk__buf *buf, const void *data, size_t len, lk_error *err)
 {
-    LK_TRY(reserve(buf, len, err));
+    LK_TRY(lk__buf_reserve(buf, len, err));
     if (len > 0)
         memcpy(buf->data + buf->len, data, len);
     buf->len += len;
@@ -88,12 +87,23 @@ lk_status lk__buf_printf(lk__buf *buf, lk_error *err, const char *format, ...)
     len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     assert(len >= 0); /* only a broken format or an absurd length fails */
-    LK_TRY(reserve(buf, (size_t)len, err));
+    LK_TRY(lk__buf_reserve(buf, (size_t)len, err));
     va_start(args, format);
     vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
     va_end(args);
     buf->len += (size_t)len;
     return LK_OK;
+}
+
+void lk__buf_cut(lk__buf *buf, size_t len)
+{
+    assert(len <= buf->len);
+    if (buf->data == NULL)
+        return;
+    if (buf->secret)
+        lk__wipe(buf->data + len, buf->len - len);
+    buf->len = len;
+    buf->data[len] = '\0';
 }
 
 void lk__buf_clear(lk__buf *buf)

@@ -31,6 +31,11 @@ LK_MUST_CHECK lk_status lk__buf_append(lk__buf *buf, const void *data, size_t le
 LK_MUST_CHECK lk_status lk__buf_text(lk__buf *buf, const char *text, lk_error *err);
 LK_MUST_CHECK lk_status lk__buf_printf(lk__buf *buf, lk_error *err, const char *format, ...)
     __attribute__((__format__(__printf__, 3, 4)));
+/* Room for len more bytes, and the NUL, behind data[len]: what fits there is written in one go.
+ * Fails as the others. */
+LK_MUST_CHECK lk_status lk__buf_reserve(lk__buf *buf, size_t len, lk_error *err);
+/* Drops what is behind len, which is not beyond the end; a secret there is wiped. */
+void lk__buf_cut(lk__buf *buf, size_t len);
 /* Empties it and gives the memory back. */
 void lk__buf_clear(lk__buf *buf);
 /* Hands the bytes over as malloc'd text, "" when empty; NULL without memory. */

@@ -1,22 +1,28 @@
 /* base64url; see base64.h. */
 #include "crypto/base64.h"
 
+#include <endian.h>
 #include <stdint.h>
+#include <string.h>
 
-enum { BLOCK = 48 }; /* decoded quads of characters appended at a time */
+enum { MARK = 64, FOUR_MARKS = MARK << 18 | MARK << 12 | MARK << 6 | MARK };
+
+static const char outside[] = "character outside the alphabet";
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* The six bits of a character plus one; 0 outside the alphabet. */
-static const unsigned char values[256] = {
-    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
-    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
-    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
-    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
-    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
-    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
-    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
-    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['-'] = 63, ['_'] = 64,
+/* The six bits of a character, marked; 0 outside the alphabet. */
+static const uint32_t values[256] = {
+    ['A'] = 64,  ['B'] = 65,  ['C'] = 66,  ['D'] = 67,  ['E'] = 68,  ['F'] = 69,  ['G'] = 70,
+    ['H'] = 71,  ['I'] = 72,  ['J'] = 73,  ['K'] = 74,  ['L'] = 75,  ['M'] = 76,  ['N'] = 77,
+    ['O'] = 78,  ['P'] = 79,  ['Q'] = 80,  ['R'] = 81,  ['S'] = 82,  ['T'] = 83,  ['U'] = 84,
+    ['V'] = 85,  ['W'] = 86,  ['X'] = 87,  ['Y'] = 88,  ['Z'] = 89,  ['a'] = 90,  ['b'] = 91,
+    ['c'] = 92,  ['d'] = 93,  ['e'] = 94,  ['f'] = 95,  ['g'] = 96,  ['h'] = 97,  ['i'] = 98,
+    ['j'] = 99,  ['k'] = 100, ['l'] = 101, ['m'] = 102, ['n'] = 103, ['o'] = 104, ['p'] = 105,
+    ['q'] = 106, ['r'] = 107, ['s'] = 108, ['t'] = 109, ['u'] = 110, ['v'] = 111, ['w'] = 112,
+    ['x'] = 113, ['y'] = 114, ['z'] = 115, ['0'] = 116, ['1'] = 117, ['2'] = 118, ['3'] = 119,
+    ['4'] = 120, ['5'] = 121, ['6'] = 122, ['7'] = 123, ['8'] = 124, ['9'] = 125, ['-'] = 126,
+    ['_'] = 127,
 };
 
 size_t lk__base64url_size(size_t len)
@@ -40,42 +46,48 @@ void lk__base64url_encode(const void *data, size_t len, char *out)
     *out = '\0';
 }
 
-/* Decodes up to four characters; false when one is outside the alphabet. */
-static bool decode_quad(const char *text, size_t n, unsigned char out[3], uint32_t *out_bits)
+/* Four characters, three bytes and a zero. The mark is in what is returned unless one of them is
+ * outside the alphabet. */
+static inline uint32_t decode_quad(const char *text, unsigned char out[4])
 {
-    uint32_t bits = 0;
+    uint32_t a = values[(unsigned char)text[0]];
+    uint32_t b = values[(unsigned char)text[1]];
+    uint32_t c = values[(unsigned char)text[2]];
+    uint32_t d = values[(unsigned char)text[3]];
+    uint32_t bytes = htobe32(((a << 18) + (b << 12) + (c << 6) + d - FOUR_MARKS) << 8);
 
-    for (size_t i = 0; i < 4; i++) {
-        unsigned value = i < n ? values[(unsigned char)text[i]] : 1;
-
-        if (value == 0)
-            return false;
-        bits = (bits << 6) | (value - 1);
-    }
-    out[0] = (unsigned char)(bits >> 16);
-    out[1] = (unsigned char)(bits >> 8);
-    out[2] = (unsigned char)bits;
-    *out_bits = bits;
-    return true;
+    memcpy(out, &bytes, sizeof(bytes));
+    return a & b & c & d;
 }
 
-/* The tail of one to three characters, and the only place where bits can be left over. */
-static lk_status decode_tail(lk__buf *out, const char *text, size_t n, bool lenient, lk_error *err)
+/* The tail of two or three characters, and the only place where bits can be left over. NULL, or
+ * what is wrong with it. */
+static const char *decode_tail(const char *text, size_t n, bool lenient, unsigned char *out)
 {
-    unsigned char bytes[3];
-    uint32_t bits;
+    char quad[4] = { 'A', 'A', 'A', 'A' };
+    unsigned char bytes[4];
 
-    if (n == 0)
-        return LK_OK;
-    if (n == 1)
-        return lk__fail(err, LK_ERR_PROTOCOL, "not base64url: impossible length");
-    if (!decode_quad(text, n, bytes, &bits))
-        return lk__fail(err, LK_ERR_PROTOCOL, "not base64url: character outside the alphabet");
+    memcpy(quad, text, n);
+    if ((decode_quad(quad, bytes) & MARK) == 0)
+        return outside;
     /* RFC 4648, 3.5: "…decoders MAY reject an encoding if the pad bits have not been set to zero"
      */
-    if (!lenient && (bits & (n == 2 ? 0xffffU : 0xffU)) != 0)
-        return lk__fail(err, LK_ERR_PROTOCOL, "not base64url: bits beyond the last byte");
-    return lk__buf_append(out, bytes, n - 1, err);
+    if (!lenient && bytes[n - 1] != 0)
+        return "bits beyond the last byte";
+    memcpy(out, bytes, n - 1);
+    return NULL;
+}
+
+/* Writes one zero beyond the last byte. */
+static const char *decode(const char *text, size_t len, bool lenient, unsigned char *out)
+{
+    uint32_t marks = MARK;
+
+    for (; len >= 4; text += 4, len -= 4, out += 3)
+        marks &= decode_quad(text, out);
+    if (marks == 0)
+        return outside;
+    return len > 0 ? decode_tail(text, len, lenient, out) : NULL;
 }
 
 static size_t drop_padding(const char *text, size_t len)
@@ -88,21 +100,18 @@ static size_t drop_padding(const char *text, size_t len)
 lk_status lk__base64url_decode(lk__buf *out, const char *text, size_t len, bool lenient,
                                lk_error *err)
 {
-    unsigned char block[BLOCK * 3] = { 0 };
-    size_t n = 0;
-    uint32_t bits;
+    const char *problem;
+    size_t size;
 
     if (lenient)
         len = drop_padding(text, len);
-    for (; len >= 4; text += 4, len -= 4) {
-        if (!decode_quad(text, 4, block + n, &bits))
-            return lk__fail(err, LK_ERR_PROTOCOL, "not base64url: character outside the alphabet");
-        n += 3;
-        if (n == sizeof(block)) {
-            LK_TRY(lk__buf_append(out, block, n, err));
-            n = 0;
-        }
-    }
-    LK_TRY(lk__buf_append(out, block, n, err));
-    return decode_tail(out, text, len, lenient, err);
+    if (len % 4 == 1)
+        return lk__fail(err, LK_ERR_PROTOCOL, "not base64url: impossible length");
+    size = len / 4 * 3 + (len % 4 > 0 ? len % 4 - 1 : 0);
+    LK_TRY(lk__buf_reserve(out, size, err));
+    problem = decode(text, len, lenient, (unsigned char *)out->data + out->len);
+    if (problem == NULL)
+        out->len += size;
+    out->data[out->len] = '\0';
+    return problem == NULL ? LK_OK : lk__fail(err, LK_ERR_PROTOCOL, "not base64url: %s", problem);
 }

@@ -73,6 +73,45 @@ static void test_stolen_text_is_gone_from_the_buffer(void **state)
     lk_free(NULL);
 }
 
+static void test_reserved_room_is_written_in_place(void **state)
+{
+    lk__auto_buf buf = LK__SECRET_BUF(200);
+    lk_error err = LK_ERROR_INIT;
+    size_t capacity;
+
+    (void)state;
+    assert_ok(lk__buf_text(&buf, "front", &err), err);
+    assert_ok(lk__buf_reserve(&buf, 195, &err), err);
+    assert_string_equal(buf.data, "front"); /* nothing is added yet */
+    assert_int_equal(buf.len, 5);
+    capacity = buf.capacity;
+    memset(buf.data + 5, 'x', 195);
+    buf.len = 200;
+    buf.data[200] = '\0';
+    assert_int_equal(buf.capacity, capacity);
+    assert_fails(lk__buf_reserve(&buf, 1, &err), LK_ERR_PROTOCOL, err);
+    assert_int_equal(buf.len, 200);
+}
+
+static void test_what_is_cut_off_is_wiped(void **state)
+{
+    lk__auto_buf buf = LK__SECRET_BUF(100);
+    lk__auto_buf nothing = LK__BUF(100);
+    static const char zeros[6];
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    assert_ok(lk__buf_text(&buf, "keep-secret", &err), err);
+    lk__buf_cut(&buf, 11);
+    assert_string_equal(buf.data, "keep-secret");
+    lk__buf_cut(&buf, 5);
+    assert_string_equal(buf.data, "keep-");
+    assert_int_equal(buf.len, 5);
+    assert_memory_equal(buf.data + 5, zeros, sizeof(zeros));
+    lk__buf_cut(&nothing, 0);
+    assert_null(nothing.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,6 +119,8 @@ int main(void)
         cmocka_unit_test(test_limit_is_exact_and_leaves_the_buffer),
         cmocka_unit_test(test_nothing_is_an_empty_text),
         cmocka_unit_test(test_stolen_text_is_gone_from_the_buffer),
+        cmocka_unit_test(test_reserved_room_is_written_in_place),
+        cmocka_unit_test(test_what_is_cut_off_is_wiped),
     };
 
     return cmocka_run_group_tests_name("base-buf", tests, NULL, NULL);

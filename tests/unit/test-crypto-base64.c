@@ -102,6 +102,31 @@ static void test_every_byte_outside_the_alphabet_is_refused(void **state)
     }
 }
 
+/* Wherever it stands, also where several characters are read at once; and nothing is half done. */
+static void test_one_bad_character_spoils_a_long_text(void **state)
+{
+    static const char bad[] = "+/=. \n\x7f\xc3";
+    char text[32];
+
+    (void)state;
+    for (size_t len = 2; len < sizeof(text); len++) {
+        for (size_t i = 0; i < len; i++) {
+            for (const char *c = bad; *c != '\0'; c++) {
+                lk__auto_buf out = LK__BUF(100);
+                lk_error err = LK_ERROR_INIT;
+
+                memset(text, 'A', sizeof(text));
+                text[i] = *c;
+                assert_ok(lk__buf_text(&out, "before", &err), err);
+                assert_int_equal(lk__base64url_decode(&out, text, len, false, NULL),
+                                 LK_ERR_PROTOCOL);
+                assert_int_equal(out.len, 6);
+                assert_string_equal(out.data, "before");
+            }
+        }
+    }
+}
+
 static void test_the_limit_of_the_buffer_holds(void **state)
 {
     lk__auto_buf out = LK__BUF(5);
@@ -118,6 +143,7 @@ int main(void)
         cmocka_unit_test(test_every_length_survives),
         cmocka_unit_test(test_what_is_no_base64url),
         cmocka_unit_test(test_every_byte_outside_the_alphabet_is_refused),
+        cmocka_unit_test(test_one_bad_character_spoils_a_long_text),
         cmocka_unit_test(test_the_limit_of_the_buffer_holds),
     };
 
