@@ -56,11 +56,18 @@ bool lk__json_is_null(const lk__json *json)
     return cJSON_IsNull(json);
 }
 
+/* As cJSON_GetObjectItemCaseSensitive(), without a call for each name that begins otherwise. */
+static const lk__json *find_member(const lk__json *object, const char *name)
+{
+    for (const lk__json *item = object->child; item != NULL; item = item->next)
+        if (item->string[0] == name[0] && strcmp(item->string, name) == 0)
+            return item;
+    return NULL;
+}
+
 const lk__json *lk__json_get(const lk__json *object, const char *name)
 {
-    if (!cJSON_IsObject(object))
-        return NULL;
-    return cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsObject(object) ? find_member(object, name) : NULL;
 }
 
 const char *lk__json_string(const lk__json *json)
@@ -137,7 +144,7 @@ const char *lk__json_duplicate(const lk__json *object)
     if (!cJSON_IsObject(object))
         return NULL;
     for (const lk__json *item = object->child; item != NULL; item = item->next)
-        if (cJSON_GetObjectItemCaseSensitive(object, item->string) != item)
+        if (find_member(object, item->string) != item)
             return item->string;
     return NULL;
 }

@@ -44,9 +44,10 @@ void lk__wipe(void *data, size_t len)
         explicit_bzero(data, len);
 }
 
-/* Bytes of the character at s, 0 when it is none. Unicode 15, table 3-7: well-formed UTF-8. */
-static size_t utf8_length(const unsigned char *s, size_t len)
+/* Unicode 15, table 3-7: well-formed UTF-8. */
+size_t lk__utf8_length(const char *text, size_t len)
 {
+    const unsigned char *s = (const unsigned char *)text;
     size_t n = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
 
     if (n == 0 || s[0] > 0xF4 || n > len)
@@ -62,11 +63,10 @@ static size_t utf8_length(const unsigned char *s, size_t len)
 
 bool lk__utf8_valid(const char *text, size_t len)
 {
-    const unsigned char *s = (const unsigned char *)text;
     size_t n;
 
     for (size_t i = 0; i < len; i += n) {
-        n = utf8_length(s + i, len - i);
+        n = lk__utf8_length(text + i, len - i);
         if (n == 0)
             return false;
     }

@@ -16,6 +16,8 @@ bool lk__text_empty(const char *text);
 /* Overwrites memory in a way that the compiler keeps. */
 void lk__wipe(void *data, size_t len);
 bool lk__utf8_valid(const char *text, size_t len);
+/* Bytes of the character that text begins with, of len > 0 bytes; 0 when it is none. */
+size_t lk__utf8_length(const char *text, size_t len);
 
 /* Whole text must be a decimal number in range. */
 bool lk__parse_int64(const char *text, int64_t min, int64_t max, int64_t *out);

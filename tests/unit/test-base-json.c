@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/json-scan.h"
 #include "base/json.h"
 
 static void test_json_that_is_read(void **state)
@@ -104,6 +105,24 @@ static void test_json_that_is_refused(void **state)
             fail_msg("row %zu: %s", i, rows[i].text);
         assert_contains(err.message, rows[i].why);
         assert_null(json);
+    }
+}
+
+/* Texts are scanned eight bytes at a time: no place in them is overlooked. */
+static void test_every_byte_at_every_place_of_a_text(void **state)
+{
+    char text[20];
+
+    (void)state;
+    for (size_t place = 1; place < sizeof(text) - 1; place++) {
+        for (int c = 0; c < 256; c++) {
+            const bool sound = c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+
+            memset(text, 'z', sizeof(text));
+            text[0] = text[sizeof(text) - 1] = '"';
+            text[place] = (char)c;
+            assert_int_equal(lk__json_check(text, sizeof(text), NULL) == LK_OK, sound);
+        }
     }
 }
 
@@ -320,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_that_is_read),
         cmocka_unit_test(test_json_that_is_refused),
+        cmocka_unit_test(test_every_byte_at_every_place_of_a_text),
         cmocka_unit_test(test_bytes_beyond_the_length_are_not_read),
         cmocka_unit_test(test_nesting_stops_at_64_levels),
         cmocka_unit_test(test_names_are_case_sensitive_and_the_first_counts),
