@@ -15,10 +15,16 @@ LK_MUST_CHECK lk_status lk__sha256(const void *data, size_t len, unsigned char o
 LK_MUST_CHECK lk_status lk__hmac_sha256(const void *key, size_t key_len, const void *data,
                                         size_t len, unsigned char out[LK__SHA256_SIZE],
                                         lk_error *err);
-/* PBKDF2-HMAC-SHA1, as the Fe26.2 seal asks for. */
-LK_MUST_CHECK lk_status lk__pbkdf2_sha1(const void *password, size_t password_len, const void *salt,
-                                        size_t salt_len, unsigned iterations, void *out,
-                                        size_t out_len, lk_error *err);
+/* A password made ready for PBKDF2-HMAC-SHA1 (RFC 8018, 5.2), as the Fe26.2 seal asks for: several
+ * keys of one password cost half. Not for two threads at once. */
+typedef struct lk__kdf lk__kdf;
+LK_MUST_CHECK lk_status lk__kdf_new(const void *password, size_t len, lk__kdf **out, lk_error *err);
+/* Wipes; NULL is fine. */
+void lk__kdf_free(lk__kdf *kdf);
+void lk__kdf_freep(lk__kdf **kdf);
+LK_MUST_CHECK lk_status lk__kdf_derive(lk__kdf *kdf, const void *salt, size_t salt_len,
+                                       unsigned iterations, void *out, size_t out_len,
+                                       lk_error *err);
 /* CBC over whole blocks; padding is the caller's. in and out may be the same. */
 LK_MUST_CHECK lk_status lk__aes256_cbc(bool encrypt, const unsigned char key[LK__AES_KEY],
                                        const unsigned char iv[LK__AES_BLOCK], const void *in,

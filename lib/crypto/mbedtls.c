@@ -10,7 +10,6 @@
 #include <mbedtls/constant_time.h>
 #include <mbedtls/md.h>
 #include <mbedtls/pk.h>
-#include <mbedtls/pkcs5.h>
 #include <mbedtls/rsa.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -22,6 +21,8 @@
 #include "base/text.h"
 
 enum {
+    SHA1_SIZE = 20, /* bytes */
+    SHA1_BLOCK = 64,
     MIN_MODULUS = 2048 / 8, /* bytes */
     MAX_MODULUS = 8192 / 8,
     MAX_EXPONENT = 8, /* bytes: a longer one only makes verifying slow */
@@ -60,24 +61,147 @@ lk_status lk__hmac_sha256(const void *key, size_t key_len, const void *data, siz
     return code == 0 ? LK_OK : fail(code, "HMAC-SHA256", err);
 }
 
-lk_status lk__pbkdf2_sha1(const void *password, size_t password_len, const void *salt,
-                          size_t salt_len, unsigned iterations, void *out, size_t out_len,
-                          lk_error *err)
-{
-    LK_CLEANUP(mbedtls_md_free) mbedtls_md_context_t ctx;
-    int code;
-
-    mbedtls_md_init(&ctx);
-    code = mbedtls_md_setup(&ctx, mbedtls_md_info_from_type(MBEDTLS_MD_SHA1), 1);
-    if (code == 0)
-        code = mbedtls_pkcs5_pbkdf2_hmac(&ctx, password, password_len, salt, salt_len, iterations,
-                                         (uint32_t)out_len, out);
-    return code == 0 ? LK_OK : fail(code, "PBKDF2", err);
-}
-
 bool lk__bytes_equal(const void *a, const void *b, size_t len)
 {
     return mbedtls_ct_memcmp(a, b, len) == 0;
+}
+
+/* ---- Keys of a password ---- */
+
+/* HMAC's two hashes, each past the block that holds the key: every use continues a copy. */
+struct lk__kdf {
+    mbedtls_md_context_t inner;
+    mbedtls_md_context_t outer;
+    mbedtls_md_context_t work;
+};
+
+static const mbedtls_md_info_t *sha1(void)
+{
+    return mbedtls_md_info_from_type(MBEDTLS_MD_SHA1);
+}
+
+/* RFC 2104, 2: the key, hashed when longer than a block, filled with zeros, XORed with pad. */
+static int begin(mbedtls_md_context_t *hash, const unsigned char key[SHA1_BLOCK], unsigned char pad)
+{
+    unsigned char block[SHA1_BLOCK];
+    int code = mbedtls_md_setup(hash, sha1(), 0);
+
+    for (size_t i = 0; i < sizeof(block); i++)
+        block[i] = key[i] ^ pad;
+    if (code == 0)
+        code = mbedtls_md_starts(hash);
+    if (code == 0)
+        code = mbedtls_md_update(hash, block, sizeof(block));
+    lk__wipe(block, sizeof(block));
+    return code;
+}
+
+static int kdf_setup(lk__kdf *kdf, const void *password, size_t len)
+{
+    unsigned char key[SHA1_BLOCK] = { 0 };
+    int code = 0;
+
+    if (len > sizeof(key))
+        code = mbedtls_md(sha1(), password, len, key);
+    else if (len > 0)
+        memcpy(key, password, len);
+    if (code == 0)
+        code = begin(&kdf->inner, key, 0x36);
+    if (code == 0)
+        code = begin(&kdf->outer, key, 0x5c);
+    if (code == 0)
+        code = mbedtls_md_setup(&kdf->work, sha1(), 0);
+    lk__wipe(key, sizeof(key));
+    return code;
+}
+
+lk_status lk__kdf_new(const void *password, size_t len, lk__kdf **out, lk_error *err)
+{
+    LK_CLEANUP(lk__kdf_freep) lk__kdf *kdf = calloc(1, sizeof(*kdf));
+    int code;
+
+    if (kdf == NULL)
+        return lk__no_memory(err);
+    mbedtls_md_init(&kdf->inner);
+    mbedtls_md_init(&kdf->outer);
+    mbedtls_md_init(&kdf->work);
+    code = kdf_setup(kdf, password, len);
+    if (code != 0)
+        return fail(code, "PBKDF2", err);
+    *out = lk__steal(kdf);
+    return LK_OK;
+}
+
+void lk__kdf_free(lk__kdf *kdf)
+{
+    if (kdf == NULL)
+        return;
+    mbedtls_md_free(&kdf->inner);
+    mbedtls_md_free(&kdf->outer);
+    mbedtls_md_free(&kdf->work);
+    free(kdf);
+}
+
+void lk__kdf_freep(lk__kdf **kdf)
+{
+    lk__kdf_free(*kdf);
+}
+
+/* HMAC over text and more. */
+static int mac(lk__kdf *kdf, const void *text, size_t len, const void *more, size_t more_len,
+               unsigned char out[SHA1_SIZE])
+{
+    int code = mbedtls_md_clone(&kdf->work, &kdf->inner);
+
+    if (code == 0)
+        code = mbedtls_md_update(&kdf->work, text, len);
+    if (code == 0)
+        code = mbedtls_md_update(&kdf->work, more, more_len);
+    if (code == 0)
+        code = mbedtls_md_finish(&kdf->work, out);
+    if (code == 0)
+        code = mbedtls_md_clone(&kdf->work, &kdf->outer);
+    if (code == 0)
+        code = mbedtls_md_update(&kdf->work, out, SHA1_SIZE);
+    return code == 0 ? mbedtls_md_finish(&kdf->work, out) : code;
+}
+
+/* RFC 8018, 5.2: T_i = U_1 \xor U_2 \xor … \xor U_c, U_1 = PRF (P, S || INT (i)). */
+static int derive_block(lk__kdf *kdf, const void *salt, size_t salt_len, uint32_t number,
+                        unsigned iterations, unsigned char out[SHA1_SIZE])
+{
+    const unsigned char counter[] = { (unsigned char)(number >> 24), (unsigned char)(number >> 16),
+                                      (unsigned char)(number >> 8), (unsigned char)number };
+    unsigned char u[SHA1_SIZE];
+    int code = mac(kdf, salt, salt_len, counter, sizeof(counter), u);
+
+    memcpy(out, u, sizeof(u));
+    for (unsigned i = 1; i < iterations && code == 0; i++) {
+        code = mac(kdf, u, sizeof(u), NULL, 0, u);
+        for (size_t j = 0; j < sizeof(u); j++)
+            out[j] ^= u[j];
+    }
+    lk__wipe(u, sizeof(u));
+    return code;
+}
+
+lk_status lk__kdf_derive(lk__kdf *kdf, const void *salt, size_t salt_len, unsigned iterations,
+                         void *out, size_t out_len, lk_error *err)
+{
+    unsigned char block[SHA1_SIZE];
+    unsigned char *bytes = out;
+    int code = 0;
+
+    for (uint32_t number = 1; out_len > 0 && code == 0; number++) {
+        size_t n = out_len < sizeof(block) ? out_len : sizeof(block);
+
+        code = derive_block(kdf, salt, salt_len, number, iterations, block);
+        memcpy(bytes, block, n);
+        bytes += n;
+        out_len -= n;
+    }
+    lk__wipe(block, sizeof(block));
+    return code == 0 ? LK_OK : fail(code, "PBKDF2", err);
 }
 
 /* ---- AES ---- */

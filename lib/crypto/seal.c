@@ -72,11 +72,9 @@ static lk_status check_password(const char *password, lk_error *err)
 }
 
 /* The salt is used as the text it stands in, never decoded. */
-static lk_status derive(const char *password, span salt, unsigned char out[LK__AES_KEY],
-                        lk_error *err)
+static lk_status derive(lk__kdf *kdf, span salt, unsigned char out[LK__AES_KEY], lk_error *err)
 {
-    return lk__pbkdf2_sha1(password, strlen(password), salt.text, salt.len, 1, out, LK__AES_KEY,
-                           err);
+    return lk__kdf_derive(kdf, salt.text, salt.len, 1, out, LK__AES_KEY, err);
 }
 
 /* ---- Sealing ---- */
@@ -130,8 +128,8 @@ static lk_status encrypt(const unsigned char key[LK__AES_KEY],
 }
 
 /* The six fields that the MAC covers. */
-static lk_status append_sealed(const lk_random *random, const char *password, const void *text,
-                               size_t len, int64_t expiry_ms, lk__buf *out, lk_error *err)
+static lk_status append_sealed(const lk_random *random, lk__kdf *kdf, const void *text, size_t len,
+                               int64_t expiry_ms, lk__buf *out, lk_error *err)
 {
     LK_CLEANUP(wipe_keys) keys k;
     lk__auto_buf ciphertext = LK__SECRET_BUF(MAX_SEAL);
@@ -140,7 +138,7 @@ static lk_status append_sealed(const lk_random *random, const char *password, co
 
     LK_TRY(random_salt(random, salt, err));
     LK_TRY(draw(random, iv, sizeof(iv), err));
-    LK_TRY(derive(password, (span){ salt, SALT_SIZE - 1 }, k.encryption, err));
+    LK_TRY(derive(kdf, (span){ salt, SALT_SIZE - 1 }, k.encryption, err));
     LK_TRY(encrypt(k.encryption, iv, text, len, &ciphertext, err));
     LK_TRY(lk__buf_printf(out, err, PREFIX "*" PASSWORD_ID "*%s*", salt));
     LK_TRY(append_base64(out, iv, sizeof(iv), err));
@@ -153,6 +151,7 @@ static lk_status append_sealed(const lk_random *random, const char *password, co
 lk_status lk__seal(const lk_random *random, const char *password, const void *text, size_t len,
                    int64_t now_ms, int64_t ttl_ms, lk__buf *out, lk_error *err)
 {
+    LK_CLEANUP(lk__kdf_freep) lk__kdf *kdf = NULL;
     LK_CLEANUP(wipe_keys) keys k;
     lk__auto_buf made = LK__BUF(MAX_SEAL);
     unsigned char mac[LK__SHA256_SIZE];
@@ -164,10 +163,10 @@ lk_status lk__seal(const lk_random *random, const char *password, const void *te
     if (ttl_ms < 0 || now_ms < 0 || ttl_ms > INT64_MAX - now_ms)
         return lk__fail(err, LK_ERR_INVALID, "impossible lifetime of a seal: %" PRId64 " ms",
                         ttl_ms);
-    LK_TRY(
-        append_sealed(random, password, text, len, ttl_ms > 0 ? now_ms + ttl_ms : 0, &made, err));
+    LK_TRY(lk__kdf_new(password, strlen(password), &kdf, err));
+    LK_TRY(append_sealed(random, kdf, text, len, ttl_ms > 0 ? now_ms + ttl_ms : 0, &made, err));
     LK_TRY(random_salt(random, salt, err));
-    LK_TRY(derive(password, (span){ salt, SALT_SIZE - 1 }, k.mac, err));
+    LK_TRY(derive(kdf, (span){ salt, SALT_SIZE - 1 }, k.mac, err));
     LK_TRY(lk__hmac_sha256(k.mac, sizeof(k.mac), made.data, made.len, mac, err));
     LK_TRY(lk__buf_printf(&made, err, "*%s*", salt));
     LK_TRY(append_base64(&made, mac, sizeof(mac), err));
@@ -235,7 +234,7 @@ static lk_status read_mac(span field, lk__buf *out, lk_error *err)
 }
 
 /* LK_OK with *matches false when the seal is under another password. */
-static lk_status try_password(const char *password, const span fields[N_FIELDS],
+static lk_status try_password(lk__kdf *kdf, const span fields[N_FIELDS],
                               const unsigned char wanted[LK__SHA256_SIZE], bool *matches,
                               lk_error *err)
 {
@@ -244,24 +243,26 @@ static lk_status try_password(const char *password, const span fields[N_FIELDS],
     const span expiry = fields[F_EXPIRY];
     size_t covered = (size_t)(expiry.text + expiry.len - fields[F_PREFIX].text);
 
-    LK_TRY(derive(password, fields[F_MAC_SALT], k.mac, err));
+    LK_TRY(derive(kdf, fields[F_MAC_SALT], k.mac, err));
     LK_TRY(lk__hmac_sha256(k.mac, sizeof(k.mac), fields[F_PREFIX].text, covered, mac, err));
     *matches = lk__bytes_equal(mac, wanted, sizeof(mac));
     return LK_OK;
 }
 
 static lk_status find_password(const char *const *passwords, size_t n_passwords,
-                               const span fields[N_FIELDS], const char **out, lk_error *err)
+                               const span fields[N_FIELDS], lk__kdf **out, lk_error *err)
 {
     lk__auto_buf mac = LK__BUF(MAX_SEAL);
 
     LK_TRY(read_mac(fields[F_MAC], &mac, err));
     for (size_t i = 0; i < n_passwords; i++) {
+        LK_CLEANUP(lk__kdf_freep) lk__kdf *kdf = NULL;
         bool matches = false;
 
-        LK_TRY(try_password(passwords[i], fields, (const unsigned char *)mac.data, &matches, err));
+        LK_TRY(lk__kdf_new(passwords[i], strlen(passwords[i]), &kdf, err));
+        LK_TRY(try_password(kdf, fields, (const unsigned char *)mac.data, &matches, err));
         if (matches) {
-            *out = passwords[i];
+            *out = lk__steal(kdf);
             return LK_OK;
         }
     }
@@ -287,14 +288,14 @@ static lk_status check_expiry(span field, int64_t now_ms, lk_error *err)
 }
 
 /* Bytes of padding, 0 when it is broken. No oracle: only what passed the MAC comes here. */
-static size_t padding_length(const lk__buf *text)
+static size_t padding_length(const char *text, size_t len)
 {
-    size_t n = (unsigned char)text->data[text->len - 1];
+    size_t n = (unsigned char)text[len - 1];
 
     if (n == 0 || n > LK__AES_BLOCK)
         return 0;
     for (size_t i = 1; i <= n; i++)
-        if ((unsigned char)text->data[text->len - i] != n)
+        if ((unsigned char)text[len - i] != n)
             return 0;
     return n;
 }
@@ -308,41 +309,48 @@ static lk_status decode(span field, lk__buf *out, lk_error *err)
     return status == LK_OK ? LK_OK : not_a_seal(err, "broken base64url");
 }
 
-static lk_status decrypt(const char *password, const span fields[N_FIELDS], lk__buf *out,
+/* In place, behind start. */
+static lk_status decrypt(lk__kdf *kdf, const span fields[N_FIELDS], size_t start, lk__buf *out,
                          lk_error *err)
 {
     LK_CLEANUP(wipe_keys) keys k;
     lk__auto_buf iv = LK__BUF(MAX_SEAL);
-    lk__auto_buf text = LK__SECRET_BUF(MAX_SEAL);
     size_t n_padding;
 
     LK_TRY(decode(fields[F_IV], &iv, err));
-    LK_TRY(decode(fields[F_CIPHERTEXT], &text, err));
-    if (iv.len != LK__AES_BLOCK || text.len == 0 || text.len % LK__AES_BLOCK != 0)
+    LK_TRY(decode(fields[F_CIPHERTEXT], out, err));
+    char *text = out->data + start;
+    size_t len = out->len - start;
+    if (iv.len != LK__AES_BLOCK || len == 0 || len % LK__AES_BLOCK != 0)
         return not_a_seal(err, "broken ciphertext");
-    LK_TRY(derive(password, fields[F_SALT], k.encryption, err));
-    LK_TRY(lk__aes256_cbc(false, k.encryption, (const unsigned char *)iv.data, text.data, text.len,
-                          text.data, err));
-    n_padding = padding_length(&text);
+    LK_TRY(derive(kdf, fields[F_SALT], k.encryption, err));
+    LK_TRY(
+        lk__aes256_cbc(false, k.encryption, (const unsigned char *)iv.data, text, len, text, err));
+    n_padding = padding_length(text, len);
     if (n_padding == 0)
         return not_a_seal(err, "broken padding");
-    return lk__buf_append(out, text.data, text.len - n_padding, err);
+    lk__buf_cut(out, out->len - n_padding);
+    return LK_OK;
 }
 
 lk_status lk__unseal(const char *const *passwords, size_t n_passwords, const char *seal, size_t len,
                      int64_t now_ms, lk__buf *out, lk_error *err)
 {
     span fields[N_FIELDS];
-    const char *password = NULL;
+    LK_CLEANUP(lk__kdf_freep) lk__kdf *kdf = NULL;
 
     for (size_t i = 0; i < n_passwords; i++)
         LK_TRY(check_password(passwords[i], err));
     if (len > MAX_SEAL)
         return not_a_seal(err, "longer than 256 KiB");
     LK_TRY(split((span){ seal, len }, fields, err));
-    LK_TRY(find_password(passwords, n_passwords, fields, &password, err));
+    LK_TRY(find_password(passwords, n_passwords, fields, &kdf, err));
     LK_TRY(check_expiry(fields[F_EXPIRY], now_ms, err));
-    return decrypt(password, fields, out, err);
+    size_t start = out->len;
+    lk_status status = decrypt(kdf, fields, start, out, err);
+    if (status != LK_OK)
+        lk__buf_cut(out, start);
+    return status;
 }
 
 /* ---- Public: any JSON text ---- */

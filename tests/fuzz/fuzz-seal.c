@@ -43,6 +43,7 @@ static void under_a_sound_mac(const uint8_t *data, size_t size)
 {
     lk__auto_buf seal = LK__BUF(LIMIT);
     lk__auto_buf out = LK__SECRET_BUF(LIMIT);
+    LK_CLEANUP(lk__kdf_freep) lk__kdf *kdf = NULL;
     unsigned char key[LK__AES_KEY];
     unsigned char mac[LK__SHA256_SIZE];
     char text[64];
@@ -51,7 +52,8 @@ static void under_a_sound_mac(const uint8_t *data, size_t size)
         return;
     promise(lk__buf_text(&seal, "Fe26.2*1*" SALT "*", NULL) == LK_OK);
     promise(lk__buf_append(&seal, data, size, NULL) == LK_OK);
-    promise(lk__pbkdf2_sha1(PASSWORD, strlen(PASSWORD), SALT, 64, 1, key, 32, NULL) == LK_OK);
+    promise(lk__kdf_new(PASSWORD, strlen(PASSWORD), &kdf, NULL) == LK_OK);
+    promise(lk__kdf_derive(kdf, SALT, 64, 1, key, sizeof(key), NULL) == LK_OK);
     promise(lk__hmac_sha256(key, 32, seal.data, seal.len, mac, NULL) == LK_OK);
     lk__base64url_encode(mac, sizeof(mac), text);
     promise(lk__buf_printf(&seal, NULL, "*" SALT "*%s~2", text) == LK_OK);

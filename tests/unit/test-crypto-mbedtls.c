@@ -44,20 +44,49 @@ static void test_hmac_sha256(void **state)
     assert_string_equal(text, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+#define K64 "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+
 static void test_pbkdf2_sha1(void **state)
 {
-    lk_error err = LK_ERROR_INIT;
-    unsigned char key[20];
-    char text[41];
+    static const struct {
+        const char *password;
+        size_t password_len;
+        const char *salt;
+        size_t salt_len;
+        unsigned iterations;
+        size_t len;
+        const char *key;
+    } rows[] = {
+        /* RFC 6070, 2 */
+        { "password", 8, "salt", 4, 1, 20, "0c60c80f961f0e71f3a9b524af6012062fe037a6" },
+        { "password", 8, "salt", 4, 2, 20, "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957" },
+        { "passwordPASSWORDpassword", 24, "saltSALTsaltSALTsaltSALTsaltSALTsalt", 36, 4096, 25,
+          "3d2eec4fe41c849b80c8d83662c0e44a8b291a964cf2f07038" },
+        { "pass\0word", 9, "sa\0lt", 5, 4096, 16, "56fa6aa75548099dcc37d7f03425e0c3" },
+        /* as long as a block of the hash, and hashed for being longer: from OpenSSL 3 */
+        { K64, 64, "salt", 4, 1, 32,
+          "7f9059ecbe80e8ee60cf66dfb3c10c317f2956e987cf3b7e89633585887777e0" },
+        { K64 "k", 65, "salt", 4, 1, 32,
+          "eeb200422abe95e191bae9890338bc8e540c78110e64ae2b234f704bd4b70265" },
+    };
 
     (void)state;
-    /* RFC 6070, 2 */
-    assert_ok(lk__pbkdf2_sha1("password", 8, "salt", 4, 1, key, sizeof(key), &err), err);
-    hex(key, sizeof(key), text);
-    assert_string_equal(text, "0c60c80f961f0e71f3a9b524af6012062fe037a6");
-    assert_ok(lk__pbkdf2_sha1("password", 8, "salt", 4, 2, key, sizeof(key), &err), err);
-    hex(key, sizeof(key), text);
-    assert_string_equal(text, "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957");
+    for (size_t i = 0; i < N_ROWS(rows); i++) {
+        LK_CLEANUP(lk__kdf_freep) lk__kdf *kdf = NULL;
+        lk_error err = LK_ERROR_INIT;
+        unsigned char key[32];
+        char text[65];
+
+        assert_ok(lk__kdf_new(rows[i].password, rows[i].password_len, &kdf, &err), err);
+        for (int again = 0; again < 2; again++) { /* deriving uses nothing up */
+            memset(key, 0, sizeof(key));
+            assert_ok(lk__kdf_derive(kdf, rows[i].salt, rows[i].salt_len, rows[i].iterations, key,
+                                     rows[i].len, &err),
+                      err);
+            hex(key, rows[i].len, text);
+            assert_string_equal(text, rows[i].key);
+        }
+    }
 }
 
 static void test_aes256_cbc(void **state)
