@@ -19,6 +19,8 @@ extern const app_command command_directory_list;
 extern const app_command command_directory_users;
 extern const app_command command_emulate;
 extern const app_command command_events_list;
+extern const app_command command_login;
+extern const app_command command_logout;
 extern const app_command command_serve;
 extern const app_command command_session_open;
 extern const app_command command_session_seal;
@@ -27,6 +29,7 @@ extern const app_command command_sync_status;
 extern const app_command command_version;
 extern const app_command command_webhook_sign;
 extern const app_command command_webhook_verify;
+extern const app_command command_whoami;
 
 /* Finds the command in argv (argv[0] is the program), parses its options, answers --help, runs it.
  * Returns the exit code. */

@@ -238,20 +238,32 @@ static lk_status make_own_directory(const char *variable, const char *rest, char
     return LK_OK;
 }
 
-lk_status config_store(const app_arguments *given, char **out, lk_error *err)
+lk_status config_state_path(const char *name, char **out, lk_error *err)
 {
     char *directory CLEANUP(free_textp) = NULL;
+    char *path = NULL;
+
+    TRY(make_own_directory("XDG_STATE_HOME", ".local/state", &directory, err));
+    if (asprintf(&path, "%s/%s", directory, name) < 0)
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
+    *out = path;
+    return LK_OK;
+}
+
+lk_status config_store(const app_arguments *given, char **out, lk_error *err)
+{
+    char *path CLEANUP(free_textp) = NULL;
     lk_error cause = LK_ERROR_INIT;
     char *url = NULL;
 
     TRY(config_text(given, "store", "LATCHKEY_STORE", out, err));
     if (*out != NULL)
         return LK_OK;
-    lk_status status = make_own_directory("XDG_STATE_HOME", ".local/state", &directory, &cause);
+    lk_status status = config_state_path("mirror.db", &path, &cause);
     if (status != LK_OK)
         return failed(err, status, "no place for the store: %s: name one with --store",
                       cause.message);
-    if (asprintf(&url, "sqlite:%s/mirror.db", directory) < 0)
+    if (asprintf(&url, "sqlite:%s", path) < 0)
         return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     *out = url;
     return LK_OK;

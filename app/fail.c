@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,13 @@ lk_status failed(lk_error *err, lk_status status, const char *format, ...)
     return status;
 }
 
+/* Somebody said no: WorkOS to the key, or a person at the sign-in. */
+static bool is_refusal(const lk_error *err)
+{
+    return err->http_status == 401 || err->http_status == 403 ||
+           strcmp(err->reason, "access_denied") == 0;
+}
+
 int exit_code(const lk_error *err)
 {
     switch (err->status) {
@@ -32,7 +40,7 @@ int exit_code(const lk_error *err)
     case LK_ERR_STATE:
         return EXIT_REFUSED;
     case LK_ERR_API:
-        return err->http_status == 401 || err->http_status == 403 ? EXIT_REFUSED : EXIT_FAILED;
+        return is_refusal(err) ? EXIT_REFUSED : EXIT_FAILED;
     case LK_ERR_NETWORK:
         return EXIT_UNREACHABLE;
     default:
