@@ -73,6 +73,16 @@ const commands = {
     await waitFor('the emulator', () => isUp(`http://127.0.0.1:${port}/health`));
     await self.stop();
   },
+  // login.mjs goes through the whole of both.
+  'latchkey login': async () => {
+    const program = start(['login', '--no-browser'], { env: env() });
+    const [, page, code] = await waitFor('the code', () => program.stderr.match(/^Open {2}(\S+)\nenter (\S+)\n[^]*Waiting/));
+    await visit(new Jar(), `${page}?user_code=${code}`, { form: { email: EMAIL } });
+    await program.closed;
+    program.forget();
+    assert.equal(program.ended.code, 0, program.describe());
+  },
+  'latchkey whoami --json': async () => assert.equal(JSON.parse(await succeed(['whoami', '--json'])).email, EMAIL),
   'latchkey sync run --once': () => succeed(['sync', 'run', '--once', '--store', store], { env: env() }),
   'latchkey events list --json': async () => {
     const events = jsonLines(await succeed(['events', 'list', '--json', '--store', store]));
