@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ static void settings_deinit(settings *own)
 {
     lk_client_free(own->client);
     lk_rules_free(own->server.rules);
+    lk_networks_free(own->server.proxies);
     free(own->store);
     free(own->base_url);
     free(own->redirect_uri);
@@ -96,12 +98,45 @@ static lk_status read_cookie(const app_arguments *given, settings *own, lk_error
     return LK_OK;
 }
 
+static bool begins_with(const char *text, const char *prefix)
+{
+    return strncasecmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* What comes in from elsewhere does not tell where it came to: proxies and visitors write Host as
+ * they like. So the public address is a setting, asked for before the port is opened. */
+static lk_status check_redirect_uri(const settings *own, lk_error *err)
+{
+    const char *uri = own->redirect_uri;
+
+    if (own->server.address.is_loopback)
+        return LK_OK;
+    if (uri == NULL)
+        return failed(
+            err, LK_ERR_INVALID,
+            "listening beyond this machine needs to know its public address: set "
+            "WORKOS_REDIRECT_URI or --redirect-uri, e.g. https://app.example.com/callback");
+    if (begins_with(uri, "http://localhost") || begins_with(uri, "http://127.") ||
+        begins_with(uri, "http://[::1]"))
+        fprintf(stderr,
+                "latchkey: this listens beyond this machine, but sign-in leads back to %s: only "
+                "browsers on this machine get there\n",
+                uri);
+    else if (begins_with(uri, "http://"))
+        fprintf(stderr,
+                "latchkey: sign-in leads back to %s: without https anybody on the way reads the "
+                "session cookies; put a TLS proxy in front\n",
+                uri);
+    return LK_OK;
+}
+
 static lk_status read_mode(const app_arguments *given, settings *own, lk_error *err)
 {
     const char *mode = arguments_text(given, "mode");
     lk_web_options *web = &own->server.web;
 
     TRY(config_text(given, "redirect-uri", "WORKOS_REDIRECT_URI", &own->redirect_uri, err));
+    TRY(check_redirect_uri(own, err));
     web->redirect_uri = own->redirect_uri;
     web->connection = arguments_text(given, "connection");
     web->organization_id = arguments_text(given, "organization");
@@ -125,6 +160,32 @@ static lk_status read_rules(const app_arguments *given, server_options *wanted, 
         lk_status status = lk_rules_add(wanted->rules, text, &cause);
         if (status != LK_OK)
             return failed(err, status, "--allow: %s", cause.message);
+    }
+    return LK_OK;
+}
+
+/* Off unless somebody names the proxies: from anybody else these headers are what the visitor
+ * wrote.
+ */
+static lk_status read_proxies(const app_arguments *given, server_options *wanted, lk_error *err)
+{
+    const char *style = arguments_text(given, "proxy-header");
+    const char *range = arguments_nth(given, "trusted-proxy", 0);
+
+    if (range == NULL)
+        return style == NULL ? LK_OK
+                             : failed(err, LK_ERR_INVALID,
+                                      "--proxy-header needs --trusted-proxy: whose header is it?");
+    if (style != NULL && strcmp(style, "forwarded") == 0)
+        wanted->proxy_headers = LK_PROXY_FORWARDED;
+    else if (style != NULL && strcmp(style, "x-forwarded") != 0)
+        return failed(err, LK_ERR_INVALID, "--proxy-header takes x-forwarded or forwarded");
+    TRY(lk_networks_new(&wanted->proxies, err));
+    for (size_t i = 0; (range = arguments_nth(given, "trusted-proxy", i)) != NULL; i++) {
+        lk_error cause = LK_ERROR_INIT;
+        lk_status status = lk_networks_add(wanted->proxies, range, &cause);
+        if (status != LK_OK)
+            return failed(err, status, "--trusted-proxy: %s", cause.message);
     }
     return LK_OK;
 }
@@ -161,6 +222,7 @@ static lk_status read_settings(const app_arguments *given, settings *own, lk_err
 
     TRY(read_listen(given, wanted, err));
     TRY(read_rules(given, wanted, err));
+    TRY(read_proxies(given, wanted, err));
     TRY(read_mode(given, own, err));
     TRY(read_key(given, own, err));
     TRY(config_client(given, CONFIG_NEEDS_CLIENT_ID | CONFIG_KEEPS_KEYS, (lk_log){ 0 },
@@ -270,6 +332,13 @@ static const app_option options[] = {
       .value = "FILE",
       .help = "The file with the webhook endpoint's secret",
       .variable = "WORKOS_WEBHOOK_SECRET" },
+    { .name = "trusted-proxy",
+      .value = "RANGE",
+      .help = "A proxy in front, as 10.0.0.0/8 or 192.0.2.7: it says who asks, in logs",
+      .is_repeatable = true },
+    { .name = "proxy-header",
+      .value = "x-forwarded|forwarded",
+      .help = "The headers that these proxies set; else x-forwarded" },
     { .name = "log-requests", .help = "Write one line per request to stderr, without secrets" },
     { .name = "tls-certificate",
       .value = "FILE",

@@ -1,6 +1,7 @@
 /* The server: CivetWeb with our options, the way from a request to its route, start and stop. */
 #include "answer.h"
 #include "fail.h"
+#include "head.h"
 #include "revocation.h"
 #include "server.h"
 
@@ -13,13 +14,9 @@
 #include <strings.h>
 #include <time.h>
 
-/* What a request may say before its body. CivetWeb reads more than that, so that who says too much
- * is told so; beyond BUFFER it breaks off, and all it knows is that it did not understand. */
-#define MAX_HEAD 32768
-#define BUFFER   "131072"
-/* Of a Content-Length: CivetWeb's sums over a number of 19 wrap, and the body is the next request.
- */
-#define MAX_LENGTH_DIGITS 15
+/* What CivetWeb reads before the body. That is more than head.c lets pass, so that who says too
+ * much is told so; beyond it breaks off, and all it knows is that it did not understand. */
+#define BUFFER "131072"
 
 typedef enum route_audience {
     ANYBODY,   /* and nobody is asked who they are */
@@ -150,78 +147,18 @@ static int dispatch(struct mg_connection *connection, void *ctx)
     return answer_unknown(&request, other_method);
 }
 
-/* CivetWeb 1.15 takes the first of two Content-Lengths, and takes Transfer-Encoding beside a
- * Content-Length: behind a proxy that reads it otherwise, the rest of the body is the next request.
- * RFC 9112, 6.3: "the recipient MUST treat it as an unrecoverable error". */
-static bool has_honest_length(const struct mg_request_info *info)
+/* A browser with too many cookies would come again and again: it is told what to do. */
+static int answer_refused(const app_request *request, int status, const char *message)
 {
-    size_t n_lengths = 0;
-    size_t n_encodings = 0;
+    char text[400];
 
-    for (int i = 0; i < info->num_headers; i++) {
-        const struct mg_header *header = &info->http_headers[i];
-        const char *value = header->value;
-        if (strcasecmp(header->name, "Content-Length") == 0) {
-            n_lengths++;
-            size_t len = strlen(value);
-            if (len == 0 || len > MAX_LENGTH_DIGITS || strspn(value, "0123456789") != len)
-                return false;
-        }
-        if (strcasecmp(header->name, "Transfer-Encoding") == 0) {
-            n_encodings++;
-            if (strcasecmp(value, "chunked") != 0)
-                return false;
-        }
-    }
-    return n_lengths + n_encodings <= 1;
-}
-
-static size_t head_size(const struct mg_request_info *info)
-{
-    size_t size = info->query_string != NULL ? strlen(info->query_string) : 0;
-
-    for (int i = 0; i < info->num_headers; i++)
-        size += strlen(info->http_headers[i].name) + strlen(info->http_headers[i].value) + 4;
-    return size + strlen(info->request_uri);
-}
-
-/* RFC 9112, 3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1
- * request message that lacks a Host header field and to any request message that contains more
- * than one Host header field line or a Host header field with an invalid field value." */
-static bool has_honest_host(const struct mg_request_info *info)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                                  "-._~!$&'()*+,;=:[]%";
-    int n_hosts = 0;
-
-    for (int i = 0; i < info->num_headers; i++) {
-        const char *value = info->http_headers[i].value;
-        if (strcasecmp(info->http_headers[i].name, "Host") != 0)
-            continue;
-        n_hosts++;
-        if (value[strspn(value, letters)] != '\0')
-            return false;
-    }
-    return n_hosts == 1 || (n_hosts == 0 && strcmp(info->http_version, "1.1") != 0);
-}
-
-/* 0: nothing is wrong with it. */
-static int judge(const struct mg_request_info *info, const char **message)
-{
-    size_t size = head_size(info);
-
-    /* CivetWeb drops headers beyond the last that it has room for: one of them may be the length
-     * of the body. */
-    if (info->num_headers >= MG_MAX_HEADERS || size > MAX_HEAD) {
-        bool is_target = strlen(info->request_uri) > MAX_HEAD / 2;
-        *message = is_target ? "the address is too long" : "the headers are too large";
-        return is_target ? 414 : 431;
-    }
-    *message = "the length of the body is ambiguous";
-    if (!has_honest_length(info))
-        return 400;
-    *message = "the request needs one Host header, and a valid one";
-    return has_honest_host(info) ? 0 : 400;
+    if (status != 431 || !wants_html(request))
+        return answer_problem(request, status, "invalid_request", message);
+    snprintf(text, sizeof(text),
+             "The browser sent more than this server reads: %s. Delete the cookies of this site, "
+             "then sign in again.",
+             message);
+    return answer_notice(request, 431, "Too many cookies", text);
 }
 
 /* CivetWeb's own complaints, in our words: of requests that it could not read. */
@@ -234,7 +171,8 @@ static int answer_unreadable(struct mg_connection *connection, int status, const
     mg_disable_connection_keep_alive(connection);
     atomic_fetch_add(&self->n_answers[status / 100 % N_ITEMS(self->n_answers)], 1);
     answer_problem(&request, status, status < 500 ? "invalid_request" : "unavailable",
-                   status < 500 ? "the request is not HTTP that this server reads"
+                   status < 500 ? "the request is not HTTP that this server reads, or its headers "
+                                  "are larger than " BUFFER " bytes"
                                 : "the request cannot be answered");
     return 0;
 }
@@ -251,34 +189,64 @@ static int begin_request(struct mg_connection *connection)
     mg_set_user_connection_data(connection, closes ? self : NULL);
     if (closes)
         mg_disable_connection_keep_alive(connection);
-    const char *message = NULL;
-    int status = judge(info, &message);
+    lk_error err = LK_ERROR_INIT;
+    int status = head_judge(info, &err);
     if (status == 0)
         return 0;
     mg_disable_connection_keep_alive(connection);
     app_request request = {
         .server = self, .connection = connection, .info = info, .closes = true
     };
-    return answer_problem(&request, status, "invalid_request", message);
+    return answer_refused(&request, status, err.message);
+}
+
+/* Once: a proxy that serves another address than the one people are sent back to is the mistake
+ * that everybody makes. */
+static void compare_origin(server *self, const struct mg_request_info *info,
+                           const lk_visitor *visitor)
+{
+    char seen[sizeof(visitor->scheme) + sizeof(visitor->host) + 4];
+
+    if (visitor->scheme[0] == '\0' || visitor->host[0] == '\0')
+        return;
+    snprintf(seen, sizeof(seen), "%s://%s", visitor->scheme, visitor->host);
+    if (strcasecmp(seen, self->origin) == 0 || atomic_exchange(&self->has_warned, true))
+        return;
+    fprintf(stderr,
+            "latchkey: the proxy at %s serves %s, but sign-in leads back to %s: set "
+            "WORKOS_REDIRECT_URI or --redirect-uri to the address that people use\n",
+            info->remote_addr, seen, self->origin);
+}
+
+static void log_request(const struct mg_request_info *info, const lk_visitor *visitor, int status)
+{
+    const char *path = info->local_uri != NULL ? info->local_uri : "?";
+    char line[240];
+
+    /* Without the query: codes and states are in there. */
+    snprintf(line, sizeof(line), "%s %.150s %d %s", info->request_method, path, status,
+             visitor->address);
+    for (char *c = line; *c != '\0'; c++)
+        if (!isprint((unsigned char)*c))
+            *c = '?';
+    fprintf(stderr, "latchkey: %s\n", line);
 }
 
 static void end_request(const struct mg_connection *connection, int status)
 {
     const struct mg_request_info *info = mg_get_request_info(connection);
     server *self = info->user_data;
-    const char *path = info->local_uri != NULL ? info->local_uri : "?";
+    const server_options *options = self->options;
     size_t class = status >= 100 && status < 600 ? (size_t)status / 100 : 0;
+    lk_visitor visitor;
 
     atomic_fetch_add(&self->n_answers[class], 1);
-    if (!self->options->logs_requests)
+    if (!options->logs_requests && options->proxies == NULL)
         return;
-    /* Without the query: codes and states are in there. */
-    char line[160];
-    snprintf(line, sizeof(line), "%s %s %d", info->request_method, path, status);
-    for (char *c = line; *c != '\0'; c++)
-        if (!isprint((unsigned char)*c))
-            *c = '?';
-    fprintf(stderr, "latchkey: %s\n", line);
+    head_visitor(info, options->proxies, options->proxy_headers, &visitor);
+    compare_origin(self, info, &visitor);
+    if (options->logs_requests)
+        log_request(info, &visitor, status);
 }
 
 static int init_connection(const struct mg_connection *connection, void **data)
@@ -366,11 +334,6 @@ static lk_status settle_redirect_uri(server *self, lk_error *err)
 {
     const char *given = self->options->web.redirect_uri;
 
-    if (given == NULL && !self->address.is_loopback)
-        return failed(
-            err, LK_ERR_INVALID,
-            "listening beyond this machine needs to know its public address: set "
-            "WORKOS_REDIRECT_URI or --redirect-uri, e.g. https://app.example.com/callback");
     if (given != NULL)
         snprintf(self->redirect_uri, sizeof(self->redirect_uri), "%s", given);
     else

@@ -23,6 +23,8 @@ typedef struct server_options {
     lk_web_options web;
     const char *webhook_secret; /* NULL: webhooks are answered with 503 */
     lk_rules *rules;            /* who sees everything; outlives the server */
+    lk_networks *proxies; /* whose word on who asks is taken; NULL: nobody's; outlives the server */
+    lk_proxy_headers proxy_headers;
     bool logs_requests;
 } server_options;
 
@@ -40,7 +42,8 @@ typedef struct server {
     sharing sharing;
     feed *news;
     struct mg_context *http;
-    char complaint[256]; /* what CivetWeb said last */
+    char complaint[256];    /* what CivetWeb said last */
+    atomic_bool has_warned; /* of a proxy with another address */
     atomic_int n_workers_busy;
     atomic_int n_streams;
     atomic_int n_webhook_readers;

@@ -487,6 +487,9 @@ static void test_bodies_of_two_lengths_are_refused(void **state)
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
         "Transfer-Encoding: gzip\r\n",
         "Content-Length: +5\r\n",
+        "Content-Length : 40\r\n", /* hidden from whoever keeps the space */
+        "Content_Length: 40\r\n",
+        "X_Forwarded_For: 10.0.0.1\r\n",
         "Content-Length: 9223372036854775807\r\n", /* sums over it wrap */
     };
 
