@@ -33,8 +33,13 @@ static const struct {
       LK_CHALLENGE_ORGANIZATION_AUTHENTICATION_METHODS_REQUIRED },
     { "radar_challenge", LK_CHALLENGE_RADAR_CHALLENGE },
     { "radar_sign_up_challenge", LK_CHALLENGE_RADAR_CHALLENGE },
-    { "radar_email_challenge", LK_CHALLENGE_RADAR_CHALLENGE },
-    { "radar_sms_challenge", LK_CHALLENGE_RADAR_CHALLENGE },
+    { "radar_email_challenge", LK_CHALLENGE_RADAR_EMAIL_CHALLENGE },
+    { "radar_sms_challenge", LK_CHALLENGE_RADAR_SMS_CHALLENGE },
+    { "mfa_verification", LK_CHALLENGE_MFA_CHALLENGE },
+    { "passkey_progressive_enrollment", LK_CHALLENGE_PASSKEY_ENROLLMENT },
+    { "email_password_auth_disabled", LK_CHALLENGE_METHOD_NOT_ALLOWED },
+    { "authentication_method_not_allowed", LK_CHALLENGE_METHOD_NOT_ALLOWED },
+    { "application_consent_required", LK_CHALLENGE_APPLICATION_CONSENT },
 };
 
 static const lk__field factor_fields[] = {
@@ -49,6 +54,17 @@ static const lk__field organization_fields[] = {
 };
 static const lk__shape organization_shape = LK__SHAPE(lk_organization_choice, organization_fields);
 
+static const lk__field methods_fields[] = {
+    { "apple_oauth", LK__FLAG, false, offsetof(lk_authentication_methods, apple_oauth), 0, NULL },
+    { "github_oauth", LK__FLAG, false, offsetof(lk_authentication_methods, github_oauth), 0, NULL },
+    { "google_oauth", LK__FLAG, false, offsetof(lk_authentication_methods, google_oauth), 0, NULL },
+    { "magic_auth", LK__FLAG, false, offsetof(lk_authentication_methods, magic_auth), 0, NULL },
+    { "microsoft_oauth", LK__FLAG, false, offsetof(lk_authentication_methods, microsoft_oauth), 0,
+      NULL },
+    { "password", LK__FLAG, false, offsetof(lk_authentication_methods, password), 0, NULL },
+};
+static const lk__shape methods_shape = LK__SHAPE(lk_authentication_methods, methods_fields);
+
 /* The user is read by itself: a part that cannot be read must not take the rest away. */
 static const lk__field challenge_fields[] = {
     { "pending_authentication_token", LK__TEXT, false,
@@ -60,14 +76,23 @@ static const lk__field challenge_fields[] = {
       offsetof(lk_authentication_challenge, radar_challenge_id), 0, NULL },
     { "connection_ids", LK__TEXTS, false, offsetof(lk_authentication_challenge, connection_ids),
       offsetof(lk_authentication_challenge, n_connection_ids), NULL },
+    { "auth_methods", LK__OBJECT, false, offsetof(lk_authentication_challenge, methods), 0,
+      &methods_shape },
+    { "authkit_redirect_url", LK__TEXT, false,
+      offsetof(lk_authentication_challenge, authkit_redirect_url), 0, NULL },
 };
 static const lk__shape challenge_shape = LK__SHAPE(struct owned_challenge, challenge_fields);
 
+/* One refusal has no word at all: {"message":"Must use SSO for selected organization"}. */
 static const char *word_of(const lk__json *body)
 {
     const char *code = lk__json_text(body, "code");
+    const char *word = code == NULL ? lk__json_text(body, "error") : code;
 
-    return code == NULL ? lk__json_text(body, "error") : code;
+    if (word == NULL &&
+        lk__text_equal(lk__json_text(body, "message"), "Must use SSO for selected organization"))
+        return "sso_required";
+    return word;
 }
 
 static lk_challenge_kind kind_of(const char *word)

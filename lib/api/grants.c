@@ -77,6 +77,14 @@ static const struct {
     { "invitation_token", offsetof(lk_authentication_options, invitation_token), true },
     { "ip_address", offsetof(lk_authentication_options, ip_address), false },
     { "user_agent", offsetof(lk_authentication_options, user_agent), false },
+    { "device_id", offsetof(lk_authentication_options, device_id), false },
+    { "signals_id", offsetof(lk_authentication_options, signals_id), false },
+    { "radar_auth_attempt_id", offsetof(lk_authentication_options, radar_auth_attempt_id), false },
+    { "radar_challenge_id", offsetof(lk_authentication_options, radar_challenge_id), false },
+    { "verification_id", offsetof(lk_authentication_options, verification_id), false },
+    { "phone_number", offsetof(lk_authentication_options, phone_number), false },
+    { "link_authorization_code", offsetof(lk_authentication_options, link_authorization_code),
+      true },
 };
 enum { N_INPUTS = sizeof(inputs) / sizeof(inputs[0]) };
 
@@ -92,7 +100,13 @@ enum {
     ORGANIZATION_ID = 1 << 7,
     DEVICE_CODE = 1 << 8,
     INVITATION_TOKEN = 1 << 9,
-    END_USER = 1 << 10 | 1 << 11 /* goes with every grant */
+    END_USER = 1 << 10 | 1 << 11 | 1 << 12, /* goes with every grant */
+    SIGNALS_ID = 1 << 13,
+    RADAR_ATTEMPT_ID = 1 << 14,
+    RADAR_CHALLENGE_ID = 1 << 15,
+    VERIFICATION_ID = 1 << 16,
+    PHONE_NUMBER = 1 << 17,
+    LINK_CODE = 1 << 18
 };
 
 /* Who may ask: a client with an API key sends it as its secret, unless the grant is for programs
@@ -107,14 +121,18 @@ typedef struct grant {
     lk__call_retry retry;
 } grant;
 
-static const grant code_grant = { "authorization_code", CODE, CODE_VERIFIER | INVITATION_TOKEN,
-                                  KEY_IF_ANY, LK__RETRY_NEVER };
+static const grant code_grant = { "authorization_code", CODE,
+                                  CODE_VERIFIER | INVITATION_TOKEN | SIGNALS_ID, KEY_IF_ANY,
+                                  LK__RETRY_NEVER };
 static const grant refresh_grant = { "refresh_token", REFRESH_TOKEN, ORGANIZATION_ID, KEY_IF_ANY,
                                      LK__RETRY_SAFE };
-static const grant password_grant = { "password", EMAIL | PASSWORD, INVITATION_TOKEN, KEY,
+static const grant password_grant = { "password", EMAIL | PASSWORD,
+                                      INVITATION_TOKEN | SIGNALS_ID | RADAR_ATTEMPT_ID, KEY,
                                       LK__RETRY_NEVER };
 static const grant magic_auth_grant = { "urn:workos:oauth:grant-type:magic-auth:code", EMAIL | CODE,
-                                        INVITATION_TOKEN, KEY, LK__RETRY_NEVER };
+                                        INVITATION_TOKEN | SIGNALS_ID | RADAR_ATTEMPT_ID |
+                                            LINK_CODE,
+                                        KEY, LK__RETRY_NEVER };
 static const grant email_verification_grant = {
     "urn:workos:oauth:grant-type:email-verification:code", CODE | PENDING_TOKEN, 0, KEY,
     LK__RETRY_NEVER
@@ -124,6 +142,12 @@ static const grant totp_grant = { "urn:workos:oauth:grant-type:mfa-totp",
 static const grant organization_grant = { "urn:workos:oauth:grant-type:organization-selection",
                                           PENDING_TOKEN | ORGANIZATION_ID, 0, KEY,
                                           LK__RETRY_NEVER };
+static const grant radar_email_grant = { "urn:workos:oauth:grant-type:radar-email-challenge:code",
+                                         CODE | PENDING_TOKEN | RADAR_CHALLENGE_ID, 0, KEY,
+                                         LK__RETRY_NEVER };
+static const grant radar_sms_grant = { "urn:workos:oauth:grant-type:radar-sms-challenge:code",
+                                       CODE | PENDING_TOKEN | VERIFICATION_ID | PHONE_NUMBER, 0,
+                                       KEY, LK__RETRY_NEVER };
 static const grant device_grant = { "urn:ietf:params:oauth:grant-type:device_code", DEVICE_CODE, 0,
                                     NO_KEY, LK__RETRY_NEVER };
 
@@ -301,6 +325,22 @@ lk_status lk_authkit_authenticate_with_organization_selection(
     lk_authentication_challenge **challenge, lk_error *err)
 {
     return authenticate(client, &organization_grant, options, out, challenge, err);
+}
+
+lk_status lk_authkit_authenticate_with_radar_email_challenge(
+    lk_client *client, const lk_authentication_options *options, lk_authentication **out,
+    lk_authentication_challenge **challenge, lk_error *err)
+{
+    return authenticate(client, &radar_email_grant, options, out, challenge, err);
+}
+
+lk_status lk_authkit_authenticate_with_radar_sms_challenge(lk_client *client,
+                                                           const lk_authentication_options *options,
+                                                           lk_authentication **out,
+                                                           lk_authentication_challenge **challenge,
+                                                           lk_error *err)
+{
+    return authenticate(client, &radar_sms_grant, options, out, challenge, err);
 }
 
 lk_status lk_authkit_authenticate_with_device_code(lk_client *client,

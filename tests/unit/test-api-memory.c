@@ -123,6 +123,19 @@ static lk_status make_codes(lk_client *client, bool *handed_out, lk_error *err)
     return status;
 }
 
+static lk_status enroll(lk_client *client, bool *handed_out, lk_error *err)
+{
+    lk_auto(lk_totp_enrollment) enrollment = NULL;
+    lk_auto(lk_sms_challenge) sms = NULL;
+    lk_status status =
+        lk_authkit_enroll_totp(client, "u", LK_TOTP_OPTIONS(.issuer = "Acme"), &enrollment, err);
+
+    if (status == LK_OK)
+        status = lk_authkit_send_radar_sms_challenge(client, "u", "p", "+1", &sms, err);
+    *handed_out = sms != NULL;
+    return status;
+}
+
 static lk_status get_profile(lk_client *client, bool *handed_out, lk_error *err)
 {
     lk_auto(lk_profile_and_token) got = NULL;
@@ -284,11 +297,20 @@ static void test_helpers_survive_every_failed_allocation(void **state)
         { "POST /auth/factors/f/challenge", .status = 201, .body = "{\"id\":\"c\"}" }
     };
 
+    static const fake_exchange enrollment[] = {
+        { "POST /user_management/users/u/auth_factors", .status = 201,
+          .body = "{\"authentication_factor\":{\"id\":\"f\",\"totp\":{\"secret\":\"s\"}},"
+                  "\"authentication_challenge\":{\"id\":\"c\"}}" },
+        { "POST /user_management/radar_challenges", .status = 201,
+          .body = "{\"verification_id\":\"v\"}" }
+    };
+
     (void)state;
     walk(start_device, device, 1);
     walk(validate_key, key, 1);
     walk(make_sso_logout_url, logout, 1);
     walk(make_codes, codes, 2);
+    walk(enroll, enrollment, 2);
 }
 
 static void test_events_survive_every_failed_allocation(void **state)

@@ -93,17 +93,35 @@ typedef enum lk_challenge_kind {
     LK_CHALLENGE_OTHER = 0, /* a step that this version does not know: see code */
     /* The code is in an e-mail: lk_authkit_authenticate_with_email_verification(). */
     LK_CHALLENGE_EMAIL_VERIFICATION_REQUIRED,
-    LK_CHALLENGE_MFA_ENROLLMENT, /* the user has no second factor yet: the hosted sign-in adds one
-                                  */
+    /* The user has no second factor yet: lk_authkit_enroll_totp(), then as MFA_CHALLENGE. */
+    LK_CHALLENGE_MFA_ENROLLMENT,
     /* lk_authkit_challenge_factor(), then lk_authkit_authenticate_with_totp(). */
     LK_CHALLENGE_MFA_CHALLENGE,
     /* lk_authkit_authenticate_with_organization_selection(). */
     LK_CHALLENGE_ORGANIZATION_SELECTION_REQUIRED,
     /* lk_authkit_authorization_url() with a connection of connection_ids. */
     LK_CHALLENGE_SSO_REQUIRED,
-    LK_CHALLENGE_ORGANIZATION_AUTHENTICATION_METHODS_REQUIRED, /* sign in in another way */
-    LK_CHALLENGE_RADAR_CHALLENGE /* WorkOS finds the sign-in suspicious: use the hosted one */
+    /* The organization wants another way: one of methods, or of connection_ids. */
+    LK_CHALLENGE_ORGANIZATION_AUTHENTICATION_METHODS_REQUIRED,
+    LK_CHALLENGE_RADAR_CHALLENGE, /* WorkOS finds the sign-in suspicious: use the hosted one */
+    /* The code is in an e-mail: lk_authkit_authenticate_with_radar_email_challenge(). */
+    LK_CHALLENGE_RADAR_EMAIL_CHALLENGE,
+    /* lk_authkit_send_radar_sms_challenge(), then …_authenticate_with_radar_sms_challenge(). */
+    LK_CHALLENGE_RADAR_SMS_CHALLENGE,
+    LK_CHALLENGE_PASSKEY_ENROLLMENT, /* the hosted sign-in offers a passkey */
+    LK_CHALLENGE_METHOD_NOT_ALLOWED, /* sign in in another way */
+    LK_CHALLENGE_APPLICATION_CONSENT /* the hosted sign-in asks for it */
 } lk_challenge_kind;
+
+/* Ways to sign in that an organization accepts. */
+typedef struct lk_authentication_methods {
+    bool apple_oauth;
+    bool github_oauth;
+    bool google_oauth;
+    bool magic_auth;
+    bool microsoft_oauth;
+    bool password;
+} lk_authentication_methods;
 
 /* A grant that is refused for now, and what its next step takes. Read-only; text that WorkOS did
  * not send is NULL, lists it did not send are empty.
@@ -122,6 +140,8 @@ typedef struct lk_authentication_challenge {
     size_t n_organizations;
     const char *const *connection_ids;
     size_t n_connection_ids;
+    const lk_authentication_methods *methods; /* NULL: not told */
+    const char *authkit_redirect_url; /* secret: where the hosted sign-in goes on with this one */
 } lk_authentication_challenge;
 
 /* Wipes the token and frees the tree; NULL is fine. */
@@ -144,6 +164,13 @@ typedef struct lk_authentication_options {
     const char *invitation_token; /* secret */
     const char *ip_address;       /* of the end user, as are user agents: for WorkOS' protection */
     const char *user_agent;       /* against abuse; both optional with every grant */
+    const char *device_id;        /* of the end user, too */
+    const char *signals_id;       /* from WorkOS' script in the page: with code, password, magic */
+    const char *radar_auth_attempt_id;   /* from an earlier answer: with password, magic */
+    const char *radar_challenge_id;      /* from a challenge */
+    const char *verification_id;         /* from lk_authkit_send_radar_sms_challenge() */
+    const char *phone_number;            /* as there */
+    const char *link_authorization_code; /* secret: with magic, to link an identity */
 } lk_authentication_options;
 
 #define LK_AUTHENTICATION_OPTIONS(...) \
@@ -172,7 +199,8 @@ LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_refresh_token(
 LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_password(
     lk_client *client, const lk_authentication_options *options, lk_authentication **out,
     lk_authentication_challenge **challenge, lk_error *err);
-/* Needs email and code: see lk_authkit_create_magic_auth(); takes invitation_token. */
+/* Needs email and code: see lk_authkit_create_magic_auth(); takes invitation_token and
+ * link_authorization_code. */
 LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_magic_auth(
     lk_client *client, const lk_authentication_options *options, lk_authentication **out,
     lk_authentication_challenge **challenge, lk_error *err);
@@ -186,6 +214,14 @@ LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_totp(
     lk_authentication_challenge **challenge, lk_error *err);
 /* Needs pending_authentication_token and organization_id. */
 LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_organization_selection(
+    lk_client *client, const lk_authentication_options *options, lk_authentication **out,
+    lk_authentication_challenge **challenge, lk_error *err);
+/* Needs code, pending_authentication_token and radar_challenge_id. */
+LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_radar_email_challenge(
+    lk_client *client, const lk_authentication_options *options, lk_authentication **out,
+    lk_authentication_challenge **challenge, lk_error *err);
+/* Needs code, pending_authentication_token, verification_id and phone_number. */
+LK_API LK_MUST_CHECK lk_status lk_authkit_authenticate_with_radar_sms_challenge(
     lk_client *client, const lk_authentication_options *options, lk_authentication **out,
     lk_authentication_challenge **challenge, lk_error *err);
 /* Needs device_code; sends no secret of the client. For a code that came in another way: what asks
@@ -226,6 +262,59 @@ LK_API LK_MUST_CHECK lk_status lk_authkit_challenge_factor(lk_client *client, co
                                                            lk_error *err);
 LK_API void lk_factor_challenge_free(lk_factor_challenge *challenge);
 LK_API void lk_factor_challenge_freep(lk_factor_challenge **challenge);
+
+/* What an authenticator app is told once. */
+typedef struct lk_totp {
+    const char *issuer;
+    const char *user;
+    const char *secret;  /* secret: to be typed in where no camera is */
+    const char *qr_code; /* secret: a picture, "data:image/png;base64,…" */
+    const char *uri;     /* secret: what the picture says, "otpauth://totp/…" */
+} lk_totp;
+
+typedef struct lk_totp_factor {
+    const char *id;
+    const lk_totp *totp;
+} lk_totp_factor;
+
+typedef struct lk_totp_enrollment {
+    const lk_totp_factor *factor;
+    const lk_factor_challenge *challenge; /* answered by the first code of the app */
+} lk_totp_enrollment;
+
+typedef struct lk_totp_options {
+    size_t size;        /* set by LK_TOTP_OPTIONS */
+    const char *issuer; /* the app shows it: your product; NULL: WorkOS' choice */
+    const char *user;   /* as shown beside it; NULL: WorkOS' choice */
+    const char *secret; /* secret: one that the app knows already; NULL: a new one */
+} lk_totp_options;
+
+#define LK_TOTP_OPTIONS(...) \
+    (&(const lk_totp_options){ .size = sizeof(lk_totp_options), __VA_ARGS__ })
+
+/* Gives a user a second factor (POST /user_management/users/{id}/auth_factors). Show qr_code or uri
+ * over a private connection, once; the first code goes to lk_authkit_authenticate_with_totp() with
+ * the challenge's id. Needs an API key. Blocks; never retried. Free *out with
+ * lk_totp_enrollment_free(), which wipes. */
+LK_API LK_MUST_CHECK lk_status lk_authkit_enroll_totp(lk_client *client, const char *user_id,
+                                                      const lk_totp_options *options,
+                                                      lk_totp_enrollment **out, lk_error *err);
+LK_API void lk_totp_enrollment_free(lk_totp_enrollment *enrollment);
+LK_API void lk_totp_enrollment_freep(lk_totp_enrollment **enrollment);
+
+typedef struct lk_sms_challenge {
+    const char *verification_id;
+    const char *phone_number;
+} lk_sms_challenge;
+
+/* Sends a code by text message (POST /user_management/radar_challenges), after a
+ * LK_CHALLENGE_RADAR_SMS_CHALLENGE, whose user and pending token it takes. Needs an API key.
+ * Blocks; never retried. Free *out with lk_sms_challenge_free(). */
+LK_API LK_MUST_CHECK lk_status lk_authkit_send_radar_sms_challenge(
+    lk_client *client, const char *user_id, const char *pending_authentication_token,
+    const char *phone_number, lk_sms_challenge **out, lk_error *err);
+LK_API void lk_sms_challenge_free(lk_sms_challenge *challenge);
+LK_API void lk_sms_challenge_freep(lk_sms_challenge **challenge);
 
 /* The short form of …_with_code(). One POST, blocks, never retried: the code is single-use.
  * verifier may be NULL only for a client with an API key. LK_ERR_API with reason "invalid_grant":
