@@ -7,13 +7,16 @@ static void update(GtkWidget *stack)
 
     g_object_get(stack, "visible-child", &shown, NULL);
     for (GtkWidget *page = gtk_widget_get_first_child(stack); page != NULL;
-         page = gtk_widget_get_next_sibling(page)) {
-        if (page == shown)
-            gtk_accessible_reset_state(GTK_ACCESSIBLE(page), GTK_ACCESSIBLE_STATE_HIDDEN);
-        else
-            gtk_accessible_update_state(GTK_ACCESSIBLE(page), GTK_ACCESSIBLE_STATE_HIDDEN, TRUE,
-                                        -1);
-    }
+         page = gtk_widget_get_next_sibling(page))
+        latchkey_a11y_set_hidden(page, page != shown);
+}
+
+void latchkey_a11y_set_hidden(GtkWidget *widget, gboolean is_hidden)
+{
+    if (is_hidden)
+        gtk_accessible_update_state(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_STATE_HIDDEN, TRUE, -1);
+    else
+        gtk_accessible_reset_state(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_STATE_HIDDEN);
 }
 
 void latchkey_a11y_follow_stack(GtkWidget *stack)
@@ -42,4 +45,23 @@ void latchkey_a11y_cure_mnemonics(GtkWidget *widget)
     for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
          child = gtk_widget_get_next_sibling(child))
         latchkey_a11y_cure_mnemonics(child);
+}
+
+void latchkey_a11y_name_lists(GtkWidget *widget, const char *label)
+{
+    if (GTK_IS_LIST_BOX(widget))
+        latchkey_a11y_set_label(widget, label);
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
+         child = gtk_widget_get_next_sibling(child))
+        latchkey_a11y_name_lists(child, label);
+}
+
+void latchkey_a11y_name_icons(GtkWidget *widget, const char *icon_name, const char *label)
+{
+    if (GTK_IS_BUTTON(widget) &&
+        g_strcmp0(gtk_button_get_icon_name(GTK_BUTTON(widget)), icon_name) == 0)
+        latchkey_a11y_set_label(widget, label);
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
+         child = gtk_widget_get_next_sibling(child))
+        latchkey_a11y_name_icons(child, icon_name, label);
 }

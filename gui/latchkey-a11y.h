@@ -9,9 +9,19 @@ G_BEGIN_DECLS
  * them. From now on they carry the state HIDDEN. Works for GtkStack and AdwViewStack. */
 void latchkey_a11y_follow_stack(GtkWidget *stack);
 
+/* Takes one widget, with all below it, out of the tree or back in. */
+void latchkey_a11y_set_hidden(GtkWidget *widget, gboolean is_hidden);
+
 /* A button made with a mnemonic is read as "_Cancel Cancel": the same for all below widget, cured.
  */
 void latchkey_a11y_cure_mnemonics(GtkWidget *widget);
+
+/* An AdwExpanderRow is two list boxes inside, and libadwaita 1.2 names neither: all list boxes
+ * below widget get this name. */
+void latchkey_a11y_name_lists(GtkWidget *widget, const char *label);
+
+/* The same for all buttons below widget that show this icon, as those that libadwaita makes. */
+void latchkey_a11y_name_icons(GtkWidget *widget, const char *icon_name, const char *label);
 
 void latchkey_a11y_set_label(GtkWidget *widget, const char *label);
 void latchkey_a11y_set_description(GtkWidget *widget, const char *description);

@@ -1,6 +1,8 @@
 /* Plain labels only: no text of a row is ever taken for markup. */
 #include "latchkey-event-row.h"
 
+#include "latchkey-text.h"
+
 #include <glib/gi18n.h>
 
 struct _LatchkeyEventRow {
@@ -18,8 +20,8 @@ G_DEFINE_FINAL_TYPE(LatchkeyEventRow, latchkey_event_row, GTK_TYPE_WIDGET)
 void latchkey_event_row_set_event(LatchkeyEventRow *self, LatchkeyEvent *event, gint64 now_ms)
 {
     gint64 at_ms = latchkey_event_get_created_at_ms(event);
-    g_autofree char *time = latchkey_event_time_text(at_ms, now_ms);
-    g_autofree char *full_time = latchkey_event_full_time_text(at_ms);
+    g_autofree char *time = latchkey_text_time(at_ms, now_ms);
+    g_autofree char *full_time = latchkey_text_full_time(at_ms);
 
     gtk_image_set_from_icon_name(self->icon, latchkey_event_get_icon_name(event));
     if (self->tone != NULL)
@@ -34,8 +36,7 @@ void latchkey_event_row_set_event(LatchkeyEventRow *self, LatchkeyEvent *event, 
 
 char *latchkey_event_row_spoken(LatchkeyEvent *event, gint64 now_ms)
 {
-    g_autofree char *time =
-        latchkey_event_time_text(latchkey_event_get_created_at_ms(event), now_ms);
+    g_autofree char *time = latchkey_text_time(latchkey_event_get_created_at_ms(event), now_ms);
 
     return g_strdup_printf("%s, %s, %s", latchkey_event_get_title(event),
                            latchkey_event_get_subtitle(event), time);

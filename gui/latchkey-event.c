@@ -2,18 +2,28 @@
  * customers' directories, so each passes latchkey_text_clean() first. */
 #include "latchkey-event.h"
 
+#include "latchkey-text.h"
+
 #include <cjson/cJSON.h>
 #include <glib/gi18n.h>
 #include <string.h>
-
-enum { MAX_CHARACTERS = 200 };
 
 struct _LatchkeyEvent {
     GObject parent_instance;
     char *id;
     gint64 created_at_ms;
+    char *type;
     char *title;
     char *subtitle;
+    char *place; /* the directory's name, else its id; NULL: none */
+    char *organization_id;
+    char *directory_id;
+    char *user_id;
+    char *user_name;
+    char *group_id;
+    char *group_name;
+    char *json;
+    gsize json_len;
     const char *icon_name;
     const char *tone;
 };
@@ -53,35 +63,6 @@ static const Words words[] = {
       "user-trash-symbolic", "deleted" },
 };
 
-static gboolean is_unwanted(gunichar c)
-{
-    /* Marks, embeddings, overrides and isolates of the bidirectional algorithm: a name with one
-     * could turn the rest of the sentence around. */
-    return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
-           (c >= 0x2066 && c <= 0x2069);
-}
-
-char *latchkey_text_clean(const char *text)
-{
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    GString *out = g_string_new(NULL);
-    int n = 0;
-
-    for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
-        gunichar c = g_utf8_get_char(at);
-        if (is_unwanted(c))
-            continue;
-        if (n++ == MAX_CHARACTERS) {
-            g_string_append(out, "…");
-            break;
-        }
-        g_string_append_unichar(
-            out,
-            g_unichar_iscntrl(c) || g_unichar_isspace(c) || c == 0x2028 || c == 0x2029 ? ' ' : c);
-    }
-    return g_strstrip(g_string_free(out, FALSE));
-}
-
 static const Words *words_of(const char *type)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
@@ -115,26 +96,36 @@ static char *name_of(const cJSON *object)
     return name != NULL ? latchkey_text_clean(name) : NULL;
 }
 
-/* The names in the sentence: who or what, and the group where the event has one. */
-static void read_names(const lk_mirror_event *event, char **who, char **group)
+static gboolean is_object(const cJSON *object, const char *name)
+{
+    return g_strcmp0(member(object, "object"), name) == 0;
+}
+
+static void take_subject(const cJSON *object, char **id, char **name)
+{
+    *id = g_strdup(member(object, "id"));
+    *name = name_of(object);
+}
+
+/* Who and what it is about; returns what the sentence calls {who}. */
+static char *read_subjects(LatchkeyEvent *self, const lk_mirror_event *event)
 {
     cJSON *root = cJSON_ParseWithLength(event->json, event->json_len);
     const cJSON *data = cJSON_GetObjectItemCaseSensitive(root, "data");
     const cJSON *user = cJSON_GetObjectItemCaseSensitive(data, "user");
+    const cJSON *group = cJSON_GetObjectItemCaseSensitive(data, "group");
 
-    *who = name_of(user != NULL ? user : data);
-    *group = name_of(cJSON_GetObjectItemCaseSensitive(data, "group"));
+    take_subject(is_object(data, "directory_user") ? data : user, &self->user_id, &self->user_name);
+    take_subject(is_object(data, "directory_group") ? data : group, &self->group_id,
+                 &self->group_name);
+    char *who = name_of(user != NULL ? user : data);
     cJSON_Delete(root);
-    if (*who == NULL && event->subject != NULL)
-        *who = latchkey_text_clean(event->subject);
-    if (*who == NULL || **who == '\0') {
-        g_free(*who);
-        *who = g_strdup(_("Somebody"));
-    }
-    if (*group == NULL || **group == '\0') {
-        g_free(*group);
-        *group = g_strdup(_("a group"));
-    }
+    if (who == NULL)
+        who = latchkey_text_clean(event->subject);
+    if (who[0] != '\0')
+        return who;
+    g_free(who);
+    return g_strdup(_("Somebody"));
 }
 
 /* One pass, so that a name that contains "{group}" stays as it is. */
@@ -161,8 +152,17 @@ static void latchkey_event_finalize(GObject *object)
     LatchkeyEvent *self = LATCHKEY_EVENT(object);
 
     g_free(self->id);
+    g_free(self->type);
     g_free(self->title);
     g_free(self->subtitle);
+    g_free(self->place);
+    g_free(self->organization_id);
+    g_free(self->directory_id);
+    g_free(self->user_id);
+    g_free(self->user_name);
+    g_free(self->group_id);
+    g_free(self->group_name);
+    g_free(self->json);
     G_OBJECT_CLASS(latchkey_event_parent_class)->finalize(object);
 }
 
@@ -181,19 +181,24 @@ LatchkeyEvent *latchkey_event_new(const lk_mirror_event *event, const char *dire
 {
     LatchkeyEvent *self = g_object_new(LATCHKEY_TYPE_EVENT, NULL);
     const Words *entry = words_of(event->type);
-    g_autofree char *type = latchkey_text_clean(event->type);
-    g_autofree char *who = NULL;
-    g_autofree char *group = NULL;
     const char *place = directory_name != NULL ? directory_name : event->directory_id;
-    g_autofree char *where = latchkey_text_clean(place != NULL ? place : "");
+    g_autofree char *who = read_subjects(self, event);
+    const char *group =
+        self->group_name != NULL && self->group_name[0] != '\0' ? self->group_name : _("a group");
 
-    read_names(event, &who, &group);
     self->id = g_strdup(event->id);
+    self->type = latchkey_text_clean(event->type);
     self->created_at_ms = event->created_at_ms;
+    self->organization_id = g_strdup(event->organization_id);
+    self->directory_id = g_strdup(event->directory_id);
+    self->place = place != NULL ? latchkey_text_clean(place) : NULL;
+    self->json = g_strndup(event->json, event->json_len);
+    self->json_len = event->json_len;
     /* The set of types is open: a new one is shown by its own name. */
     self->title = expand(entry != NULL ? _(entry->sentence) : "{who}", who, group);
-    const char *kind = entry != NULL ? _(entry->kind) : type;
-    self->subtitle = where[0] != '\0' ? g_strdup_printf("%s · %s", kind, where) : g_strdup(kind);
+    const char *kind = entry != NULL ? _(entry->kind) : self->type;
+    self->subtitle =
+        self->place != NULL ? g_strdup_printf("%s · %s", kind, self->place) : g_strdup(kind);
     if (entry != NULL) {
         self->icon_name = entry->icon_name;
         self->tone = entry->tone;
@@ -206,6 +211,7 @@ LatchkeyEvent *latchkey_event_new_missing(void)
     LatchkeyEvent *self = g_object_new(LATCHKEY_TYPE_EVENT, NULL);
 
     self->id = g_strdup("");
+    self->type = g_strdup("");
     self->title = g_strdup(_("This event can no longer be read"));
     self->subtitle = g_strdup(_("Local history changed"));
     return self;
@@ -241,32 +247,48 @@ const char *latchkey_event_get_tone(LatchkeyEvent *self)
     return self->tone;
 }
 
-static GDateTime *local_time(gint64 ms)
+const char *latchkey_event_get_type_name(LatchkeyEvent *self)
 {
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ms / 1000);
-
-    return utc != NULL ? g_date_time_to_local(utc) : NULL;
+    return self->type;
 }
 
-char *latchkey_event_time_text(gint64 created_at_ms, gint64 now_ms)
+const char *latchkey_event_get_place(LatchkeyEvent *self)
 {
-    g_autoptr(GDateTime) then = local_time(created_at_ms);
-    g_autoptr(GDateTime) now = local_time(now_ms);
-
-    if (then == NULL || now == NULL)
-        return g_strdup("");
-    if (g_date_time_get_year(then) != g_date_time_get_year(now))
-        return g_date_time_format(then, _("%-d %b %Y"));
-    if (g_date_time_get_day_of_year(then) == g_date_time_get_day_of_year(now))
-        return g_date_time_format(then, _("%H:%M"));
-    if (now_ms - created_at_ms < G_TIME_SPAN_DAY / 1000 * 6 && now_ms > created_at_ms)
-        return g_date_time_format(then, _("%a %H:%M"));
-    return g_date_time_format(then, _("%-d %b %H:%M"));
+    return self->place;
 }
 
-char *latchkey_event_full_time_text(gint64 created_at_ms)
+const char *latchkey_event_get_organization_id(LatchkeyEvent *self)
 {
-    g_autoptr(GDateTime) then = local_time(created_at_ms);
+    return self->organization_id;
+}
 
-    return then != NULL ? g_date_time_format(then, _("%A, %-d %B %Y, %H:%M:%S")) : g_strdup("");
+const char *latchkey_event_get_directory_id(LatchkeyEvent *self)
+{
+    return self->directory_id;
+}
+
+const char *latchkey_event_get_user_id(LatchkeyEvent *self)
+{
+    return self->user_id;
+}
+
+const char *latchkey_event_get_user_name(LatchkeyEvent *self)
+{
+    return self->user_name;
+}
+
+const char *latchkey_event_get_group_id(LatchkeyEvent *self)
+{
+    return self->group_id;
+}
+
+const char *latchkey_event_get_group_name(LatchkeyEvent *self)
+{
+    return self->group_name;
+}
+
+const char *latchkey_event_get_json(LatchkeyEvent *self, gsize *len)
+{
+    *len = self->json_len;
+    return self->json;
 }

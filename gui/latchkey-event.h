@@ -20,13 +20,18 @@ const char *latchkey_event_get_title(LatchkeyEvent *self); /* "Ada Lovelace join
 const char *latchkey_event_get_subtitle(LatchkeyEvent *self);  /* "Member added · Acme Okta" */
 const char *latchkey_event_get_icon_name(LatchkeyEvent *self); /* static storage */
 const char *latchkey_event_get_tone(LatchkeyEvent *self);      /* a CSS class; static storage */
+const char *latchkey_event_get_type_name(LatchkeyEvent *self); /* "dsync.user.updated" */
+const char *latchkey_event_get_place(LatchkeyEvent *self);     /* the directory by name or id */
 
-/* "09:12" today, "Mon 09:12" within a week, else with the date; in the local time zone. */
-char *latchkey_event_time_text(gint64 created_at_ms, gint64 now_ms);
-char *latchkey_event_full_time_text(gint64 created_at_ms);
+/* Whom and what it is about; each NULL when the event does not say. The names are clean. */
+const char *latchkey_event_get_organization_id(LatchkeyEvent *self);
+const char *latchkey_event_get_directory_id(LatchkeyEvent *self);
+const char *latchkey_event_get_user_id(LatchkeyEvent *self);
+const char *latchkey_event_get_user_name(LatchkeyEvent *self);
+const char *latchkey_event_get_group_id(LatchkeyEvent *self);
+const char *latchkey_event_get_group_name(LatchkeyEvent *self);
 
-/* Text from outside made fit for one line: valid UTF-8, no control characters, none that change the
- * direction of what follows, at most 200 characters. */
-char *latchkey_text_clean(const char *text);
+/* The whole event as it came; NULL for a missing one. */
+const char *latchkey_event_get_json(LatchkeyEvent *self, gsize *len);
 
 G_END_DECLS

@@ -5,7 +5,9 @@
 
 #include "latchkey-a11y.h"
 #include "latchkey-error.h"
+#include "latchkey-event-details.h"
 #include "latchkey-event-row.h"
+#include "latchkey-page.h"
 
 #include <glib/gi18n.h>
 
@@ -23,17 +25,93 @@ struct _LatchkeyEventsPage {
     GtkRevealer *pill_revealer;
     GtkLabel *pill_label;
     AdwStatusPage *broken_page;
+    AdwLeaflet *leaflet;
+    GtkWidget *list_pane;
+    LatchkeyEventDetails *details;
     LatchkeyFeed *feed;
     LatchkeyEventList *model; /* borrowed from the feed; NULL: not there yet */
     guint tick_source;
     guint n_unseen;
 };
 
-G_DEFINE_FINAL_TYPE(LatchkeyEventsPage, latchkey_events_page, ADW_TYPE_BIN)
+static void page_init(LatchkeyPageInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(LatchkeyEventsPage, latchkey_events_page, ADW_TYPE_BIN,
+                              G_IMPLEMENT_INTERFACE(LATCHKEY_TYPE_PAGE, page_init))
 
 static gint64 now_ms(void)
 {
     return g_get_real_time() / 1000;
+}
+
+/* ---- Details ---- */
+
+static const char *get_title(LatchkeyPage *page)
+{
+    LatchkeyEventsPage *self = LATCHKEY_EVENTS_PAGE(page);
+    gboolean is_over_list =
+        adw_leaflet_get_folded(self->leaflet) &&
+        g_strcmp0(adw_leaflet_get_visible_child_name(self->leaflet), "details") == 0 &&
+        g_strcmp0(gtk_stack_get_visible_child_name(self->stack), "list") == 0;
+
+    return is_over_list ? _("Event") : NULL;
+}
+
+/* The way back leads to the row that was left. */
+static void go_back(LatchkeyPage *page)
+{
+    LatchkeyEventsPage *self = LATCHKEY_EVENTS_PAGE(page);
+
+    adw_leaflet_set_visible_child_name(self->leaflet, "list");
+    gtk_widget_grab_focus(GTK_WIDGET(self->view));
+}
+
+static void page_init(LatchkeyPageInterface *iface)
+{
+    iface->get_title = get_title;
+    iface->go_back = go_back;
+}
+
+/* Of two panes that lie on each other, one is not there for a screen reader. */
+static void on_leaflet_changed(LatchkeyEventsPage *self)
+{
+    gboolean is_folded = adw_leaflet_get_folded(self->leaflet);
+    gboolean is_list = g_strcmp0(adw_leaflet_get_visible_child_name(self->leaflet), "details") != 0;
+
+    latchkey_a11y_set_hidden(self->list_pane, is_folded && !is_list);
+    latchkey_a11y_set_hidden(GTK_WIDGET(self->details), is_folded && is_list);
+    latchkey_page_place_changed(LATCHKEY_PAGE(self));
+}
+
+static void on_selected(LatchkeyEventsPage *self, GParamSpec *pspec, GtkSingleSelection *selection)
+{
+    (void)pspec;
+    LatchkeyEvent *event = gtk_single_selection_get_selected_item(selection);
+
+    /* A new list has nothing selected; what is being read stays. */
+    if (event != NULL)
+        latchkey_event_details_set_event(self->details, event);
+}
+
+static void on_activate(LatchkeyEventsPage *self, guint position)
+{
+    GtkSelectionModel *selection = gtk_list_view_get_model(self->view);
+
+    gtk_selection_model_select_item(selection, position, TRUE);
+    if (adw_leaflet_get_folded(self->leaflet))
+        adw_leaflet_set_visible_child_name(self->leaflet, "details");
+}
+
+/* A single click selects. Where only one pane fits, it opens, too: there is nothing to be seen of a
+ * selection there. */
+static void on_clicked(GtkGestureClick *gesture, int n_press, double x, double y, GtkListItem *item)
+{
+    (void)n_press, (void)x, (void)y;
+    GtkWidget *row = gtk_event_controller_get_widget(GTK_EVENT_CONTROLLER(gesture));
+    GtkWidget *page = gtk_widget_get_ancestor(row, LATCHKEY_TYPE_EVENTS_PAGE);
+
+    if (page != NULL && adw_leaflet_get_folded(LATCHKEY_EVENTS_PAGE(page)->leaflet))
+        on_activate(LATCHKEY_EVENTS_PAGE(page), gtk_list_item_get_position(item));
 }
 
 /* ---- Rows ---- */
@@ -41,8 +119,12 @@ static gint64 now_ms(void)
 static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item)
 {
     (void)factory;
-    gtk_list_item_set_child(item, latchkey_event_row_new());
-    gtk_list_item_set_activatable(item, FALSE);
+    GtkWidget *row = latchkey_event_row_new();
+    GtkGesture *gesture = gtk_gesture_click_new();
+
+    g_signal_connect(gesture, "released", G_CALLBACK(on_clicked), item);
+    gtk_widget_add_controller(row, GTK_EVENT_CONTROLLER(gesture));
+    gtk_list_item_set_child(item, row);
 }
 
 static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item)
@@ -185,9 +267,13 @@ static void take_model(LatchkeyEventsPage *self)
         return;
 
     self->model = model;
-    GtkSelectionModel *selection =
-        GTK_SELECTION_MODEL(gtk_no_selection_new(G_LIST_MODEL(g_object_ref(model))));
-    gtk_list_view_set_model(self->view, selection);
+    GtkSingleSelection *selection = gtk_single_selection_new(NULL);
+    gtk_single_selection_set_autoselect(selection, FALSE);
+    gtk_single_selection_set_can_unselect(selection, TRUE);
+    gtk_single_selection_set_model(selection, G_LIST_MODEL(model));
+    g_signal_connect_object(selection, "notify::selected-item", G_CALLBACK(on_selected), self,
+                            G_CONNECT_SWAPPED);
+    gtk_list_view_set_model(self->view, GTK_SELECTION_MODEL(selection));
     /* After the view's own handler, which must know of the rows before we scroll to them. */
     g_signal_connect_object(model, "items-changed", G_CALLBACK(on_items_changed), self,
                             G_CONNECT_SWAPPED);
@@ -200,6 +286,7 @@ static void on_changed(LatchkeyEventsPage *self)
     show_status(self);
     show_problem(self);
     gtk_stack_set_visible_child_name(self->stack, page_name(self));
+    latchkey_page_place_changed(LATCHKEY_PAGE(self));
 }
 
 static gboolean on_tick(gpointer data)
@@ -223,6 +310,12 @@ static void latchkey_events_page_unmap(GtkWidget *widget)
     GTK_WIDGET_CLASS(latchkey_events_page_parent_class)->unmap(widget);
 }
 
+/* Where the page is asked for by key, the list answers to the next ones. */
+static gboolean latchkey_events_page_grab_focus(GtkWidget *widget)
+{
+    return gtk_widget_grab_focus(GTK_WIDGET(LATCHKEY_EVENTS_PAGE(widget)->view));
+}
+
 static void latchkey_events_page_dispose(GObject *object)
 {
     LatchkeyEventsPage *self = LATCHKEY_EVENTS_PAGE(object);
@@ -232,29 +325,41 @@ static void latchkey_events_page_dispose(GObject *object)
     G_OBJECT_CLASS(latchkey_events_page_parent_class)->dispose(object);
 }
 
+static void bind_children(GtkWidgetClass *class)
+{
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, stack);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, problem_bar);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, problem_label);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, problem_button);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, count_label);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, status_label);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, status_icon);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, scroller);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, view);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, pill_revealer);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, pill_label);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, broken_page);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, leaflet);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, list_pane);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, details);
+}
+
 static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
+    g_type_ensure(LATCHKEY_TYPE_EVENT_DETAILS);
     G_OBJECT_CLASS(class)->dispose = latchkey_events_page_dispose;
+    widget_class->grab_focus = latchkey_events_page_grab_focus;
     widget_class->map = latchkey_events_page_map;
     widget_class->unmap = latchkey_events_page_unmap;
     gtk_widget_class_set_template_from_resource(
         widget_class, "/io/github/latchkey/Latchkey/latchkey-events-page.ui");
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, stack);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, problem_bar);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, problem_label);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, problem_button);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, count_label);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, status_label);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, status_icon);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, scroller);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, view);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, pill_revealer);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, pill_label);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventsPage, broken_page);
+    bind_children(widget_class);
     gtk_widget_class_bind_template_callback(widget_class, on_setup);
     gtk_widget_class_bind_template_callback(widget_class, on_bind);
+    gtk_widget_class_bind_template_callback(widget_class, on_activate);
+    gtk_widget_class_bind_template_callback(widget_class, on_leaflet_changed);
     gtk_widget_class_bind_template_callback(widget_class, scroll_to_top);
 }
 
@@ -262,6 +367,7 @@ static void latchkey_events_page_init(LatchkeyEventsPage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
     latchkey_a11y_follow_stack(GTK_WIDGET(self->stack));
+    on_leaflet_changed(self);
     g_signal_connect_object(gtk_scrolled_window_get_vadjustment(self->scroller), "value-changed",
                             G_CALLBACK(on_scrolled), self, G_CONNECT_SWAPPED);
 }

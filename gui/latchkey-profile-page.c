@@ -3,7 +3,7 @@
 #include "latchkey-profile-page.h"
 
 #include "latchkey-a11y.h"
-#include "latchkey-event.h"
+#include "latchkey-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -263,20 +263,10 @@ static void latchkey_profile_page_class_init(LatchkeyProfilePageClass *class)
     gtk_widget_class_bind_template_callback(widget_class, on_copy_organization);
 }
 
-/* An AdwExpanderRow is two list boxes inside, and libadwaita 1.2 names neither. */
-static void name_lists(GtkWidget *widget, const char *label)
-{
-    if (GTK_IS_LIST_BOX(widget))
-        latchkey_a11y_set_label(widget, label);
-    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
-         child = gtk_widget_get_next_sibling(child))
-        name_lists(child, label);
-}
-
 static void latchkey_profile_page_init(LatchkeyProfilePage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
-    name_lists(GTK_WIDGET(self->permissions_row), _("Permissions"));
+    latchkey_a11y_name_lists(GTK_WIDGET(self->permissions_row), _("Permissions"));
     self->permission_rows = g_ptr_array_new();
 }
 

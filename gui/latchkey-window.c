@@ -3,6 +3,7 @@
 
 #include "latchkey-a11y.h"
 #include "latchkey-events-page.h"
+#include "latchkey-page.h"
 #include "latchkey-profile-page.h"
 #include "latchkey-settings.h"
 #include "latchkey-sign-in-page.h"
@@ -15,8 +16,9 @@ struct _LatchkeyWindow {
     GtkStack *stack;
     LatchkeySignInPage *sign_in_page;
     AdwViewStack *pages;
+    GtkWidget *back_button;
     AdwViewSwitcherTitle *switcher_title;
-    AdwViewSwitcherBar *switcher_bar;
+    GtkWidget *switcher_bar;
     LatchkeyEventsPage *events_page;
     LatchkeyProfilePage *profile_page;
     LatchkeyAccount *account;
@@ -33,6 +35,7 @@ static void show_toast(LatchkeyWindow *self, const char *text)
     g_autofree char *escaped = g_markup_escape_text(text, -1);
 
     adw_toast_overlay_add_toast(self->toasts, adw_toast_new(escaped));
+    latchkey_a11y_name_icons(GTK_WIDGET(self->toasts), "window-close-symbolic", _("Close"));
 }
 
 static void on_launched(GObject *source, GAsyncResult *result, gpointer data)
@@ -114,8 +117,10 @@ static void on_check_events(GtkWidget *widget, const char *name, GVariant *param
 static void on_show_page(GtkWidget *widget, const char *name, GVariant *parameter)
 {
     (void)name;
-    adw_view_stack_set_visible_child_name(LATCHKEY_WINDOW(widget)->pages,
-                                          g_variant_get_string(parameter, NULL));
+    AdwViewStack *pages = LATCHKEY_WINDOW(widget)->pages;
+
+    adw_view_stack_set_visible_child_name(pages, g_variant_get_string(parameter, NULL));
+    gtk_widget_grab_focus(adw_view_stack_get_visible_child(pages));
 }
 
 static void on_copy_text(GtkWidget *widget, const char *name, GVariant *parameter)
@@ -125,10 +130,40 @@ static void on_copy_text(GtkWidget *widget, const char *name, GVariant *paramete
     show_toast(LATCHKEY_WINDOW(widget), _("Copied to clipboard"));
 }
 
-static void on_title_visible(LatchkeyWindow *self)
+/* NULL: there is no way back from what is shown. */
+static const char *title_of_place(LatchkeyWindow *self)
 {
-    adw_view_switcher_bar_set_reveal(
-        self->switcher_bar, adw_view_switcher_title_get_title_visible(self->switcher_title));
+    GtkWidget *page = adw_view_stack_get_visible_child(self->pages);
+
+    return LATCHKEY_IS_PAGE(page) ? latchkey_page_get_title(LATCHKEY_PAGE(page)) : NULL;
+}
+
+static void on_go_back(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    LatchkeyWindow *self = LATCHKEY_WINDOW(widget);
+
+    if (title_of_place(self) != NULL)
+        latchkey_page_go_back(LATCHKEY_PAGE(adw_view_stack_get_visible_child(self->pages)));
+}
+
+/* One bar for all: over a page with a way back, it is that page's. */
+static void on_place_changed(LatchkeyWindow *self)
+{
+    const char *title = title_of_place(self);
+
+    gboolean is_entered = title != NULL && !gtk_widget_get_visible(self->back_button);
+
+    gtk_widget_set_visible(self->back_button, title != NULL);
+    if (is_entered)
+        gtk_widget_grab_focus(self->back_button);
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.go-back", title != NULL);
+    adw_view_switcher_title_set_title(self->switcher_title, title != NULL ? title : "Latchkey");
+    adw_view_switcher_title_set_view_switcher_enabled(self->switcher_title, title == NULL);
+    /* Not by its property "reveal": on the way there it allocates less than nothing (GTK 4.8). */
+    gtk_widget_set_visible(self->switcher_bar,
+                           title == NULL &&
+                               adw_view_switcher_title_get_title_visible(self->switcher_title));
 }
 
 static gboolean latchkey_window_close_request(GtkWindow *window)
@@ -184,11 +219,16 @@ static void latchkey_window_class_init(LatchkeyWindowClass *class)
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, stack);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, sign_in_page);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, pages);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, back_button);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, switcher_title);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, switcher_bar);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, events_page);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, profile_page);
     gtk_widget_class_install_action(widget_class, "win.sign-out", NULL, on_sign_out);
+    gtk_widget_class_install_action(widget_class, "win.go-back", NULL, on_go_back);
+    gtk_widget_class_add_binding_action(widget_class, GDK_KEY_Left, GDK_ALT_MASK, "win.go-back",
+                                        NULL);
+    gtk_widget_class_add_binding_action(widget_class, GDK_KEY_Escape, 0, "win.go-back", NULL);
     gtk_widget_class_install_action(widget_class, "win.check-events", NULL, on_check_events);
     gtk_widget_class_install_action(widget_class, "win.show-page", "s", on_show_page);
     gtk_widget_class_install_action(widget_class, "win.copy-text", "s", on_copy_text);
@@ -200,7 +240,12 @@ static void latchkey_window_init(LatchkeyWindow *self)
     latchkey_a11y_follow_stack(GTK_WIDGET(self->stack));
     latchkey_a11y_follow_stack(GTK_WIDGET(self->pages));
     g_signal_connect_object(self->switcher_title, "notify::title-visible",
-                            G_CALLBACK(on_title_visible), self, G_CONNECT_SWAPPED);
+                            G_CALLBACK(on_place_changed), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->pages, "notify::visible-child", G_CALLBACK(on_place_changed),
+                            self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->events_page, "place-changed", G_CALLBACK(on_place_changed), self,
+                            G_CONNECT_SWAPPED);
+    on_place_changed(self);
     restore_size(self);
 }
 

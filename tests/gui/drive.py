@@ -64,11 +64,11 @@ class Emulator:
         self.ready = json.loads(self.process.stdout.readline())
         self.url = self.ready["url"]
 
-    def control(self, path, body=None):
+    def control(self, path, body=None, method="POST"):
         request = urllib.request.Request(
             self.url + path, json.dumps(body or {}).encode(),
             {"Content-Type": "application/json",
-             "Authorization": "Bearer " + self.ready["api_key"]})
+             "Authorization": "Bearer " + self.ready["api_key"]}, method=method)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.loads(answer.read() or b"{}")
 
@@ -77,6 +77,16 @@ class Emulator:
             self.url + "/directories", headers={"Authorization": "Bearer " + self.ready["api_key"]})
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.loads(answer.read())["data"][0]["id"]
+
+    def add_grace(self):
+        """Grace Hopper comes and gets another name; the id of her record."""
+        grace = self.control(f"/_latchkey/directories/{self.first_directory()}/users",
+                             {"first_name": "Grace", "last_name": "Murray",
+                              "email": "grace@juniper.example"})["id"]
+        self.control(f"/_latchkey/directory_users/{grace}",
+                     {"last_name": "Hopper", "custom_attributes": {"department_name": "Navy"}},
+                     "PATCH")
+        return grace
 
     def stop(self):
         self.process.terminate()
@@ -141,6 +151,11 @@ class App:
     def click(self, name):
         node = wait_for(f"something to click named “{name}”", lambda: self.find(name))
         node.do_action(0)
+        turn()
+
+    def press(self, *keys):
+        """Keys as from the keyboard, one after the other: "Down", "ctrl+f"."""
+        subprocess.run(["xdotool", "key", *keys], check=True)
         turn()
 
     def description_of(self, name):
@@ -225,6 +240,51 @@ def story_sign_in(run):
     app.see("Sign In to Latchkey")
     wait_for("the session's end at WorkOS",
              lambda: any("/user_management/sessions/logout?" in line for line in app.opened()))
+    app.quit()
+
+
+def open_details(run):
+    """With the keyboard: into the list, to the newest event, into its details."""
+    app = run.app()
+    app.click("Sign In")
+    app.see("Mira Holt was added")
+    run.emulator.add_grace()
+    app.see("Grace Hopper was changed")
+    app.press("alt+1", "Home", "Return")
+    app.see("Last name: was Murray, now Hopper")
+    return app
+
+
+def story_details(run):
+    """Opens an event with the keyboard: before and after, its ids, its JSON; copies it."""
+    app = open_details(run)
+    if app.description_of("Person") != "Grace Hopper":
+        raise Failure(f"the person is {app.description_of('Person')}")
+    if app.description_of("Type") != "dsync.user.updated":
+        raise Failure(f"the type is {app.description_of('Type')}")
+    app.see("custom_attributes.department_name: was not set, now Navy")
+    app.click("Copy Event ID")
+    app.see("Copied to clipboard")
+    app.lint("details")
+    app.press("Down")
+    wait_for("the event below", lambda: app.description_of("Type") == "dsync.user.created")
+    app.see_not("was Murray")  # nothing of the event before is left
+    app.quit()
+
+
+def story_narrow(run):
+    """In a window as wide as a phone: into an event, and back by button and by key."""
+    app = open_details(run)
+    if app.has("Grace Murray was added"):
+        raise Failure("the list under the event is still in the accessibility tree")
+    app.lint("details alone")
+    app.click("Back")
+    app.see("Grace Murray was added")
+    app.see_not("was Murray")
+    app.press("Return")
+    app.see("was Murray")
+    app.press("Escape")
+    app.see("Grace Murray was added")
     app.quit()
 
 
@@ -324,7 +384,8 @@ def story_offline(run):
 
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-NEEDS = {"chromium": ["/usr/bin/chromium",
+NEEDS = {"details": ["/usr/bin/xdotool"], "narrow": ["/usr/bin/xdotool"],
+         "chromium": ["/usr/bin/chromium",
                       os.path.join(HERE, "../interop/node_modules/playwright-core")]}
 
 

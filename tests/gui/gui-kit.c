@@ -125,3 +125,18 @@ void kit_sign_in(gui_kit *kit)
     kit_visit(kit, "code=code_01", NULL);
     wait_until(latchkey_account_get_state(kit->account) == LATCHKEY_ACCOUNT_SIGNED_IN);
 }
+
+GtkWidget *kit_find_label(GtkWidget *root, const char *text)
+{
+    if (!gtk_widget_get_child_visible(root) || !gtk_widget_get_visible(root))
+        return NULL;
+    if (GTK_IS_LABEL(root) && g_str_equal(gtk_label_get_text(GTK_LABEL(root)), text))
+        return root;
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        GtkWidget *found = kit_find_label(child, text);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}

@@ -3,7 +3,7 @@
 #ifndef LK_TESTS_GUI_KIT_H
 #define LK_TESTS_GUI_KIT_H
 
-#include <gio/gio.h>
+#include <gtk/gtk.h>
 
 #include "fake-clock.h"
 #include "fake-wire.h"
@@ -49,5 +49,8 @@ void kit_visit(gui_kit *kit, const char *query, const char *state);
 
 /* From signed out to signed in; the wire must answer authenticate and jwks. */
 void kit_sign_in(gui_kit *kit);
+
+/* The first visible label below root with this text; NULL: none. */
+GtkWidget *kit_find_label(GtkWidget *root, const char *text);
 
 #endif

@@ -31,13 +31,14 @@ def snap(path):
     print(path)
 
 
-def set_window_size(size):
+def set_window_size(size, program):
     """The window opens as large as the screen, through the setting that remembers its size."""
     path = os.path.join(os.environ["XDG_CONFIG_HOME"], "glib-2.0", "settings", "keyfile")
     os.makedirs(os.path.dirname(path))
     with open(path, "w", encoding="utf-8") as file:
         file.write("[io/github/latchkey/Latchkey]\nwindow-size=(%d, %d)\n" % tuple(int(n) for n in size.split("x")))
     os.environ["GSETTINGS_BACKEND"] = "keyfile"
+    os.environ["GSETTINGS_SCHEMA_DIR"] = os.path.join(os.path.dirname(program), "data")
 
 
 def take(drive, folder, variant, desktop, latchkey, wanted):
@@ -51,6 +52,7 @@ def take(drive, folder, variant, desktop, latchkey, wanted):
         yield "denied", dict(mode="cancel"), ["Sign In"], "Access Was Denied"
         yield "no-api-key", dict(with_key=False), ["Sign In"], "Events Need an API Key"
         yield "events", {}, ["Sign In"], "Live"
+        yield "details", {}, ["Sign In"], "Live"
         yield "profile", {}, ["Sign In", "Profile"], "mira.holt@juniper.example"
         yield "sign-out", {}, ["Sign In", "Profile", "Sign Out…"], "Sign Out?"
         yield "offline", {}, ["Sign In"], "Could Not Reach WorkOS"
@@ -67,7 +69,16 @@ def take(drive, folder, variant, desktop, latchkey, wanted):
                 app.see("Live")
                 run.emulator.stop()
             app.see(text)
+            if name == "details":
+                run.emulator.add_grace()
+                app.see("Grace Hopper was changed")
+                app.press("alt+1", "Home", "Return")
+                app.see("was Murray")
             shot(name)
+        except drive.Failure:
+            shot(name + "-failed")
+            run.apps[-1].tell()
+            raise
         finally:
             run.end()
 
@@ -75,7 +86,7 @@ def take(drive, folder, variant, desktop, latchkey, wanted):
 def main():
     folder, desktop, latchkey = (os.path.abspath(path) for path in sys.argv[1:4])
     if "SHOTS_VARIANT" in os.environ:
-        set_window_size(os.environ["SIZE"])
+        set_window_size(os.environ["SIZE"], desktop)
         take(load_drive(), folder, os.environ["SHOTS_VARIANT"], desktop, latchkey, sys.argv[4:])
         return
     os.makedirs(folder, exist_ok=True)

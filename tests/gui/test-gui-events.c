@@ -10,6 +10,7 @@
 #include "latchkey-event-list.h"
 #include "latchkey-event.h"
 #include "latchkey-feed.h"
+#include "latchkey-text.h"
 #include "mirror-kit.h"
 
 #define USER(first, last)                                                                     \

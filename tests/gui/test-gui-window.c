@@ -38,29 +38,13 @@ static void close_stage(stage *s)
     kit_close_account(&s->kit);
 }
 
-/* The first visible label below root with this text. */
-static GtkWidget *find_label(GtkWidget *root, const char *text)
-{
-    if (!gtk_widget_get_child_visible(root) || !gtk_widget_get_visible(root))
-        return NULL;
-    if (GTK_IS_LABEL(root) && g_str_equal(gtk_label_get_text(GTK_LABEL(root)), text))
-        return root;
-    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
-         child = gtk_widget_get_next_sibling(child)) {
-        GtkWidget *found = find_label(child, text);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
-#define assert_shows(s, text)     g_assert_nonnull(find_label((s)->window, text))
-#define assert_shows_not(s, text) g_assert_null(find_label((s)->window, text))
+#define assert_shows(s, text)     g_assert_nonnull(kit_find_label((s)->window, text))
+#define assert_shows_not(s, text) g_assert_null(kit_find_label((s)->window, text))
 
 /* Clicks the button around a label, as a person would. */
 static void click(stage *s, const char *text)
 {
-    GtkWidget *label = find_label(s->window, text);
+    GtkWidget *label = kit_find_label(s->window, text);
 
     g_assert_nonnull(label);
     GtkWidget *button = gtk_widget_get_ancestor(label, GTK_TYPE_BUTTON);
@@ -95,8 +79,8 @@ static void test_not_set_up(void)
 
     gtk_window_present(GTK_WINDOW(window));
     settle();
-    g_assert_nonnull(find_label(window, "Latchkey Is Not Set Up"));
-    g_assert_null(find_label(window, "Sign In"));
+    g_assert_nonnull(kit_find_label(window, "Latchkey Is Not Set Up"));
+    g_assert_null(kit_find_label(window, "Sign In"));
     lint(window);
     gtk_window_destroy(GTK_WINDOW(window));
     settle();
@@ -110,7 +94,7 @@ static void test_each_state_has_its_page(void)
     open_stage(&s, &wire);
     assert_shows(&s, "Getting Ready");
     latchkey_account_start(s.kit.account);
-    wait_until(find_label(s.window, "Sign In to Latchkey") != NULL);
+    wait_until(kit_find_label(s.window, "Sign In to Latchkey") != NULL);
     lint(s.window);
     click(&s, "Sign In");
     assert_shows(&s, "Continue in Your Browser");
@@ -122,7 +106,7 @@ static void test_each_state_has_its_page(void)
     assert_shows(&s, "Sign In to Latchkey");
     click(&s, "Sign In");
     kit_visit(&s.kit, "error=access_denied", NULL);
-    wait_until(find_label(s.window, "Access Was Denied") != NULL);
+    wait_until(kit_find_label(s.window, "Access Was Denied") != NULL);
     lint(s.window);
     click(&s, "Try Again");
     assert_shows(&s, "Continue in Your Browser");
@@ -137,8 +121,8 @@ static void test_hidden_pages_leave_the_accessibility_tree(void)
 
     open_stage(&s, &wire);
     latchkey_account_start(s.kit.account);
-    wait_until(find_label(s.window, "Sign In to Latchkey") != NULL);
-    GtkWidget *label = find_label(s.window, "Sign In to Latchkey");
+    wait_until(kit_find_label(s.window, "Sign In to Latchkey") != NULL);
+    GtkWidget *label = kit_find_label(s.window, "Sign In to Latchkey");
     GtkWidget *page = gtk_widget_get_ancestor(label, ADW_TYPE_STATUS_PAGE);
     g_assert_false(
         gtk_test_accessible_has_state(GTK_ACCESSIBLE(page), GTK_ACCESSIBLE_STATE_HIDDEN));
@@ -165,7 +149,7 @@ static void test_profile_is_shown(void)
     assert_shows(&s, "1 permission");
     assert_shows(&s, "Renews in 5 minutes");
     assert_shows(&s, "Google");
-    wait_until(find_label(s.window, "Memory, for this run only") != NULL);
+    wait_until(kit_find_label(s.window, "Memory, for this run only") != NULL);
     lint(s.window);
     close_stage(&s);
     fake_wire_finished(&wire);

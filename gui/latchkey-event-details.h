@@ -1,0 +1,17 @@
+/* All there is to one event: what changed, whom it is about, and the event as it came. */
+#pragma once
+
+#include "latchkey-event.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define LATCHKEY_TYPE_EVENT_DETAILS (latchkey_event_details_get_type())
+G_DECLARE_FINAL_TYPE(LatchkeyEventDetails, latchkey_event_details, LATCHKEY, EVENT_DETAILS, AdwBin)
+
+/* NULL: no event is chosen. */
+void latchkey_event_details_set_event(LatchkeyEventDetails *self, LatchkeyEvent *event);
+LatchkeyEvent *latchkey_event_details_get_event(LatchkeyEventDetails *self);
+
+G_END_DECLS

@@ -1,0 +1,16 @@
+/* Text from outside, and times, fit to be shown. All results are freed with g_free(). */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Text from outside made fit for one line: valid UTF-8, no control characters, none that change the
+ * direction of what follows, at most 200 characters. NULL gives "". */
+char *latchkey_text_clean(const char *text);
+
+/* "09:12" today, "Mon 09:12" within a week, else with the date; in the local time zone. */
+char *latchkey_text_time(gint64 ms, gint64 now_ms);
+char *latchkey_text_full_time(gint64 ms);
+
+G_END_DECLS
