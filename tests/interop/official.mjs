@@ -8,6 +8,7 @@ const seed = {
   users: [
     { email: 'lin@example.com', first_name: 'Lin', last_name: 'Óg', email_verified: true },
     { email: 'second@example.com', first_name: 'Second' },
+    { email: 'third@example.com', impersonator: { email: 'ops@example.com', reason: 'ticket 7' } },
   ],
   organizations: [{ name: 'Example', domains: [{ domain: 'example.com', state: 'verified' }] }],
   connections: [
@@ -57,6 +58,42 @@ test('AuthKit: its seeded user signs in', async () => {
   assert.equal((await visit(before, callback)).status >= 400, true);
   assert.equal(before.get('wos-session'), undefined);
   assert.equal((await me(server, new Jar())).status, 401);
+  await server.stop();
+});
+
+test('AuthKit: who is impersonated is told by whom', async () => {
+  const server = await serve(emulator.url);
+  const { jar } = await signIn(server, 'login_hint=third%40example.com');
+  assert.equal((await me(server, jar)).body.impersonator, 'ops@example.com');
+  const other = await signIn(server, 'login_hint=lin%40example.com');
+  assert.equal((await me(server, other.jar)).body.impersonator ?? null, null);
+  await server.stop();
+});
+
+test('AuthKit: a person it does not know is told, and not signed in', async () => {
+  const server = await serve(emulator.url);
+  const jar = new Jar();
+  const authorize = (await visit(jar, `${server.url}/login?login_hint=nobody%40example.com`)).location;
+  const reply = await visit(jar, (await visit(jar, authorize)).location);
+  assert.ok(reply.status >= 400 && reply.status < 500, reply.text.slice(0, 500));
+  assert.match(reply.text, /user_not_found/);
+  assert.equal((await me(server, jar)).status, 401);
+  await server.stop();
+});
+
+test('AuthKit: signing out ends the session there, too', async () => {
+  const server = await serve(emulator.url);
+  const { jar } = await signIn(server, 'login_hint=lin%40example.com');
+  const { user } = (await me(server, jar)).body;
+  const sessions = async () => (await api(`/user_management/users/${user.id}/sessions`)).data.length;
+  const before = await sessions();
+  const leaving = await visit(jar, `${server.url}/logout`, { method: 'POST', headers: { origin: server.url } });
+  assert.equal(leaving.status, 303, leaving.text.slice(0, 500));
+  assert.equal(await sessions(), before, 'the browser has not been there yet');
+  const back = await visit(jar, leaving.location);
+  assert.equal(back.location, `${server.url}/`);
+  assert.equal(await sessions(), before - 1);
+  assert.equal((await me(server, jar)).status, 401);
   await server.stop();
 });
 

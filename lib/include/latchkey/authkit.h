@@ -341,7 +341,7 @@ LK_API LK_MUST_CHECK lk_status lk_authkit_logout_url(const lk_client *client,
 
 /* Ends a session at WorkOS without a browser (POST /user_management/sessions/revoke); its refresh
  * token is worth nothing from then on, an access token until it expires. Needs an API key. Blocks;
- * retried. LK_ERR_API with http_status 404: there is no such session. */
+ * retried. LK_ERR_API with http_status 400 or 404: there is no such session. */
 LK_API LK_MUST_CHECK lk_status lk_authkit_revoke_session(lk_client *client, const char *session_id,
                                                          lk_error *err);
 
