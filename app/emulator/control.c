@@ -93,12 +93,6 @@ static bool is_new(exchange *self, const records *among, const cJSON *body)
     return false;
 }
 
-static void answer_record(exchange *self, int status, const cJSON *record)
-{
-    AUTO_JSON view = record_view(record);
-    answer_json(self, status, view);
-}
-
 void handle_control_add_directory(exchange *self)
 {
     AUTO_JSON body = READ_BODY(self, add_directory_members);

@@ -4,6 +4,7 @@
 
 #include "factors.h"
 #include "grants.h"
+#include "invitations.h"
 #include "json.h"
 #include "one-time-codes.h"
 #include "people.h"
@@ -73,7 +74,7 @@ void grant_password(exchange *self, const cJSON *body, bool has_secret)
         return;
     }
     sign_in of = { .user = user, .method = "Password", .is_told = true };
-    if (!people_take_invitation(self, &of, json_text(body, "invitation_token")))
+    if (!invitations_take(self, &of, json_text(body, "invitation_token")))
         return;
     session_tell(self, &of, NULL, body);
     finish(self, &of, NULL, body);
@@ -92,7 +93,7 @@ void grant_magic_auth(exchange *self, const cJSON *body, bool has_secret)
         return;
     }
     sign_in of = { .user = user, .method = "MagicAuth", .is_told = true };
-    if (!people_take_invitation(self, &of, json_text(body, "invitation_token")))
+    if (!invitations_take(self, &of, json_text(body, "invitation_token")))
         return;
     people_verify_email(self->state, user);
     session_tell(self, &of, NULL, body);

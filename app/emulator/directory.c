@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "difference.h"
 #include "json.h"
 #include "text.h"
 
@@ -16,33 +17,11 @@ static void take(cJSON *record, const cJSON *input, const char *const *keys)
     }
 }
 
-/* "A shallow diff of root members and of custom_attributes; a key absent before appears with null."
- */
-static cJSON *previous_attributes(const cJSON *before, const cJSON *after, bool is_root)
-{
-    cJSON *previous = json_object();
-    for (const cJSON *now = after->child; now; now = now->next) {
-        const cJSON *then = cJSON_GetObjectItemCaseSensitive(before, now->string);
-        bool is_same = then && cJSON_Compare(then, now, 1);
-        if (is_same || (is_root && text_equal(now->string, "updated_at")))
-            continue;
-        if (is_root && text_equal(now->string, "custom_attributes") && then)
-            json_set(previous, now->string, previous_attributes(then, now, false));
-        else
-            json_set_copy(previous, now->string, then);
-    }
-    for (const cJSON *then = before->child; then; then = then->next) {
-        if (!cJSON_GetObjectItemCaseSensitive(after, then->string))
-            json_set_copy(previous, then->string, then);
-    }
-    return previous;
-}
-
 /* Emits type with previous_attributes inside data, and marks the record as updated; nothing when
  * the record is as before. */
 static void emit_update(emulator_state *self, const char *type, const cJSON *before, cJSON *record)
 {
-    AUTO_JSON previous = previous_attributes(before, record, true);
+    AUTO_JSON previous = difference_before(before, record);
     if (!previous->child)
         return;
     json_set_time(record, "updated_at", state_now(self));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "difference.h"
 #include "json.h"
 #include "state.h"
 #include "text.h"
@@ -29,7 +30,8 @@ static const char *organization_of(const char *type, const cJSON *data)
     return json_text(json_get(data, "user"), "organization_id");
 }
 
-char *event_write(const char *id, const char *type, const cJSON *data, int64_t created_ms)
+static char *write_with(const char *id, const char *type, const cJSON *data, int64_t created_ms,
+                        cJSON *context)
 {
     AUTO_JSON body = json_object();
     json_set_text(body, "object", "event");
@@ -37,8 +39,13 @@ char *event_write(const char *id, const char *type, const cJSON *data, int64_t c
     json_set_text(body, "event", type);
     json_set_copy(body, "data", data);
     json_set_time(body, "created_at", created_ms);
-    json_set(body, "context", json_object());
+    json_set(body, "context", context);
     return json_print(body);
+}
+
+char *event_write(const char *id, const char *type, const cJSON *data, int64_t created_ms)
+{
+    return write_with(id, type, data, created_ms, json_object());
 }
 
 static size_t crowd_left(const event_log *self)
@@ -77,7 +84,9 @@ bool events_restore(event_log *self, const char *id, const char *body)
     return true;
 }
 
-const char *events_emit(struct emulator_state *state, const char *type, const cJSON *data)
+/* Takes the context over. */
+static const char *emit(struct emulator_state *state, const char *type, const cJSON *data,
+                        cJSON *context)
 {
     event_log *self = &state->events;
     char id[ID_SIZE];
@@ -90,10 +99,28 @@ const char *events_emit(struct emulator_state *state, const char *type, const cJ
                          .type = text_copy(type),
                          .organization_id = text_copy(organization_of(type, data)),
                          .created_ms = (int64_t)state->id_ms,
-                         .body = event_write(id, type, data, (int64_t)state->id_ms),
+                         .body = write_with(id, type, data, (int64_t)state->id_ms, context),
                      });
     webhooks_queue(state, added->id, added->type, added->body);
     return added->id;
+}
+
+const char *events_emit(struct emulator_state *state, const char *type, const cJSON *data)
+{
+    return emit(state, type, data, json_object());
+}
+
+void events_emit_update(struct emulator_state *state, const char *type, const cJSON *before,
+                        cJSON *record, cJSON *(*view)(const cJSON *record))
+{
+    AUTO_JSON previous = difference_before(before, record);
+    if (!previous->child)
+        return;
+    json_set_time(record, "updated_at", state_now(state));
+    AUTO_JSON data = view(record);
+    cJSON *context = json_object();
+    json_set_copy(context, "previous_attributes", previous);
+    emit(state, type, data, context);
 }
 
 void event_log_add_crowd(event_log *self, size_t count)

@@ -43,6 +43,11 @@ typedef struct event_log {
 /* Appends one. The data is copied. Returns its id, which belongs to the log. */
 const char *events_emit(struct emulator_state *state, const char *type, const cJSON *data);
 
+/* A record was changed: marks it as updated, and appends an event with context.previous_attributes,
+ * unless it is as before. before: a copy of then. view: what the event shows of the record now. */
+void events_emit_update(struct emulator_state *state, const char *type, const cJSON *before,
+                        cJSON *record, cJSON *(*view)(const cJSON *record));
+
 /* An event as JSON; free() it. */
 char *event_write(const char *id, const char *type, const cJSON *data, int64_t created_ms);
 

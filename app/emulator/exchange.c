@@ -89,6 +89,40 @@ void answer_missing(exchange *self, const char *what, const char *id)
     answer_json(self, 404, body);
 }
 
+void answer_detailed_error(exchange *self, const char *code, const char *message,
+                           const char *detail_code, const char *detail)
+{
+    AUTO_JSON body = json_object();
+    cJSON *errors = json_array(), *error = json_object();
+    json_set_text(error, "code", detail_code);
+    json_set_text(error, "message", detail);
+    json_push(errors, error);
+    json_set_text(body, "code", code);
+    json_set_text(body, "message", message);
+    json_set(body, "errors", errors);
+    answer_json(self, 400, body);
+}
+
+void answer_record(exchange *self, int status, const cJSON *record)
+{
+    AUTO_JSON view = record_view(record);
+    answer_json(self, status, view);
+}
+
+cJSON *exchange_find(exchange *self, const records *from, const char *what)
+{
+    cJSON *record = records_find(from, self->params[0]);
+    if (!record)
+        answer_missing(self, what, self->params[0]);
+    return record;
+}
+
+bool exchange_fits(const exchange *self, const cJSON *record, const char *name)
+{
+    const char *wanted = form_get(&self->query, name), *value = json_text(record, name);
+    return !wanted || (value && strcasecmp(value, wanted) == 0);
+}
+
 static bool has_type(const exchange *self, const char *type)
 {
     size_t len = strlen(type);
@@ -121,6 +155,17 @@ cJSON *exchange_body(const exchange *self)
     if (cJSON_IsObject(value))
         return value;
     cJSON_Delete(value);
+    return NULL;
+}
+
+cJSON *exchange_read(exchange *self, const member *members, size_t n_members)
+{
+    char error[EMULATOR_ERROR_SIZE] = "the body must be a JSON object or a form";
+    cJSON *body = self->body_len ? exchange_body(self) : json_object();
+    if (body && shape_fits(body, "the body", members, n_members, error, sizeof error))
+        return body;
+    cJSON_Delete(body);
+    answer_error(self, 422, "invalid_request_parameters", error);
     return NULL;
 }
 

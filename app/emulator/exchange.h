@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "emulator.h"
+#include "shape.h"
 #include "state.h"
 #include "text.h"
 
@@ -49,9 +50,16 @@ void answer_error(exchange *self, int status, const char *code, const char *mess
 void answer_oauth_error(exchange *self, const char *error, const char *description);
 void answer_field_error(exchange *self, const char *field, const char *code, const char *message);
 void answer_missing(exchange *self, const char *what, const char *id); /* 404 */
+/* {code, message, errors: [{code, message}]}, for what is wrong with one thing in particular. */
+void answer_detailed_error(exchange *self, const char *code, const char *message,
+                           const char *detail_code, const char *detail);
 
 /* The body as an object, from JSON or a form by its content type. NULL: it is neither. */
 cJSON *exchange_body(const exchange *self);
+/* The same, fitting the table; an absent body is an empty object. NULL: answered with an error. */
+cJSON *exchange_read(exchange *self, const member *members, size_t n_members);
+#define EXCHANGE_READ(self, members) \
+    exchange_read((self), (members), sizeof(members) / sizeof *(members))
 bool exchange_is_form(const exchange *self);
 const char *exchange_bearer(const exchange *self); /* what follows "Bearer "; NULL: nothing */
 
@@ -65,6 +73,12 @@ void answer_list(exchange *self, const records *from, record_filter *keep, recor
 
 void answer_roster(exchange *self, record_filter *keep,
                    record_viewer *view); /* of the directories */
+
+/* The record that {…} in the route names; NULL: answered with 404. what: its name for people. */
+cJSON *exchange_find(exchange *self, const records *from, const char *what);
+/* Whether the record has what the query asks of this member; asking nothing is fine. */
+bool exchange_fits(const exchange *self, const cJSON *record, const char *name);
+void answer_record(exchange *self, int status, const cJSON *record); /* a view of it */
 
 /* limit of the query: 10, or 1 to 100. False: answered with an error. */
 bool exchange_read_limit(exchange *self, size_t *out);

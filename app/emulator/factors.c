@@ -192,11 +192,42 @@ void handle_list_factors(exchange *self)
 
 void handle_challenge_factor(exchange *self)
 {
-    const cJSON *factor = records_find(&self->state->factors, self->params[0]);
-    if (!factor) {
-        answer_missing(self, "Authentication Factor", self->params[0]);
+    const cJSON *factor = exchange_find(self, &self->state->factors, "Authentication Factor");
+    if (factor)
+        answer_record(self, 201, factors_challenge(self->state, factor));
+}
+
+void handle_factor(exchange *self)
+{
+    const cJSON *factor = exchange_find(self, &self->state->factors, "Authentication Factor");
+    if (factor)
+        answer_record(self, 200, factor);
+}
+
+void handle_remove_factor(exchange *self)
+{
+    cJSON *factor = exchange_find(self, &self->state->factors, "Authentication Factor");
+    if (!factor)
+        return;
+    records_remove(&self->state->factors, factor);
+    answer_nothing(self, 204);
+}
+
+/* A wrong code is an answer, too; only too many of them are an error. */
+void handle_verify_challenge(exchange *self)
+{
+    static const member members[] = { { .name = "code", .kind = TEXT, .is_required = true } };
+    cJSON *challenge = exchange_find(self, &self->state->challenges, "Authentication Challenge");
+    AUTO_JSON body = challenge ? EXCHANGE_READ(self, members) : NULL;
+    if (!body)
+        return;
+    const char *wrong = factors_check(self->state, challenge, json_text(body, "code"));
+    if (text_equal(wrong, "one_time_code_too_many_attempts")) {
+        answer_error(self, 400, wrong, "Too many wrong codes: ask for a new challenge.");
         return;
     }
-    AUTO_JSON view = record_view(factors_challenge(self->state, factor));
-    answer_json(self, 201, view);
+    AUTO_JSON answer = json_object();
+    json_set(answer, "challenge", record_view(challenge));
+    json_set_bool(answer, "valid", !wrong);
+    answer_json(self, 201, answer);
 }

@@ -4,8 +4,8 @@
 
 #include "client-auth.h"
 #include "handlers.h"
+#include "invitations.h"
 #include "json.h"
-#include "people.h"
 #include "session.h"
 
 #define REPLAY_GRACE_MS 30000 /* "re-sending the just-used token returns the same new pair" */
@@ -81,7 +81,7 @@ static void grant_code(exchange *self, const cJSON *body, bool has_secret)
         answer_oauth_error(self, "invalid_grant", "The person of this code is gone.");
         return;
     }
-    if (!people_take_invitation(self, &of, later ? later : json_text(code, "invitation_token")))
+    if (!invitations_take(self, &of, later ? later : json_text(code, "invitation_token")))
         return;
     grant_tokens(self, &of, body);
 }

@@ -22,6 +22,7 @@ handler handle_start_device, handle_show_device, handle_choose_device;
 handler handle_create_magic_auth, handle_magic_auth, handle_email_verification;
 /* factors.c */
 handler handle_enroll_factor, handle_list_factors, handle_challenge_factor;
+handler handle_factor, handle_remove_factor, handle_verify_challenge;
 /* api-keys.c */
 handler handle_validate_api_key;
 /* webhooks.c */
@@ -32,10 +33,26 @@ handler handle_control_deliveries, handle_control_resend, handle_control_mishaps
 handler handle_sso_token, handle_sso_profile, handle_keys;
 handler handle_start_sso_logout, handle_end_sso_logout;
 /* sessions.c */
-handler handle_end_session, handle_revoke_session, handle_list_sessions, handle_user,
-    handle_list_users;
-handler handle_organization, handle_list_organizations, handle_list_memberships;
-handler handle_connection, handle_list_connections;
+handler handle_end_session, handle_revoke_session, handle_list_sessions;
+/* users.c */
+handler handle_user, handle_user_by_external_id, handle_list_users;
+handler handle_add_user, handle_change_user, handle_remove_user;
+handler handle_send_verification, handle_confirm_verification, handle_list_identities;
+/* organizations.c */
+handler handle_organization, handle_organization_by_external_id, handle_list_organizations;
+handler handle_add_organization, handle_change_organization, handle_remove_organization;
+handler handle_connection, handle_list_connections, handle_remove_connection;
+/* memberships.c */
+handler handle_membership, handle_list_memberships, handle_add_membership;
+handler handle_change_membership, handle_remove_membership;
+handler handle_deactivate_membership, handle_reactivate_membership;
+/* invitations.c */
+handler handle_invitation, handle_invitation_by_token, handle_list_invitations;
+handler handle_add_invitation, handle_revoke_invitation, handle_resend_invitation,
+    handle_accept_invitation;
+/* password-resets.c */
+handler handle_password_reset, handle_add_password_reset, handle_confirm_password_reset;
+handler handle_show_password_reset, handle_choose_password;
 /* feed.c */
 handler handle_list_events;
 /* directory-api.c */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "handlers.h"
+#include "invitations.h"
 #include "json.h"
 #include "people.h"
 #include "shape.h"
@@ -78,7 +79,7 @@ void handle_create_magic_auth(exchange *self)
         return;
     }
     const char *token = json_text(body, "invitation_token");
-    if (token && !people_find_invitation(self->state, token)) {
+    if (token && !invitations_find(self->state, token)) {
         answer_oauth_error(self, "invitation_invalid", "The invitation is not valid.");
         return;
     }

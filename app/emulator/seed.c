@@ -11,7 +11,9 @@
 
 #include "directory.h"
 #include "factors.h"
+#include "invitations.h"
 #include "json.h"
+#include "organizations.h"
 #include "people.h"
 #include "seed-shape.h"
 #include "seed-yaml.h"
@@ -86,18 +88,6 @@ static bool add_role(const reading *self, const cJSON *input)
     return true;
 }
 
-static void add_domain(const reading *self, cJSON *domains, const cJSON *organization,
-                       const cJSON *input)
-{
-    cJSON *domain = record_new(self->state, "organization_domain", NULL, "org_domain_");
-    const char *state = json_text(input, "state");
-    json_set_text(domain, "organization_id", json_text(organization, "id"));
-    json_set_text(domain, "domain", json_text(input, "domain"));
-    json_set_text(domain, "state", state ? state : "verified");
-    json_set_text(domain, "verification_strategy", "manual");
-    json_push(domains, domain);
-}
-
 static bool add_membership(const reading *self, const cJSON *organization, const cJSON *input)
 {
     const char *email = json_text(input, "email"), *role_slug = json_text(input, "role");
@@ -121,25 +111,7 @@ static bool add_organization(const reading *self, const cJSON *input)
     if (records_find_by(&self->state->organizations, "name", name) ||
         records_find(&self->state->organizations, id))
         return refuse(self, "the organization", name, "is in the seed twice");
-    cJSON *organization = record_new(self->state, "organization", id, "org_");
-    cJSON *domains = json_array();
-    json_set_text(organization, "name", name);
-    json_set_text(organization, "external_id", json_text(input, "external_id"));
-    json_set_bool(organization, "allow_profiles_outside_organization",
-                  json_is_true(input, "allow_profiles_outside_organization"));
-    json_set(organization, "metadata",
-             json_get(input, "metadata") ? json_copy(json_get(input, "metadata")) : json_object());
-    if (json_get(input, "entitlements"))
-        json_set_copy(organization, "_entitlements", json_get(input, "entitlements"));
-    json_set_bool(organization, "_require_sso", json_is_true(input, "require_sso"));
-    json_set_bool(organization, "_require_mfa", json_is_true(input, "require_mfa"));
-    cJSON_ArrayForEach(item, json_get(input, "domains"))
-        add_domain(self, domains, organization, item);
-    json_set(organization, "domains", domains);
-    records_add(&self->state->organizations, organization);
-    AUTO_JSON view = record_view(organization);
-    cJSON_DeleteItemFromObjectCaseSensitive(view, "allow_profiles_outside_organization");
-    events_emit(self->state, "organization.created", view);
+    const cJSON *organization = organizations_add(self->state, input);
     cJSON_ArrayForEach(item, json_get(input, "memberships"))
     {
         if (!add_membership(self, organization, item))
@@ -295,8 +267,11 @@ static bool add_invitation(const reading *self, const cJSON *input)
         return refuse(self, "the invitation of", email,
                       "is into an organization that is not in organizations");
     const char *role = json_text(input, "role");
-    people_invite(self->state, email, organization, role ? role : json_text(input, "role_slug"),
-                  json_text(input, "token"), "");
+    invitations_add(self->state,
+                    &(invitation_wanted){ .email = email,
+                                          .organization_id = json_text(organization, "id"),
+                                          .role_slug = role ? role : json_text(input, "role_slug"),
+                                          .token = json_text(input, "token") });
     return true;
 }
 

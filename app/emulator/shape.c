@@ -121,7 +121,8 @@ bool shape_fits(const cJSON *object, const char *path, const member *members, si
         if (!known)
             return say_unknown(line_of(item, object, line), path, item->string, members, n_members,
                                error, error_size);
-        const char *wrong = complaint(item, known->kind);
+        bool is_absent = known->is_nullable && cJSON_IsNull(item);
+        const char *wrong = is_absent ? NULL : complaint(item, known->kind);
         if (wrong) {
             snprintf(error, error_size, "%s%s: %s %s", line_of(item, object, line), path,
                      known->name, wrong);

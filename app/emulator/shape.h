@@ -23,6 +23,7 @@ typedef struct member {
     const char *name;
     member_kind kind;
     bool is_required;
+    bool is_nullable;    /* null is like absent */
     const char *choices; /* "a|b": a string must be one of these; NULL: any */
 } member;
 

@@ -277,7 +277,8 @@ static const struct kind {
     KIND(directory_users), KIND(links),         KIND(sessions),    KIND(codes),
     KIND(refresh_tokens),  KIND(sso_tokens),    KIND(passes),      KIND(one_time_codes),
     KIND(factors),         KIND(challenges),    KIND(devices),     KIND(invitations),
-    KIND(api_keys),        KIND(logouts),       KIND(endpoints),   KIND(deliveries),
+    KIND(password_resets), KIND(api_keys),      KIND(logouts),     KIND(endpoints),
+    KIND(deliveries),
 #undef KIND
 };
 

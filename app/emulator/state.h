@@ -40,7 +40,7 @@ typedef struct emulator_state {
     records passes;              /* pending_authentication_token: sign-ins half done */
     records one_time_codes;      /* of magic auth and of e-mail verification */
     records factors, challenges; /* second factors */
-    records devices, invitations, api_keys, logouts;
+    records devices, invitations, password_resets, api_keys, logouts;
     records faults;
     records endpoints, deliveries; /* of webhooks */
     cJSON *more_keys; /* API keys that are accepted, too, as names of an object; NULL: none */
@@ -56,7 +56,7 @@ bool state_make_key(emulator_state *self); /* takes some tenths of a second */
 void state_free(emulator_state *self);
 
 /* All records that outlive a test's settings, each kind with its name. */
-#define STATE_N_RECORDS 24
+#define STATE_N_RECORDS 25
 records *state_records(emulator_state *self, size_t which);
 const char *state_records_name(size_t which);
 

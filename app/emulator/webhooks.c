@@ -247,12 +247,6 @@ void webhooks_settle(emulator_state *self, cJSON *delivery, int status, const ch
     json_set_number(delivery, "_due_ms", (double)(state_now(self) + wait_ms));
 }
 
-static void answer_record(exchange *self, int status, const cJSON *record)
-{
-    AUTO_JSON view = record_view(record);
-    answer_json(self, status, view);
-}
-
 /* False: answered with an error. */
 static bool check_endpoint(exchange *self, const cJSON *body, const cJSON *other_than)
 {

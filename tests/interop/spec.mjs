@@ -6,6 +6,7 @@ import { before, test } from 'node:test';
 import { API_KEY, CLIENT_ID, Jar, control, emulate, scratchFile, visit } from '../e2e/support.mjs';
 import { Judge, complaints, eventComplaints, eventTypes, isServed, operationOf, operations } from './openapi.mjs';
 import { deviations, seed } from './spec-data.mjs';
+import { askAboutPeople } from './spec-people.mjs';
 
 const redirectUri = 'http://127.0.0.1:9/callback';
 const PASSWORD = 'latchkey-demo';
@@ -17,7 +18,10 @@ const MADE = [
   ),
   ...['activated', 'deleted', 'group.created', 'group.deleted', 'group.updated', 'group.user_added', 'group.user_removed'].map((name) => `dsync.${name}`),
   ...['dsync.user.created', 'dsync.user.deleted', 'dsync.user.updated', 'organization.created', 'organization_membership.created'],
-  ...['role.created', 'session.created', 'session.revoked', 'user.created', 'user.updated'],
+  ...['role.created', 'session.created', 'session.revoked', 'user.created', 'user.updated', 'user.deleted', 'connection.deleted'],
+  ...['updated', 'deleted'].flatMap((name) => [`organization.${name}`, `organization_membership.${name}`]),
+  ...['accepted', 'resent', 'revoked'].map((name) => `invitation.${name}`),
+  ...['password_reset.created', 'password_reset.succeeded'],
 ];
 const GRANT = 'urn:workos:oauth:grant-type:';
 const WITH_KEY = { client_id: CLIENT_ID, client_secret: API_KEY };
@@ -225,6 +229,8 @@ test('webhook endpoints', async () => {
   await call('DELETE', route, 204);
   await call('DELETE', route, 404);
 });
+
+test('people, organizations and memberships that are made, changed and removed', () => askAboutPeople(call));
 
 test('the feed, and every event that all this has made', async () => {
   const feed = `/events?events=${eventTypes.join('%2C')}`;
