@@ -98,11 +98,6 @@ static lk_status read_cookie(const app_arguments *given, settings *own, lk_error
     return LK_OK;
 }
 
-static bool begins_with(const char *text, const char *prefix)
-{
-    return strncasecmp(text, prefix, strlen(prefix)) == 0;
-}
-
 /* What comes in from elsewhere does not tell where it came to: proxies and visitors write Host as
  * they like. So the public address is a setting, asked for before the port is opened. */
 static lk_status check_redirect_uri(const settings *own, lk_error *err)
@@ -116,13 +111,12 @@ static lk_status check_redirect_uri(const settings *own, lk_error *err)
             err, LK_ERR_INVALID,
             "listening beyond this machine needs to know its public address: set "
             "WORKOS_REDIRECT_URI or --redirect-uri, e.g. https://app.example.com/callback");
-    if (begins_with(uri, "http://localhost") || begins_with(uri, "http://127.") ||
-        begins_with(uri, "http://[::1]"))
+    if (config_is_local_url(uri))
         fprintf(stderr,
                 "latchkey: this listens beyond this machine, but sign-in leads back to %s: only "
                 "browsers on this machine get there\n",
                 uri);
-    else if (begins_with(uri, "http://"))
+    else if (strncasecmp(uri, "http://", 7) == 0)
         fprintf(stderr,
                 "latchkey: sign-in leads back to %s: without https anybody on the way reads the "
                 "session cookies; put a TLS proxy in front\n",

@@ -12,7 +12,7 @@ static const app_command *const commands[] = {
     &command_sync_status,     &command_events_list,      &command_directory_list,
     &command_directory_users, &command_directory_groups, &command_session_seal,
     &command_session_open,    &command_webhook_sign,     &command_webhook_verify,
-    &command_version,
+    &command_doctor,          &command_version,
 };
 
 static void print_overview(FILE *out)

@@ -17,6 +17,7 @@ typedef struct app_command {
 extern const app_command command_directory_groups;
 extern const app_command command_directory_list;
 extern const app_command command_directory_users;
+extern const app_command command_doctor;
 extern const app_command command_emulate;
 extern const app_command command_events_list;
 extern const app_command command_login;

@@ -238,6 +238,16 @@ static lk_status make_own_directory(const char *variable, const char *rest, char
     return LK_OK;
 }
 
+bool config_is_local_url(const char *url)
+{
+    static const char *const beginnings[] = { "http://localhost", "http://127.", "http://[::1]" };
+
+    for (size_t i = 0; i < N_ITEMS(beginnings); i++)
+        if (strncasecmp(url, beginnings[i], strlen(beginnings[i])) == 0)
+            return true;
+    return false;
+}
+
 lk_status config_state_path(const char *name, char **out, lk_error *err)
 {
     char *directory CLEANUP(free_textp) = NULL;

@@ -93,6 +93,8 @@ const commands = {
     const users = jsonLines(await succeed(['directory', 'users', '--json', '--store', store]));
     assert.ok(users.some(({ email }) => email === EMAIL));
   },
+  // doctor.mjs knows the illnesses.
+  'latchkey doctor': async () => assert.match(await succeed(['doctor'], { env: env() }), /^good +reach/m),
   'latchkey session open --password-file FILE': async () => {
     const file = scratchFile('password', PASSWORD);
     const seal = await succeed(['session', 'seal', '--password-file', file], { input: '{"a":1}' });
