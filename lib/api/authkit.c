@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/authorize.h"
 #include "api/call.h"
 #include "api/options.h"
 #include "base/cleanup.h"
@@ -92,8 +93,13 @@ lk_status lk_authkit_authorization_url(const lk_client *client,
         { "invitation_token", options.invitation_token },
         { "prompt", options.prompt },
         { "max_age", options.max_age_s == 0 ? NULL : max_age },
+        { "claim_nonce", options.claim_nonce },
     };
-    return lk__call_url(client, path, query, sizeof(query) / sizeof(query[0]), out, err);
+    const lk__provider_wishes wishes = { options.provider_scopes, options.n_provider_scopes,
+                                         options.provider_query_params,
+                                         options.n_provider_query_params };
+    return lk__authorization_url(client, path, query, sizeof(query) / sizeof(query[0]), &wishes,
+                                 out, err);
 }
 
 lk_status lk_authkit_logout_url(const lk_client *client, const char *session_id,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/authkit.h"
+#include "api/authorize.h"
 #include "api/call.h"
 #include "api/options.h"
 #include "base/cleanup.h"
@@ -80,8 +81,13 @@ lk_status lk_sso_authorization_url(const lk_client *client,
         { "code_challenge_method", options.code_challenge == NULL ? NULL : "S256" },
         { "login_hint", options.login_hint },
         { "domain_hint", options.domain_hint },
+        { "nonce", options.nonce },
     };
-    return lk__call_url(client, path, query, sizeof(query) / sizeof(query[0]), out, err);
+    const lk__provider_wishes wishes = { options.provider_scopes, options.n_provider_scopes,
+                                         options.provider_query_params,
+                                         options.n_provider_query_params };
+    return lk__authorization_url(client, path, query, sizeof(query) / sizeof(query[0]), &wishes,
+                                 out, err);
 }
 
 static lk_status ask_token(lk_client *client, const char *content_type, const char *body,

@@ -46,12 +46,12 @@ static void test_authorization_url_holds_what_is_asked_for(void **state)
             OPTIONS(.redirect_uri = "https://a/cb", .state = "s", .code_challenge = CHALLENGE,
                     .provider = "authkit", .organization_id = "org_1", .login_hint = "m@x.example",
                     .domain_hint = "x.example", .screen_hint = "sign-up", .invitation_token = "inv",
-                    .prompt = "login", .max_age_s = 60),
+                    .prompt = "login", .max_age_s = 60, .claim_nonce = "n 1"),
             &url, &err),
         err);
     assert_contains(url, "&provider=authkit&organization_id=org_1&state=s&");
     assert_contains(url, "&login_hint=m%40x.example&domain_hint=x.example&screen_hint=sign-up"
-                         "&invitation_token=inv&prompt=login&max_age=60");
+                         "&invitation_token=inv&prompt=login&max_age=60&claim_nonce=n%201");
     lk_free(url);
     /* A connection or an organization takes the place of the provider. */
     assert_ok(lk_authkit_authorization_url(test.client,
@@ -67,9 +67,37 @@ static void test_authorization_url_holds_what_is_asked_for(void **state)
     test_client_close(&test, &wire);
 }
 
+static void test_provider_is_asked_for_scopes_and_parameters(void **state)
+{
+    static const char *const scopes[] = { "repo:read", "a b" };
+    static const lk_parameter parameters[] = { { "hd", "x.example" }, { "a]&b", "1&2" } };
+    fake_wire wire = FAKE_WIRE_SILENT;
+    test_client test;
+    char *url = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    test_client_open(&test, &wire);
+    assert_ok(
+        lk_authkit_authorization_url(
+            test.client,
+            OPTIONS(.redirect_uri = "https://a/cb", .state = "s", .code_challenge = CHALLENGE,
+                    .provider = "GitHubOAuth", .provider_scopes = scopes, .n_provider_scopes = 2,
+                    .provider_query_params = parameters, .n_provider_query_params = 2),
+            &url, &err),
+        err);
+    assert_contains(url, "&code_challenge_method=S256&provider_scopes=repo%3Aread"
+                         "&provider_scopes=a%20b&provider_query_params%5Bhd%5D=x.example"
+                         /* What is in a name ends neither the bracket nor the parameter. */
+                         "&provider_query_params%5Ba%5D%26b%5D=1%262");
+    lk_free(url);
+    test_client_close(&test, &wire);
+}
+
 static void test_wrong_authorization_options_are_named(void **state)
 {
-    static const struct {
+    static char long_text[9000];
+    const struct {
         const char *why;
         lk_authkit_authorization_options options;
     } rows[] = {
@@ -107,12 +135,38 @@ static void test_wrong_authorization_options_are_named(void **state)
             .code_challenge = CHALLENGE,
             .screen_hint = "sign-in",
             .organization_id = "org_1" } },
+        { "provider_scopes is missing",
+          { .redirect_uri = "u",
+            .state = "s",
+            .code_challenge = CHALLENGE,
+            .provider_scopes = (const char *const[]){ "a", NULL },
+            .n_provider_scopes = 2 } },
+        { "a name in provider_query_params is missing",
+          { .redirect_uri = "u",
+            .state = "s",
+            .code_challenge = CHALLENGE,
+            .provider_query_params = (const lk_parameter[]){ { "", "v" } },
+            .n_provider_query_params = 1 } },
+        { "a value in provider_query_params is missing",
+          { .redirect_uri = "u",
+            .state = "s",
+            .code_challenge = CHALLENGE,
+            .provider_query_params = (const lk_parameter[]){ { "n", NULL } },
+            .n_provider_query_params = 1 } },
+        { "65 provider_scopes",
+          { .redirect_uri = "u",
+            .state = "s",
+            .code_challenge = CHALLENGE,
+            .n_provider_scopes = 65 } },
+        { "longer than 8192 bytes",
+          { .redirect_uri = "u", .state = long_text, .code_challenge = CHALLENGE } },
         { "max_age_s is -2",
           { .redirect_uri = "u", .state = "s", .code_challenge = CHALLENGE, .max_age_s = -2 } },
     };
     fake_wire wire = FAKE_WIRE_SILENT;
     test_client test;
 
+    memset(long_text, 'a', sizeof(long_text) - 1);
     (void)state;
     test_client_open(&test, &wire);
     for (size_t i = 0; i < N_ROWS(rows); i++) {
@@ -401,6 +455,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_authorization_url_holds_what_is_needed),
         cmocka_unit_test(test_authorization_url_holds_what_is_asked_for),
+        cmocka_unit_test(test_provider_is_asked_for_scopes_and_parameters),
         cmocka_unit_test(test_wrong_authorization_options_are_named),
         cmocka_unit_test(test_code_is_exchanged_for_user_and_tokens),
         cmocka_unit_test(test_public_client_sends_no_secret_and_needs_a_verifier),

@@ -61,6 +61,23 @@ static lk_status make_url(lk_client *client, bool *handed_out, lk_error *err)
     return status;
 }
 
+static lk_status make_authorization_url(lk_client *client, bool *handed_out, lk_error *err)
+{
+    char *url = NULL;
+    lk_status status = lk_sso_authorization_url(
+        client,
+        LK_SSO_AUTHORIZATION_OPTIONS(.redirect_uri = "https://a", .state = "s",
+                                     .provider = "GoogleOAuth",
+                                     .provider_query_params =
+                                         (const lk_parameter[]){ { "hd", "x.example" } },
+                                     .n_provider_query_params = 1),
+        &url, err);
+
+    *handed_out = url != NULL;
+    lk_free(url);
+    return status;
+}
+
 static lk_status exchange(lk_client *client, bool *handed_out, lk_error *err)
 {
     lk_auto(lk_authentication) got = NULL;
@@ -250,6 +267,7 @@ static void test_urls_survive_every_failed_allocation(void **state)
 {
     (void)state;
     walk(make_url, NULL, 0);
+    walk(make_authorization_url, NULL, 0);
 }
 
 static void test_grants_survive_every_failed_allocation(void **state)

@@ -40,6 +40,18 @@ static void test_authorization_url_names_one_connection(void **state)
     assert_contains(url, "&organization=org_1&state=s&code_challenge=" CHALLENGE
                          "&code_challenge_method=S256");
     lk_free(url);
+    assert_ok(
+        lk_sso_authorization_url(
+            test.client,
+            OPTIONS(.redirect_uri = "https://a/cb", .state = "s", .provider = "GoogleOAuth",
+                    .provider_scopes = (const char *const[]){ "calendar" }, .n_provider_scopes = 1,
+                    .provider_query_params = (const lk_parameter[]){ { "hd", "x.example" } },
+                    .n_provider_query_params = 1, .nonce = "n1"),
+            &url, &err),
+        err);
+    assert_contains(url, "&provider=GoogleOAuth&state=s&nonce=n1&provider_scopes=calendar"
+                         "&provider_query_params%5Bhd%5D=x.example");
+    lk_free(url);
     test_client_close(&test, &wire);
 }
 

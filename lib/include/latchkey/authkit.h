@@ -63,15 +63,22 @@ typedef struct lk_authkit_authorization_options {
     const char *domain_hint;
     const char *screen_hint; /* "sign-in" or "sign-up"; only with provider authkit */
     const char *invitation_token;
-    const char *prompt;
-    int max_age_s; /* 0: not sent; -1: 0 (sign in again now) */
+    const char *prompt; /* an open set: "login", "none", "consent", "select_account" */
+    int max_age_s;      /* 0: not sent; -1: 0 (sign in again now) */
+    /* More OAuth scopes to ask the provider for, and parameters to hand on to it. */
+    const char *const *provider_scopes;
+    size_t n_provider_scopes;
+    const lk_parameter *provider_query_params;
+    size_t n_provider_query_params;
+    const char *claim_nonce; /* of a one-shot environment */
 } lk_authkit_authorization_options;
 
 #define LK_AUTHKIT_AUTHORIZATION_OPTIONS(...)                                                     \
     (&(const lk_authkit_authorization_options){ .size = sizeof(lk_authkit_authorization_options), \
                                                 __VA_ARGS__ })
 
-/* The address to send the browser to. No I/O. Free *out with lk_free(). */
+/* The address to send the browser to. No I/O. LK_ERR_INVALID names the option that is wrong. Free
+ * *out with lk_free(). */
 LK_API LK_MUST_CHECK lk_status lk_authkit_authorization_url(
     const lk_client *client, const lk_authkit_authorization_options *options, char **out,
     lk_error *err);

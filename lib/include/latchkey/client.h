@@ -21,6 +21,12 @@ typedef struct lk_header {
     const char *value;
 } lk_header;
 
+/* One parameter of a query. */
+typedef struct lk_parameter {
+    const char *name;
+    const char *value;
+} lk_parameter;
+
 /* One HTTP request, as a transport receives it. Valid during send() only. */
 typedef struct lk_http_request {
     const char *method; /* "GET", "POST", "DELETE" */

@@ -40,13 +40,20 @@ typedef struct lk_sso_authorization_options {
     const char *provider;
     const char *login_hint;
     const char *domain_hint;
+    /* More OAuth scopes to ask the provider for, and parameters to hand on to it. */
+    const char *const *provider_scopes;
+    size_t n_provider_scopes;
+    const lk_parameter *provider_query_params;
+    size_t n_provider_query_params;
+    const char *nonce; /* for the provider's own token; NULL: none */
 } lk_sso_authorization_options;
 
 #define LK_SSO_AUTHORIZATION_OPTIONS(...)                                                 \
     (&(const lk_sso_authorization_options){ .size = sizeof(lk_sso_authorization_options), \
                                             __VA_ARGS__ })
 
-/* The address to send the browser to. No I/O. Free *out with lk_free(). */
+/* The address to send the browser to. No I/O. LK_ERR_INVALID names the option that is wrong. Free
+ * *out with lk_free(). */
 LK_API LK_MUST_CHECK lk_status lk_sso_authorization_url(const lk_client *client,
                                                         const lk_sso_authorization_options *options,
                                                         char **out, lk_error *err);
