@@ -137,15 +137,64 @@ static lk_status fill_members(lk_mirror *mirror, lk__arena *arena, lk_directory_
 
 /* ---- Lists ---- */
 
-static lk_status select_page(lk_mirror *mirror, const char *sql, const lk_mirror_query *query,
-                             const char *directory_column, int limit, collecting *into,
-                             lk_error *err)
+/* How the three lists differ. */
+typedef struct list_kind {
+    const char *sql;
+    const char *by_directory;
+    const char *searched;  /* the columns that text is looked for in, as one text */
+    const char *in_group;  /* NULL: nothing of this kind is in a group */
+    const char *with_user; /* NULL: nothing of this kind has members */
+} list_kind;
+
+static const list_kind directories = {
+    .sql = LK__SQL_DIRECTORIES,
+    .by_directory = " AND r.id = ",
+    .searched = "COALESCE(r.name, '') || ' ' || r.id",
+};
+static const list_kind users = {
+    .sql = LK__SQL_USERS,
+    .by_directory = " AND r.directory_id = ",
+    .searched = "COALESCE(r.first_name, '') || ' ' || COALESCE(r.last_name, '') || ' ' ||"
+                " COALESCE(r.email, '') || ' ' || r.id",
+    .in_group = LK__SQL_IN_GROUP,
+};
+static const list_kind groups = {
+    .sql = LK__SQL_GROUPS,
+    .by_directory = " AND r.directory_id = ",
+    .searched = "COALESCE(r.name, '') || ' ' || r.id",
+    .with_user = LK__SQL_WITH_MEMBER,
+};
+
+static lk_status add_membership(lk__select *select, const char *fragment, const char *name,
+                                const char *id, lk_error *err)
+{
+    if (id == NULL)
+        return LK_OK;
+    if (fragment == NULL)
+        return lk__fail(err, LK_ERR_INVALID, "this list cannot be filtered by %s", name);
+    lk__select_add_value(select, fragment, lk__value_text(id));
+    lk__select_add(select, ")");
+    return LK_OK;
+}
+
+static lk_status select_page(lk_mirror *mirror, const list_kind *kind, const lk_mirror_query *query,
+                             int limit, collecting *into, lk_error *err)
 {
     lk__auto_select select = LK__SELECT;
+    char pattern[LK__PATTERN_SIZE];
 
-    lk__select_add(&select, sql);
+    lk__select_add(&select, kind->sql);
     lk__select_add_text_if(&select, " AND r.organization_id = ", query->organization_id);
-    lk__select_add_text_if(&select, directory_column, query->directory_id);
+    lk__select_add_text_if(&select, kind->by_directory, query->directory_id);
+    LK_TRY(add_membership(&select, kind->in_group, "group_id", query->group_id, err));
+    LK_TRY(add_membership(&select, kind->with_user, "user_id", query->user_id, err));
+    if (!lk__text_empty(query->text)) {
+        LK_TRY(lk__pattern_anywhere(query->text, pattern, err));
+        lk__select_add(&select, " AND lower(");
+        lk__select_add(&select, kind->searched);
+        lk__select_add_value(&select, ") LIKE ", lk__value_text(pattern));
+        lk__select_add(&select, " ESCAPE '\\'");
+    }
     lk__select_add_text_if(&select, " AND r.id > ", query->after);
     lk__select_add(&select, " ORDER BY r.id");
     lk__select_add_value(&select, " LIMIT ", lk__value_number(limit));
@@ -176,7 +225,7 @@ lk_status lk_mirror_list_directories(lk_mirror *mirror, const lk_mirror_query *q
         return lk__no_memory(err);
     c.arena = lk__answer_arena(page);
     LK_TRY(begin_page(query, &known, &limit, &c, err));
-    LK_TRY(select_page(mirror, LK__SQL_DIRECTORIES, &known, " AND r.id = ", limit, &c, err));
+    LK_TRY(select_page(mirror, &directories, &known, limit, &c, err));
     page->items = (const lk_directory *const *)c.items;
     page->count = c.count;
     *out = lk__steal(page);
@@ -199,7 +248,7 @@ lk_status lk_mirror_list_users(lk_mirror *mirror, const lk_mirror_query *query,
     c.arena = lk__answer_arena(page);
     LK_TRY(begin_page(query, &known, &limit, &c, err));
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
-    LK_TRY(select_page(mirror, LK__SQL_USERS, &known, " AND r.directory_id = ", limit, &c, err));
+    LK_TRY(select_page(mirror, &users, &known, limit, &c, err));
     for (size_t i = 0; i < c.count; i++)
         LK_TRY(fill_groups(mirror, c.arena, c.items[i], err));
     LK_TRY(lk__transaction_commit(&transaction, err));
@@ -225,7 +274,7 @@ lk_status lk_mirror_list_groups(lk_mirror *mirror, const lk_mirror_query *query,
     c.arena = lk__answer_arena(page);
     LK_TRY(begin_page(query, &known, &limit, &c, err));
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
-    LK_TRY(select_page(mirror, LK__SQL_GROUPS, &known, " AND r.directory_id = ", limit, &c, err));
+    LK_TRY(select_page(mirror, &groups, &known, limit, &c, err));
     for (size_t i = 0; i < c.count; i++)
         LK_TRY(fill_members(mirror, c.arena, c.items[i], err));
     LK_TRY(lk__transaction_commit(&transaction, err));
@@ -282,6 +331,27 @@ lk_status lk_mirror_get_user(lk_mirror *mirror, const char *id, lk_directory_use
     LK_TRY(fill_groups(mirror, f.arena, user, err));
     LK_TRY(lk__transaction_commit(&transaction, err));
     *out = lk__steal(user);
+    return LK_OK;
+}
+
+lk_status lk_mirror_get_group(lk_mirror *mirror, const char *id, lk_directory_group **out,
+                              lk_error *err)
+{
+    LK_CLEANUP(lk_directory_group_freep) lk_directory_group *group = NULL;
+    lk__auto_transaction transaction = { 0 };
+    finding f = { .take = take_group };
+
+    lk__error_clear(err);
+    group = lk__answer_new(sizeof(*group));
+    if (group == NULL)
+        return lk__no_memory(err);
+    f.arena = lk__answer_arena(group);
+    f.record = group;
+    LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
+    LK_TRY(find(mirror, LK__SQL_GROUPS " AND r.id = $1", "directory group", id, &f, err));
+    LK_TRY(fill_members(mirror, f.arena, group, err));
+    LK_TRY(lk__transaction_commit(&transaction, err));
+    *out = lk__steal(group);
     return LK_OK;
 }
 
@@ -355,4 +425,15 @@ void lk_directory_freep(lk_directory **directory)
 {
     lk_directory_free(*directory);
     *directory = NULL;
+}
+
+void lk_directory_group_free(lk_directory_group *group)
+{
+    lk__answer_free(group);
+}
+
+void lk_directory_group_freep(lk_directory_group **group)
+{
+    lk_directory_group_free(*group);
+    *group = NULL;
 }

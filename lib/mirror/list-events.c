@@ -8,8 +8,6 @@
 #include "mirror/select.h"
 #include "mirror/sql.h"
 
-enum { MAX_TEXT = 256 }; /* bytes to search for */
-
 /* ---- Where a page begins ---- */
 
 typedef struct place {
@@ -88,31 +86,38 @@ static lk_status add_type(lk__select *select, const char *type, char *end, size_
     return LK_OK;
 }
 
-/* A pattern for LIKE that finds the text anywhere, in lower case. */
-static lk_status make_pattern(const char *text, char *out, lk_error *err)
-{
-    size_t len = strlen(text);
-    char *at = out;
+/* What a query needs for as long as it is being run. */
+typedef struct patterns {
+    char type_end[128];
+    char text[LK__PATTERN_SIZE];
+    char object[LK__PATTERN_SIZE];
+} patterns;
 
-    if (len > MAX_TEXT)
-        return lk__fail(err, LK_ERR_INVALID, "text to search for is limited to %d bytes, not %zu",
-                        MAX_TEXT, len);
-    *at++ = '%';
-    for (; *text != '\0'; text++) {
-        if (*text == '%' || *text == '_' || *text == '\\')
-            *at++ = '\\';
-        *at++ = (char)(*text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
+static lk_status add_filters(lk__select *select, const lk_mirror_event_query *query,
+                             patterns *found_by, lk_error *err)
+{
+    if (query->type != NULL)
+        LK_TRY(add_type(select, query->type, found_by->type_end, sizeof(found_by->type_end), err));
+    lk__select_add_text_if(select, " AND e.organization_id = ", query->organization_id);
+    lk__select_add_text_if(select, " AND e.directory_id = ", query->directory_id);
+    if (query->since_ms != 0)
+        lk__select_add_value(select, " AND e.created_at_ms >= ", lk__value_number(query->since_ms));
+    if (query->until_ms != 0)
+        lk__select_add_value(select, " AND e.created_at_ms < ", lk__value_number(query->until_ms));
+    if (!lk__text_empty(query->text)) {
+        LK_TRY(lk__pattern_anywhere(query->text, found_by->text, err));
+        lk__select_add_value(select, " AND (lower(e.subject) LIKE ",
+                             lk__value_text(found_by->text));
+        lk__select_add_value(select, " ESCAPE '\\' OR lower(e.id) LIKE ",
+                             lk__value_text(found_by->text));
+        lk__select_add(select, " ESCAPE '\\')");
     }
-    *at++ = '%';
-    *at = '\0';
+    if (!lk__text_empty(query->object_id)) {
+        LK_TRY(lk__pattern_json_text(query->object_id, found_by->object, err));
+        lk__select_add_value(select, " AND b.json LIKE ", lk__value_text(found_by->object));
+        lk__select_add(select, " ESCAPE '\\'");
+    }
     return LK_OK;
-}
-
-static void add_pattern(lk__select *select, const char *pattern)
-{
-    lk__select_add_value(select, " AND (lower(e.subject) LIKE ", lk__value_text(pattern));
-    lk__select_add_value(select, " ESCAPE '\\' OR lower(e.id) LIKE ", lk__value_text(pattern));
-    lk__select_add(select, " ESCAPE '\\')");
 }
 
 /* ---- Rows ---- */
@@ -153,19 +158,11 @@ static lk_status select_events(lk_mirror *mirror, const lk_mirror_event_query *q
 {
     lk__auto_transaction transaction = { 0 };
     lk__auto_select select = LK__SELECT;
-    char type_end[128];
-    char pattern[2 * MAX_TEXT + 3];
+    patterns found_by;
     place after = { 0 };
 
     lk__select_add(&select, LK__SQL_EVENTS);
-    if (query->type != NULL)
-        LK_TRY(add_type(&select, query->type, type_end, sizeof(type_end), err));
-    lk__select_add_text_if(&select, " AND e.organization_id = ", query->organization_id);
-    lk__select_add_text_if(&select, " AND e.directory_id = ", query->directory_id);
-    if (!lk__text_empty(query->text)) {
-        LK_TRY(make_pattern(query->text, pattern, err));
-        add_pattern(&select, pattern);
-    }
+    LK_TRY(add_filters(&select, query, &found_by, err));
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
     if (query->after != NULL) {
         LK_TRY(find_place(mirror, query->after, &after, err));
@@ -213,4 +210,56 @@ void lk_mirror_event_page_freep(lk_mirror_event_page **page)
 {
     lk_mirror_event_page_free(*page);
     *page = NULL;
+}
+
+/* ---- Counting, and one by its id ---- */
+
+static lk_status take_count(void *ctx, const lk__row *row, lk_error *err)
+{
+    (void)err;
+    *(int64_t *)ctx = row->columns[0].number;
+    return LK_OK;
+}
+
+lk_status lk_mirror_count_events(lk_mirror *mirror, const lk_mirror_event_query *query,
+                                 int64_t *out, lk_error *err)
+{
+    lk__auto_select select = LK__SELECT;
+    lk_mirror_event_query known;
+    patterns found_by;
+    int64_t count = 0;
+
+    lk__error_clear(err);
+    lk__copy_options(&known, sizeof(known), query);
+    lk__select_add(&select, LK__SQL_COUNT_EVENTS);
+    LK_TRY(add_filters(&select, &known, &found_by, err));
+    LK_TRY(lk__select_run(&select, mirror->store, take_count, &count, err));
+    *out = count;
+    return LK_OK;
+}
+
+lk_status lk_mirror_get_event(lk_mirror *mirror, const char *id, lk_mirror_event_page **out,
+                              lk_error *err)
+{
+    LK_CLEANUP(lk_mirror_event_page_freep) lk_mirror_event_page *page = NULL;
+    collecting c = { 0 };
+
+    lk__error_clear(err);
+    if (lk__text_empty(id))
+        return lk__fail(err, LK_ERR_INVALID, "the id of the event is missing");
+    page = lk__answer_new(sizeof(*page));
+    if (page == NULL)
+        return lk__no_memory(err);
+    c.arena = lk__answer_arena(page);
+    c.items = lk__arena_array(c.arena, 1, sizeof(const lk_mirror_event *));
+    if (c.items == NULL)
+        return lk__no_memory(err);
+    LK_TRY(lk__store_run(mirror->store, LK__SQL_EVENTS " AND e.id = $1",
+                         LK__ARGS(lk__value_text(id)), take_event, &c, err));
+    if (c.count == 0)
+        return lk__fail(err, LK_ERR_NOT_FOUND, "the mirror knows no event \"%.64s\"", id);
+    page->items = c.items;
+    page->count = c.count;
+    *out = lk__steal(page);
+    return LK_OK;
 }

@@ -2,6 +2,8 @@
 #include "mirror/select.h"
 
 #include <assert.h>
+#include <stdbool.h>
+#include <string.h>
 
 void lk__select_add(lk__select *select, const char *fragment)
 {
@@ -36,4 +38,36 @@ lk_status lk__select_run(lk__select *select, lk__store *store, lk__row_fn *on_ro
 void lk__select_clear(lk__select *select)
 {
     lk__buf_clear(&select->sql);
+}
+
+static lk_status make_pattern(const char *text, const char *quote, bool is_folded, char *out,
+                              lk_error *err)
+{
+    size_t len = strlen(text);
+    char *at = out;
+
+    if (len > LK__MAX_SOUGHT)
+        return lk__fail(err, LK_ERR_INVALID, "text to search for is limited to %d bytes, not %zu",
+                        (int)LK__MAX_SOUGHT, len);
+    *at++ = '%';
+    at = stpcpy(at, quote);
+    for (; *text != '\0'; text++) {
+        if (*text == '%' || *text == '_' || *text == '\\')
+            *at++ = '\\';
+        *at++ = (char)(is_folded && *text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
+    }
+    at = stpcpy(at, quote);
+    *at++ = '%';
+    *at = '\0';
+    return LK_OK;
+}
+
+lk_status lk__pattern_anywhere(const char *text, char *out, lk_error *err)
+{
+    return make_pattern(text, "", true, out, err);
+}
+
+lk_status lk__pattern_json_text(const char *text, char *out, lk_error *err)
+{
+    return make_pattern(text, "\"", false, out, err);
 }

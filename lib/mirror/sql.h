@@ -17,6 +17,8 @@
 #define LK__SQL_EVENTS                                                                     \
     "SELECT e.sequence, e.id, e.type, e.created_at_ms, e.organization_id, e.directory_id," \
     " e.subject, b.json FROM event e LEFT JOIN event_body b ON b.sequence = e.sequence WHERE TRUE"
+#define LK__SQL_COUNT_EVENTS \
+    "SELECT COUNT(*) FROM event e LEFT JOIN event_body b ON b.sequence = e.sequence WHERE TRUE"
 
 /* ---- Registers: the newer event wins ---- */
 
@@ -108,6 +110,11 @@
     " WHERE m.deleted = 0 AND u.deleted = 0 AND g.deleted = 0" LK__SQL_OUTLIVES("m", "u") \
         LK__SQL_OUTLIVES("m", "g") LK__SQL_OUTLIVES("m", "d") LK__SQL_OUTLIVES("u", "ud") \
             LK__SQL_OUTLIVES("g", "gd")
+/* Filters for lists: the value stands in front of what these end with. */
+#define LK__SQL_IN_GROUP \
+    " AND r.id IN (SELECT m.user_id" LK__SQL_LIVE_MEMBERSHIPS " AND m.group_id = "
+#define LK__SQL_WITH_MEMBER \
+    " AND r.id IN (SELECT m.group_id" LK__SQL_LIVE_MEMBERSHIPS " AND m.user_id = "
 #define LK__SQL_GROUPS_OF_USER \
     "SELECT m.group_id" LK__SQL_LIVE_MEMBERSHIPS " AND m.user_id = $1 ORDER BY m.group_id"
 #define LK__SQL_MEMBERS_OF_GROUP \

@@ -123,6 +123,76 @@ static void test_text_is_searched_as_it_is(void **state)
     assert_found(k, LK_MIRROR_EVENT_QUERY(.text = ""), "abcde");
 }
 
+static void test_times_are_from_and_before(void **state)
+{
+    kit *k = *state;
+
+    add_five(k);
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.since_ms = 20), "bcde");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.since_ms = 21), "e");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.until_ms = 20), "a");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.until_ms = 21), "abcd");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.since_ms = 10, .until_ms = 10), "");
+}
+
+/* The id is looked for as a whole text, and signs of LIKE in it mean themselves. */
+static void test_events_of_one_object(void **state)
+{
+    kit *k = *state;
+
+    add(k, "event_a", "dsync.user.created", 1, "{\"id\":\"u_1\",\"directory_id\":\"d1\"}");
+    add(k, "event_b", "dsync.user.created", 2, "{\"id\":\"ux1\",\"directory_id\":\"d1\"}");
+    add(k, "event_c", "dsync.user.created", 3, "{\"id\":\"u_12\",\"directory_id\":\"d1\"}");
+    add(k, "event_d", "dsync.group.user_added", 4,
+        "{\"user\":{\"id\":\"u_1\",\"directory_id\":\"d1\"},"
+        "\"group\":{\"id\":\"g1\",\"directory_id\":\"d1\"}}");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.object_id = "u_1"), "ad");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.object_id = "g1"), "d");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.object_id = "u_1", .type = "dsync.group."), "d");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.object_id = "%"), "");
+    assert_found(k, LK_MIRROR_EVENT_QUERY(.object_id = ""), "abcd");
+}
+
+static void assert_counted(kit *k, const lk_mirror_event_query *query, int64_t expected)
+{
+    lk_error err = LK_ERROR_INIT;
+    int64_t count = -1;
+
+    assert_ok(lk_mirror_count_events(k->mirror, query, &count, &err), err);
+    assert_int_equal(count, expected);
+}
+
+static void test_events_are_counted(void **state)
+{
+    kit *k = *state;
+
+    assert_counted(k, NULL, 0);
+    add_five(k);
+    assert_counted(k, NULL, 5);
+    assert_counted(k, LK_MIRROR_EVENT_QUERY(.type = "dsync."), 2);
+    assert_counted(k, LK_MIRROR_EVENT_QUERY(.type = "dsync.", .text = "ada"), 1);
+    assert_counted(k, LK_MIRROR_EVENT_QUERY(.object_id = "u2"), 1);
+    /* a page's business */
+    assert_counted(k, LK_MIRROR_EVENT_QUERY(.limit = 1, .after = "event_d"), 5);
+}
+
+static void test_one_event_by_its_id(void **state)
+{
+    kit *k = *state;
+    lk_auto(lk_mirror_event_page) page = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    add_five(k);
+    assert_fails(lk_mirror_get_event(k->mirror, "event_x", &page, &err), LK_ERR_NOT_FOUND, err);
+    assert_contains(err.message, "event_x");
+    assert_fails(lk_mirror_get_event(k->mirror, NULL, &page, &err), LK_ERR_INVALID, err);
+    assert_null(page);
+    assert_ok(lk_mirror_get_event(k->mirror, "event_e", &page, &err), err);
+    assert_int_equal(page->count, 1);
+    assert_string_equal(page->items[0]->id, "event_e");
+    assert_contains(page->items[0]->json, "\"u2\"");
+}
+
 static void test_impossible_queries_are_refused(void **state)
 {
     kit *k = *state;
@@ -154,7 +224,15 @@ static void test_impossible_queries_are_refused(void **state)
         LK_ERR_NOT_FOUND, err);
     assert_contains(err.message, "event_x");
     assert_null(page);
+    assert_fails(lk_mirror_list_events(k->mirror, LK_MIRROR_EVENT_QUERY(.object_id = long_text),
+                                       &page, &err),
+                 LK_ERR_INVALID, err);
     assert_fails(lk_mirror_list_users(k->mirror, LK_MIRROR_QUERY(.limit = 1001), &users, &err),
+                 LK_ERR_INVALID, err);
+    assert_fails(lk_mirror_list_users(k->mirror, LK_MIRROR_QUERY(.user_id = "u1"), &users, &err),
+                 LK_ERR_INVALID, err);
+    assert_contains(err.message, "user_id");
+    assert_fails(lk_mirror_list_users(k->mirror, LK_MIRROR_QUERY(.text = long_text), &users, &err),
                  LK_ERR_INVALID, err);
     assert_null(users);
 }
@@ -225,6 +303,47 @@ static void test_users_are_listed_by_id(void **state)
     assert_users(k, LK_MIRROR_QUERY(.organization_id = "org_3"), "");
 }
 
+static void test_users_are_searched(void **state)
+{
+    kit *k = *state;
+
+    add_people(k);
+    add(k, "event_n1", "dsync.user.updated", 50,
+        "{\"id\":\"u3\",\"directory_id\":\"d2\",\"first_name\":\"Ada\",\"last_name\":\"King\"}");
+    add(k, "event_n2", "dsync.user.updated", 51,
+        "{\"id\":\"u4\",\"directory_id\":\"d1\",\"email\":\"ada_k@x.example\"}");
+    assert_users(k, LK_MIRROR_QUERY(.text = "ADA"), "34");
+    assert_users(k, LK_MIRROR_QUERY(.text = "ada king"), "3");
+    assert_users(k, LK_MIRROR_QUERY(.text = "a_k"), "4"); /* no wildcard */
+    assert_users(k, LK_MIRROR_QUERY(.text = "u1"), "1");  /* an id */
+    assert_users(k, LK_MIRROR_QUERY(.text = "ada", .directory_id = "d1"), "4");
+    assert_users(k, LK_MIRROR_QUERY(.text = ""), "01345");
+}
+
+/* Both ways, and for the living only. */
+static void test_memberships_filter_both_lists(void **state)
+{
+    kit *k = *state;
+    lk_auto(lk_directory_group_page) groups = NULL;
+    lk_auto(lk_directory_group) group = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    add_people(k);
+    assert_users(k, LK_MIRROR_QUERY(.group_id = "g0"), "0");
+    assert_users(k, LK_MIRROR_QUERY(.group_id = "g0", .directory_id = "d2"), "");
+    assert_users(k, LK_MIRROR_QUERY(.group_id = "g9"), "");
+    assert_ok(lk_mirror_list_groups(k->mirror, LK_MIRROR_QUERY(.user_id = "u0", .after = "g0"),
+                                    &groups, &err),
+              err);
+    assert_int_equal(groups->count, 1);
+    assert_string_equal(groups->items[0]->id, "g1");
+    assert_ok(lk_mirror_get_group(k->mirror, "g1", &group, &err), err);
+    assert_int_equal(group->n_members, 1);
+    assert_string_equal(group->members[0], "u0");
+    add(k, "event_y", "dsync.user.deleted", 60, "{\"id\":\"u0\",\"directory_id\":\"d1\"}");
+    assert_users(k, LK_MIRROR_QUERY(.group_id = "g0"), "");
+}
+
 static void test_groups_and_members_are_sorted(void **state)
 {
     kit *k = *state;
@@ -270,8 +389,11 @@ static void test_unknown_and_deleted_records_are_not_found(void **state)
     lk_error err = LK_ERROR_INIT;
     lk_directory_user *user = NULL;
     lk_directory *directory = NULL;
+    lk_directory_group *group = NULL;
 
     add_people(k);
+    assert_fails(lk_mirror_get_group(k->mirror, "g9", &group, &err), LK_ERR_NOT_FOUND, err);
+    assert_null(group);
     assert_fails(lk_mirror_get_user(k->mirror, "u9", &user, &err), LK_ERR_NOT_FOUND, err);
     assert_fails(lk_mirror_get_user(k->mirror, "u2", &user, &err), LK_ERR_NOT_FOUND, err);
     assert_fails(lk_mirror_get_user(k->mirror, NULL, &user, &err), LK_ERR_INVALID, err);
@@ -288,9 +410,15 @@ int main(void)
         TEST(test_orders_and_anchors),
         TEST(test_filters),
         TEST(test_text_is_searched_as_it_is),
+        TEST(test_times_are_from_and_before),
+        TEST(test_events_of_one_object),
+        TEST(test_events_are_counted),
+        TEST(test_one_event_by_its_id),
         TEST(test_impossible_queries_are_refused),
         TEST(test_older_query_struct_is_read_as_far_as_it_goes),
         TEST(test_users_are_listed_by_id),
+        TEST(test_users_are_searched),
+        TEST(test_memberships_filter_both_lists),
         TEST(test_groups_and_members_are_sorted),
         TEST(test_directories_are_listed_with_the_state_of_events),
         TEST(test_unknown_and_deleted_records_are_not_found),

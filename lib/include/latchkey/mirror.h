@@ -56,6 +56,11 @@ typedef struct lk_mirror_event_query {
     const char *directory_id;
     const char *text; /* found in subject or id, ASCII case ignored */
     int limit;        /* 1-1000; 0: 100 */
+    /* Events that name this directory user, group or other object. Reads the bodies, so ask with
+     * organization_id where it is known, and not on a thread that must not wait. */
+    const char *object_id;
+    int64_t since_ms; /* created_at from here on; 0: from the first */
+    int64_t until_ms; /* and before this; 0: to the last */
 } lk_mirror_event_query;
 
 #define LK_MIRROR_EVENT_QUERY(...) \
@@ -64,6 +69,13 @@ typedef struct lk_mirror_event_query {
 LK_API LK_MUST_CHECK lk_status lk_mirror_list_events(lk_mirror *mirror,
                                                      const lk_mirror_event_query *query,
                                                      lk_mirror_event_page **out, lk_error *err);
+/* How many the query finds; its order, after and limit do not count. Reads them all. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_count_events(lk_mirror *mirror,
+                                                      const lk_mirror_event_query *query,
+                                                      int64_t *out, lk_error *err);
+/* A page with the one event. LK_ERR_NOT_FOUND. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_get_event(lk_mirror *mirror, const char *id,
+                                                   lk_mirror_event_page **out, lk_error *err);
 LK_API void lk_mirror_event_page_free(lk_mirror_event_page *page);
 LK_API void lk_mirror_event_page_freep(lk_mirror_event_page **page);
 
@@ -129,8 +141,11 @@ typedef struct lk_mirror_query {
     size_t size; /* set by LK_MIRROR_QUERY */
     const char *organization_id;
     const char *directory_id;
-    const char *after; /* id: lists are sorted by id */
-    int limit;         /* 1-1000; 0: 100 */
+    const char *after;    /* id: lists are sorted by id */
+    int limit;            /* 1-1000; 0: 100 */
+    const char *text;     /* found in name, e-mail address or id, ASCII case ignored */
+    const char *group_id; /* users: who is in this group. Other lists: LK_ERR_INVALID */
+    const char *user_id;  /* groups: those that this user is in. Other lists: LK_ERR_INVALID */
 } lk_mirror_query;
 
 #define LK_MIRROR_QUERY(...) \
@@ -148,6 +163,8 @@ LK_API LK_MUST_CHECK lk_status lk_mirror_list_groups(lk_mirror *mirror,
 /* LK_ERR_NOT_FOUND for an unknown or deleted one. */
 LK_API LK_MUST_CHECK lk_status lk_mirror_get_user(lk_mirror *mirror, const char *id,
                                                   lk_directory_user **out, lk_error *err);
+LK_API LK_MUST_CHECK lk_status lk_mirror_get_group(lk_mirror *mirror, const char *id,
+                                                   lk_directory_group **out, lk_error *err);
 LK_API LK_MUST_CHECK lk_status lk_mirror_get_directory(lk_mirror *mirror, const char *id,
                                                        lk_directory **out, lk_error *err);
 
@@ -159,6 +176,8 @@ LK_API void lk_directory_group_page_free(lk_directory_group_page *page);
 LK_API void lk_directory_group_page_freep(lk_directory_group_page **page);
 LK_API void lk_directory_user_free(lk_directory_user *user);
 LK_API void lk_directory_user_freep(lk_directory_user **user);
+LK_API void lk_directory_group_free(lk_directory_group *group);
+LK_API void lk_directory_group_freep(lk_directory_group **group);
 LK_API void lk_directory_free(lk_directory *directory);
 LK_API void lk_directory_freep(lk_directory **directory);
 
