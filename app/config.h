@@ -17,10 +17,11 @@
     {                                                             \
         .name = "json", .help = "Print JSON, one object per line" \
     }
-#define OPTION_STORE                                                                   \
-    {                                                                                  \
-        .name = "store", .value = "URL", .help = "The mirror's database: sqlite:PATH", \
-        .variable = "LATCHKEY_STORE"                                                   \
+#define OPTION_STORE                                                                \
+    {                                                                               \
+        .name = "store", .value = "URL",                                            \
+        .help = "The mirror's database: sqlite:PATH or postgresql://HOST/DATABASE", \
+        .variable = "LATCHKEY_STORE"                                                \
     }
 #define OPTION_ORGANIZATION                                                        \
     {                                                                              \

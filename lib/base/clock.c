@@ -30,6 +30,14 @@ void lk__system_sleep_ms(void *ctx, int64_t ms)
         ;
 }
 
+int64_t lk__steady_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * MS_PER_SECOND + now.tv_nsec / 1000000;
+}
+
 /* Reads exactly n digits at *text and moves past them. */
 static bool digits(const char **text, int n, int min, int max, int *out)
 {

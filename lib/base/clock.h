@@ -8,6 +8,8 @@
 /* For lk_clock: ctx is ignored. */
 int64_t lk__system_now_ms(void *ctx);
 void lk__system_sleep_ms(void *ctx, int64_t ms);
+/* For measuring: only ever grows, whatever is done to the wall clock. */
+int64_t lk__steady_now_ms(void);
 
 /* "2026-03-02T08:00:04.300Z", also a space for the T, no fraction, a numeric offset or no zone at
  * all (then UTC), which WorkOS' documentation shows. false when it is no time. */

@@ -125,6 +125,8 @@ lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed 
     LK_TRY(move(store, feed, next, page, &is_ours, err));
     if (is_ours) {
         LK_TRY(apply_all(store, page, next->polled_at_ms, &counted, err));
+        if (counted.n_applied > 0)
+            LK_TRY(lk__store_announce(store, err));
         LK_TRY(lk__transaction_commit(&transaction, err));
         *result = counted;
     }

@@ -10,7 +10,10 @@
 #include "mirror/apply.h"
 #include "mirror/sql.h"
 
-enum { MAX_ID = 255 }; /* characters */
+enum {
+    MAX_ID = 255, /* characters */
+    MAX_WAIT_MS = 60 * 1000
+};
 
 lk_status lk_mirror_open(const char *store, lk_mirror **out, lk_error *err)
 {
@@ -70,10 +73,23 @@ lk_status lk_mirror_apply_event(lk_mirror *mirror, const lk_event *event, bool *
     LK_TRY(check_event(event, err));
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__WRITE, err));
     LK_TRY(lk__apply_event(mirror->store, event, lk__system_now_ms(NULL), &applied, err));
+    if (applied != LK__APPLIED_KNOWN)
+        LK_TRY(lk__store_announce(mirror->store, err));
     LK_TRY(lk__transaction_commit(&transaction, err));
     if (added != NULL)
         *added = applied != LK__APPLIED_KNOWN;
     return LK_OK;
+}
+
+lk_status lk_mirror_wait(lk_mirror *mirror, int timeout_ms, bool *news, lk_error *err)
+{
+    lk__error_clear(err);
+    if (mirror == NULL || news == NULL)
+        return lk__fail(err, LK_ERR_INVALID, "lk_mirror_wait() was given NULL");
+    if (timeout_ms < 0 || timeout_ms > MAX_WAIT_MS)
+        return lk__fail(err, LK_ERR_INVALID, "timeout_ms must be 0-%d, not %d", MAX_WAIT_MS,
+                        timeout_ms);
+    return lk__store_wait(mirror->store, timeout_ms, news, err);
 }
 
 static lk_status take_feed(void *ctx, const lk__row *row, lk_error *err)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "mirror/schema.h"
 #include "mirror/store-file.h"
 #include "mirror/store.h"
@@ -17,7 +18,8 @@
 enum {
     N_STATEMENTS = 32, /* prepared ones kept */
     BUSY_MS = 5000,    /* how long to wait for another writer */
-    RETRY_MS = 20
+    RETRY_MS = 20,
+    LOOK_MS = 100 /* how often to look for news */
 };
 
 typedef struct statement {
@@ -33,6 +35,7 @@ typedef struct sqlite_store {
     sqlite3 *db;
     char *path;
     uint64_t n_uses;
+    int64_t news_seen; /* SQLite's data_version at the last look; 0: none */
     statement statements[N_STATEMENTS];
 } sqlite_store;
 
@@ -245,6 +248,41 @@ static void sqlite_rollback(lk__store *store)
         (void)sqlite_run(store, "ROLLBACK", LK__NO_ARGS, NULL, NULL, &ignored);
 }
 
+/* ---- News ---- */
+
+static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
+{
+    (void)err;
+    *(int64_t *)ctx = row->columns[0].number;
+    return LK_OK;
+}
+
+static lk_status read_number(sqlite_store *self, const char *sql, int64_t *out, lk_error *err)
+{
+    *out = 0;
+    return sqlite_run(&self->base, sql, LK__NO_ARGS, take_number, out, err);
+}
+
+/* "PRAGMA data_version": another value once another connection has changed the database. */
+static lk_status sqlite_wait(lk__store *store, int64_t ms, bool *news, lk_error *err)
+{
+    sqlite_store *self = (sqlite_store *)store;
+    int64_t until_ms = lk__steady_now_ms() + ms;
+    int64_t now = 0;
+
+    for (;;) {
+        int64_t left_ms = until_ms - lk__steady_now_ms();
+
+        LK_TRY(read_number(self, "PRAGMA data_version", &now, err));
+        *news = now != self->news_seen;
+        if (*news || left_ms <= 0)
+            break;
+        sqlite3_sleep(left_ms < LOOK_MS ? (int)left_ms : LOOK_MS);
+    }
+    self->news_seen = now;
+    return LK_OK;
+}
+
 static void sqlite_free(lk__store *store)
 {
     sqlite_store *self = (sqlite_store *)store;
@@ -261,23 +299,11 @@ static const lk__store_driver sqlite_driver = {
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
+    .wait = sqlite_wait,
     .free = sqlite_free,
 };
 
 /* ---- Opening ---- */
-
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
-static lk_status read_number(sqlite_store *self, const char *sql, int64_t *out, lk_error *err)
-{
-    *out = 0;
-    return sqlite_run(&self->base, sql, LK__NO_ARGS, take_number, out, err);
-}
 
 /* In a transaction, since another process may be making the store right now. Reads only. *version
  * is 0 for an empty database. */
@@ -285,7 +311,7 @@ static lk_status check_owner(sqlite_store *self, int64_t *version, lk_error *err
 {
     int64_t application = 0;
     int64_t n_tables = 0;
-    char cause[120];
+    char shown[LK__SHOWN_PATH_SIZE];
 
     LK_TRY(read_number(self, "PRAGMA application_id", &application, err));
     LK_TRY(read_number(self, "PRAGMA user_version", version, err));
@@ -294,13 +320,8 @@ static lk_status check_owner(sqlite_store *self, int64_t *version, lk_error *err
         return LK_OK;
     if (application != LK__SCHEMA_APPLICATION_ID || *version < 1)
         return fail_open(self, "is a database of another program: name another file", err);
-    if (*version > LK__SCHEMA_VERSION) {
-        snprintf(cause, sizeof(cause),
-                 "was written by a newer version of Latchkey (schema %lld, this one knows %lld)",
-                 (long long)*version, (long long)LK__SCHEMA_VERSION);
-        return fail_open(self, cause, err);
-    }
-    return LK_OK;
+    lk__store_file_shown(self->path, shown);
+    return lk__schema_check(shown, *version, err);
 }
 
 static lk_status look(sqlite_store *self, int64_t *version, lk_error *err)

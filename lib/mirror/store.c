@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "mirror/schema.h"
+
+#define KINDS "sqlite:PATH or postgresql://…"
 
 lk__value lk__value_number(int64_t number)
 {
@@ -27,16 +30,25 @@ lk_status lk__store_open(const char *url, lk__store **out, lk_error *err)
     static const char sqlite[] = "sqlite:";
 
     if (lk__text_empty(url))
-        return lk__fail(err, LK_ERR_INVALID, "no store was named: use sqlite:PATH");
-    if (lk__text_starts(url, "postgresql:") || lk__text_starts(url, "postgres:"))
-        return lk__fail(err, LK_ERR_INVALID,
-                        "postgresql stores come with a later version: use sqlite:PATH");
-    if (!lk__text_starts(url, sqlite))
-        return lk__fail(err, LK_ERR_INVALID,
-                        "store \"%.60s\" is of an unknown kind: use sqlite:PATH", url);
+        return lk__fail(err, LK_ERR_INVALID, "no store was named: use " KINDS);
+    if (lk__text_starts(url, "postgresql://") || lk__text_starts(url, "postgres://"))
+        return lk__postgres_open(url, out, err);
+    if (!lk__text_starts(url, sqlite)) /* up to the colon: another URL may hold a password */
+        return lk__fail(err, LK_ERR_INVALID, "store \"%.*s\" is of an unknown kind: use " KINDS,
+                        (int)strcspn(url, ":"), url);
     if (url[strlen(sqlite)] == '\0')
         return lk__fail(err, LK_ERR_INVALID, "store \"sqlite:\" names no file: use sqlite:PATH");
     return lk__sqlite_open(url + strlen(sqlite), out, err);
+}
+
+lk_status lk__schema_check(const char *shown, int64_t version, lk_error *err)
+{
+    if (version <= LK__SCHEMA_VERSION)
+        return LK_OK;
+    return lk__fail(err, LK_ERR_STORE,
+                    "store %s was written by a newer version of Latchkey (schema %lld, this one "
+                    "knows %lld)",
+                    shown, (long long)version, (long long)LK__SCHEMA_VERSION);
 }
 
 void lk__store_free(lk__store *store)
@@ -76,4 +88,14 @@ void lk__transaction_end(lk__transaction *transaction)
     if (transaction->store != NULL)
         transaction->store->driver->rollback(transaction->store);
     transaction->store = NULL;
+}
+
+lk_status lk__store_announce(lk__store *store, lk_error *err)
+{
+    return store->driver->announce != NULL ? store->driver->announce(store, err) : LK_OK;
+}
+
+lk_status lk__store_wait(lk__store *store, int64_t ms, bool *news, lk_error *err)
+{
+    return store->driver->wait(store, ms, news, err);
 }

@@ -49,6 +49,9 @@ typedef struct lk__store_driver {
     lk_status (*begin)(lk__store *store, lk__access access, lk_error *err);
     lk_status (*commit)(lk__store *store, lk_error *err);
     void (*rollback)(lk__store *store);
+    /* NULL: wait() finds out by itself. */
+    lk_status (*announce)(lk__store *store, lk_error *err);
+    lk_status (*wait)(lk__store *store, int64_t ms, bool *news, lk_error *err);
     void (*free)(lk__store *store);
 } lk__store_driver;
 
@@ -57,8 +60,8 @@ struct lk__store {
     const lk__store_driver *driver;
 };
 
-/* url: "sqlite:PATH"; "sqlite::memory:" lives as long as the object. LK_ERR_INVALID for another
- * kind of store, LK_ERR_STORE as lk_mirror_open(). */
+/* url: "sqlite:PATH", or "postgresql://…"; "sqlite::memory:" lives as long as the object.
+ * LK_ERR_INVALID for another kind of store, LK_ERR_STORE as lk_mirror_open(). */
 LK_MUST_CHECK lk_status lk__store_open(const char *url, lk__store **out, lk_error *err);
 void lk__store_free(lk__store *store);
 void lk__store_freep(lk__store **store);
@@ -85,8 +88,21 @@ LK_MUST_CHECK lk_status lk__transaction_begin(lk__transaction *transaction, lk__
 LK_MUST_CHECK lk_status lk__transaction_commit(lk__transaction *transaction, lk_error *err);
 void lk__transaction_end(lk__transaction *transaction);
 
+/* ---- News ---- */
+
+/* Inside a writing transaction: those who wait hear of it once it is committed. */
+LK_MUST_CHECK lk_status lk__store_announce(lk__store *store, lk_error *err);
+/* Blocks until another connection, of this process or another, has announced something since the
+ * last wait, or for ms. *news may also be true for nothing: look, and wait again. */
+LK_MUST_CHECK lk_status lk__store_wait(lk__store *store, int64_t ms, bool *news, lk_error *err);
+
 /* ---- Drivers ---- */
 
 LK_MUST_CHECK lk_status lk__sqlite_open(const char *path, lk__store **out, lk_error *err);
+/* LK_ERR_STORE names host and database, never the password. LK_ERR_INVALID: built without it. */
+LK_MUST_CHECK lk_status lk__postgres_open(const char *url, lk__store **out, lk_error *err);
+
+/* LK_ERR_STORE when the version is one that we do not know yet. shown names the store. */
+LK_MUST_CHECK lk_status lk__schema_check(const char *shown, int64_t version, lk_error *err);
 
 #endif

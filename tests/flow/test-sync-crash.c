@@ -102,14 +102,14 @@ static void assert_worked(worker *w)
 /* What a mirror looks like that got the first n events without trouble. */
 static char *undisturbed(const kit_event *events, size_t n)
 {
-    kit k = { .store = "sqlite::memory:" };
     char *dump;
+    kit k;
 
-    kit_open(&k);
+    kit_begin_scratch(&k);
     for (size_t i = 0; i < n; i++)
         assert_true(kit_apply(&k, &events[i]));
     dump = kit_dump(k.mirror);
-    lk_mirror_free(k.mirror);
+    kit_end(&k);
     return dump;
 }
 

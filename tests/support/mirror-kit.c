@@ -8,13 +8,25 @@
 
 #include "base/clock.h"
 #include "mirror/mirror.h"
+#include "postgres-kit.h"
 #include "test.h"
+
+bool kit_is_postgres(void)
+{
+    const char *name = getenv("LK_TEST_STORE");
+
+    return name != NULL && strcmp(name, "postgresql") == 0;
+}
 
 void kit_begin(kit *k)
 {
     const char *tmp = getenv("TMPDIR");
 
     memset(k, 0, sizeof(*k));
+    if (kit_is_postgres()) {
+        postgres_make_database(k->store);
+        return;
+    }
     snprintf(k->folder, sizeof(k->folder), "%.30s/lk-mirror-XXXXXX", tmp != NULL ? tmp : "/tmp");
     if (mkdtemp(k->folder) == NULL) {
         perror(k->folder);
@@ -22,6 +34,71 @@ void kit_begin(kit *k)
     }
     snprintf(k->path, sizeof(k->path), "%s/mirror.db", k->folder);
     snprintf(k->store, sizeof(k->store), "sqlite:%s", k->path);
+}
+
+void kit_begin_scratch(kit *k)
+{
+    memset(k, 0, sizeof(*k));
+    snprintf(k->store, sizeof(k->store), "sqlite::memory:");
+    if (kit_is_postgres())
+        postgres_make_database(k->store);
+    kit_open(k);
+}
+
+void kit_clear(kit *k)
+{
+    static const char *const statements[] = {
+        "DELETE FROM event",
+        "DELETE FROM event_body",
+        "DELETE FROM parked",
+        "DELETE FROM directory",
+        "DELETE FROM directory_user",
+        "DELETE FROM directory_group",
+        "DELETE FROM membership",
+        "DELETE FROM revocation",
+        "DELETE FROM lease",
+        "DELETE FROM web_session",
+        "UPDATE feed SET cursor = '', cursor_at_ms = 0, polled_at_ms = 0, settled_at_ms = 0",
+    };
+
+    for (size_t i = 0; i < N_ROWS(statements); i++)
+        kit_run(k, statements[i]);
+}
+
+void kit_run(kit *k, const char *sql)
+{
+    lk_error err = LK_ERROR_INIT;
+
+    assert_ok(lk__store_run(k->mirror->store, sql, LK__NO_ARGS, NULL, NULL, &err), err);
+}
+
+static void set_version(kit *k, int version)
+{
+    char sql[64];
+
+    snprintf(sql, sizeof(sql),
+             kit_is_postgres() ? "UPDATE schema_version SET version = %d"
+                               : "PRAGMA user_version=%d",
+             version);
+    kit_run(k, sql);
+}
+
+void kit_go_back(kit *k, int version)
+{
+    /* What the step to this version made. */
+    static const struct {
+        int version;
+        const char *undo;
+    } steps[] = {
+        { 3, "DROP TABLE web_session" },
+        { 3, "DROP TABLE lease" },
+        { 2, "DROP TABLE revocation" },
+    };
+
+    for (size_t i = 0; i < N_ROWS(steps); i++)
+        if (steps[i].version > version)
+            kit_run(k, steps[i].undo);
+    set_version(k, version);
 }
 
 void kit_open(kit *k)
@@ -38,6 +115,10 @@ void kit_end(kit *k)
     static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
 
     lk_mirror_free(k->mirror);
+    if (kit_is_postgres())
+        postgres_drop_database(k->store);
+    if (k->folder[0] == '\0')
+        return;
     for (size_t i = 0; i < N_ROWS(suffixes); i++) {
         char path[128];
 

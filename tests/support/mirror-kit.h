@@ -1,22 +1,37 @@
-/* What tests of the mirror share: a folder of their own, events made by a line, and a dump. */
+/* What tests of the mirror share: a store of their own, events made by a line, and a dump.
+ *
+ * LK_TEST_STORE=postgresql runs the same tests on a PostgreSQL server: see postgres-kit.h. */
 #ifndef LK_TESTS_MIRROR_KIT_H
 #define LK_TESTS_MIRROR_KIT_H
 
 #include <latchkey/mirror.h>
 
+#include "postgres-kit.h"
+
 typedef struct kit {
-    char folder[64];
-    char store[112]; /* "sqlite:FOLDER/mirror.db" */
+    char store[POSTGRES_URL_SIZE]; /* "sqlite:FOLDER/mirror.db", or a database's URL */
+    char folder[64];               /* "" with PostgreSQL, as the next */
     char path[96];
     lk_mirror *mirror; /* NULL until kit_open() */
 } kit;
 
-/* Makes the folder; ends the program when that fails. */
+bool kit_is_postgres(void);
+
+/* Makes the folder or the database; ends the program when that fails. */
 void kit_begin(kit *k);
-/* Opens (again) the mirror in the folder. */
+/* Opens (again) the mirror in it. */
 void kit_open(kit *k);
-/* Frees the mirror and removes the folder. */
+/* Frees the mirror and removes what kit_begin() made. */
 void kit_end(kit *k);
+
+/* The same two steps for a store that nobody else opens: SQLite's in memory. */
+void kit_begin_scratch(kit *k);
+/* Empties the mirror: quicker than a new one. */
+void kit_clear(kit *k);
+/* A statement that must succeed. */
+void kit_run(kit *k, const char *sql);
+/* Makes the store one that an earlier version of the schema wrote. Open it again then. */
+void kit_go_back(kit *k, int version);
 
 /* An event whose JSON is written around data; keep it until the event is used no more. */
 typedef struct kit_event {

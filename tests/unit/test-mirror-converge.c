@@ -1,7 +1,8 @@
 /* The same set of events leaves the same mirror in whatever order, and however often, they come;
  * and that mirror is what somebody would have who followed them in order.
  *
- * Random histories from a seed; a failure prints the seed, and LK_SEED=n plays it again. */
+ * Random histories from a seed; a failure prints the seed, and LK_SEED=n plays it again.
+ * LK_HISTORIES and LK_ORDERS say how many: 10000 and 20 for a night. */
 #include <latchkey/mirror.h>
 #include <stdio.h>
 
@@ -14,8 +15,16 @@ enum {
     N_GROUPS = 4,
     MAX_EVENTS = 40,
     N_HISTORIES = 120,
+    N_HISTORIES_POSTGRES = 12, /* each statement goes to another process and back */
     N_ORDERS = 5
 };
+
+static unsigned number_of(const char *name, unsigned otherwise)
+{
+    const char *text = getenv(name);
+
+    return text != NULL ? (unsigned)strtoul(text, NULL, 10) : otherwise;
+}
 
 static uint64_t rng; /* splitmix64 */
 
@@ -185,12 +194,10 @@ static char *expected_live(change *changes, size_t n)
 /* ---- Orders ---- */
 
 /* All of them in random order, and some of them again. */
-static char *play(const change *changes, size_t n)
+static char *play(kit *k, const change *changes, size_t n)
 {
     size_t order[2 * MAX_EVENTS];
     size_t n_steps = n + draw((unsigned)n);
-    kit k = { .store = "sqlite::memory:" };
-    char *dump;
 
     for (size_t i = 0; i < n_steps; i++)
         order[i] = i < n ? i : draw((unsigned)n);
@@ -201,15 +208,13 @@ static char *play(const change *changes, size_t n)
         order[i] = order[j];
         order[j] = swap;
     }
-    kit_open(&k);
+    kit_clear(k);
     for (size_t i = 0; i < n_steps; i++)
-        (void)kit_apply(&k, &changes[order[i]].event); /* new or known, both are right */
-    dump = kit_dump(k.mirror);
-    lk_mirror_free(k.mirror);
-    return dump;
+        (void)kit_apply(k, &changes[order[i]].event); /* new or known, both are right */
+    return kit_dump(k->mirror);
 }
 
-static void check_history(uint64_t seed, bool tidy)
+static void check_history(kit *k, uint64_t seed, bool tidy)
 {
     static change changes[MAX_EVENTS];
     size_t n;
@@ -217,9 +222,9 @@ static void check_history(uint64_t seed, bool tidy)
 
     rng = seed;
     n = make_history(changes, tidy);
-    first = play(changes, n);
-    for (int i = 1; i < N_ORDERS; i++) {
-        char *other = play(changes, n);
+    first = play(k, changes, n);
+    for (unsigned i = 1; i < number_of("LK_ORDERS", N_ORDERS); i++) {
+        char *other = play(k, changes, n);
 
         if (strcmp(first, other) != 0)
             fail_msg("LK_SEED=%llu: two orders, two mirrors:\n%s\n---\n%s",
@@ -241,13 +246,15 @@ static void check_history(uint64_t seed, bool tidy)
 static void check_histories(bool tidy)
 {
     const char *seed = getenv("LK_SEED");
+    uint64_t first = seed != NULL ? strtoull(seed, NULL, 10) : 0;
+    unsigned n = number_of("LK_HISTORIES", kit_is_postgres() ? N_HISTORIES_POSTGRES : N_HISTORIES);
+    uint64_t end = first + (seed != NULL ? 1 : n);
+    kit k;
 
-    if (seed != NULL) {
-        check_history(strtoull(seed, NULL, 10), tidy);
-        return;
-    }
-    for (uint64_t i = 0; i < N_HISTORIES; i++)
-        check_history(i, tidy);
+    kit_begin_scratch(&k);
+    for (uint64_t i = first; i < end; i++)
+        check_history(&k, i, tidy);
+    kit_end(&k);
 }
 
 static void test_any_order_leaves_what_the_true_order_leaves(void **state)

@@ -156,14 +156,11 @@ static void test_event_that_names_nobody_ends_nothing(void **state)
 static void test_store_of_the_first_schema_is_brought_up_to_date(void **state)
 {
     kit *k = *state;
-    static const char *const back[] = { "DROP TABLE revocation", "DROP TABLE lease",
-                                        "DROP TABLE web_session", "PRAGMA user_version=1" };
     lk_mirror_status status = { .size = sizeof(status) };
     lk_error err = LK_ERROR_INIT;
 
     apply(k, "event_1", "user.created", T0, PERSON);
-    for (size_t i = 0; i < N_ROWS(back); i++)
-        assert_ok(lk__store_run(k->mirror->store, back[i], LK__NO_ARGS, NULL, NULL, &err), err);
+    kit_go_back(k, 1);
     kit_open(k);
     assert_ok(lk_mirror_get_status(k->mirror, &status, &err), err);
     assert_int_equal(status.n_events, 1);

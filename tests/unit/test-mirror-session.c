@@ -173,16 +173,13 @@ static void test_impossible_arguments_are_refused(void **state)
 static void test_store_of_the_second_schema_is_brought_up_to_date(void **state)
 {
     kit *k = *state;
-    static const char *const back[] = { "DROP TABLE lease", "DROP TABLE web_session",
-                                        "PRAGMA user_version=2" };
     lk_error err = LK_ERROR_INIT;
     kit_event event;
     lk_mirror_status status = { .size = sizeof(status) };
 
     kit_make(&event, "event_1", "user.created", T0, "{\"id\":\"user_1\"}");
     kit_apply(k, &event);
-    for (size_t i = 0; i < N_ROWS(back); i++)
-        assert_ok(lk__store_run(k->mirror->store, back[i], LK__NO_ARGS, NULL, NULL, &err), err);
+    kit_go_back(k, 2);
     kit_open(k);
     put(k, "a", "one", T0);
     expect(k, "a", T0, "one");

@@ -14,9 +14,11 @@ extern "C" {
 
 typedef struct lk_mirror lk_mirror;
 
-/* store: "sqlite:PATH". Creates the file (mode 0600) and its schema where missing. LK_ERR_STORE
- * names the file and the cause: unwritable, not a database, or written by a newer version; the file
- * is then left as it was. Blocks on the disk. */
+/* store: "sqlite:PATH", or "postgresql://USER@HOST/DATABASE" with all that libpq takes (a password
+ * is better off in PGPASSFILE). Creates the file (mode 0600), or a schema "latchkey" in the
+ * database, where missing. LK_ERR_STORE names file or host, and the cause: unwritable, not a
+ * database, another program's, or written by a newer version; all is then left as it was. Blocks on
+ * the disk or the network, as do all calls below; a connection that was lost is made anew. */
 LK_API LK_MUST_CHECK lk_status lk_mirror_open(const char *store, lk_mirror **out, lk_error *err);
 LK_API void lk_mirror_free(lk_mirror *mirror);
 LK_API void lk_mirror_freep(lk_mirror **mirror);
@@ -241,6 +243,13 @@ LK_API LK_MUST_CHECK lk_status lk_mirror_remove_session(lk_mirror *mirror, const
  * never moves the cursor. *added (may be NULL): false for a known one. */
 LK_API LK_MUST_CHECK lk_status lk_mirror_apply_event(lk_mirror *mirror, const lk_event *event,
                                                      bool *added, lk_error *err);
+
+/* Blocks until the mirror may have learned something new, through whatever process, or for
+ * timeout_ms (0-60000). *news: true for "look", also at the first call and, rarely, for nothing. On
+ * an lk_mirror of the caller's own, in a loop with reading what is new. LK_ERR_STORE: wait a
+ * little, then call again. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_wait(lk_mirror *mirror, int timeout_ms, bool *news,
+                                              lk_error *err);
 
 /* Where the feed stands. Times are Unix milliseconds, 0 for never. */
 typedef struct lk_mirror_status {

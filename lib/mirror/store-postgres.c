@@ -1,0 +1,556 @@
+/* PostgreSQL behind the seam of store.h: the same SQL, so little more than a connection.
+ *
+ * Everything lives in a schema of its own, "latchkey". A reading transaction is one snapshot; a
+ * writing one takes a lock that all writers share, and reads committed rows from then on, so
+ * sequences grow in the order of commits. Whoever stops in the middle of a transaction (stopped,
+ * cut off) is rolled back by the server after a while and finds out when it comes back. A lost
+ * connection is made anew at the next call outside of a transaction. Results are read whole: the
+ * mirror asks for pages. */
+#include <assert.h>
+#include <errno.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "mirror/postgres-schema.h"
+#include "mirror/store.h"
+
+enum {
+    N_STATEMENTS = 48, /* prepared ones kept */
+    ANSWER_MS = 120 * 1000,
+    MIN_VERSION = 100000, /* identity columns */
+    NUMBER_SIZE = 24,
+    SHOWN_SIZE = 128,
+    /* Types of columns: their numbers never change (pg_type.dat). */
+    TYPE_INT8 = 20,
+    TYPE_INT2 = 21,
+    TYPE_INT4 = 23
+};
+
+/* One lock for all writers of a database; the number says whose: "LKm1". */
+#define LOCK_SQL "SELECT pg_advisory_xact_lock(1280011569)"
+
+/* pg_temp last, or somebody's temporary table could stand in for one of ours. The time limits: for
+ * another writer, and for a transaction of ours that does not go on. */
+static const char session_sql[] = "SET search_path = latchkey, pg_temp;"
+                                  "SET default_transaction_isolation = 'read committed';"
+                                  "SET default_transaction_deferrable = off;"
+                                  "SET lock_timeout = '10s';"
+                                  "SET idle_in_transaction_session_timeout = '10s'";
+
+typedef struct statement {
+    char *sql; /* NULL: unused */
+    uint64_t used_at;
+} statement;
+
+typedef struct postgres_store {
+    lk__store base;
+    PGconn *db;             /* NULL: lost */
+    char *url;              /* secret: it may hold a password */
+    char shown[SHOWN_SIZE]; /* host and database */
+    bool is_in_transaction;
+    bool is_listening;
+    uint64_t n_uses;
+    statement statements[N_STATEMENTS];
+} postgres_store;
+
+/* ---- Errors ---- */
+
+static const struct {
+    const char *code; /* SQLSTATE, or the beginning of one: PostgreSQL, appendix A */
+    const char *cause;
+} causes[] = {
+    { "55P03", "another program keeps it locked" },
+    { "25006", "it may not be written" },
+    { "25P03", "the transaction stood still for too long" },
+    { "25P02", "the transaction has failed before" },
+    { "42501", "this role may not do that" },
+    { "53100", "no space is left" },
+    { "53300", "it has too many connections" },
+    { "53", "it has not enough resources" },
+    { "57P", "the server goes down" },
+    { "XX", "it is damaged" },
+    { "40", "another program was in the way" },
+};
+
+static const char *cause_of(const char *code)
+{
+    for (size_t i = 0; code != NULL && i < sizeof(causes) / sizeof(causes[0]); i++)
+        if (lk__text_starts(code, causes[i].code))
+            return causes[i].cause;
+    return "the database refused";
+}
+
+/* The first line of what libpq says, as far as it fits. */
+static lk_status fail_connection(const postgres_store *self, const char *what, lk_error *err)
+{
+    const char *why = PQerrorMessage(self->db);
+
+    return lk__fail(err, LK_ERR_STORE, "store %s: %s (%.*s)", self->shown, what,
+                    (int)strcspn(why, "\n"), why);
+}
+
+static lk_status fail_open(const postgres_store *self, const char *cause, lk_error *err)
+{
+    return lk__fail(err, LK_ERR_STORE, "store %s %s", self->shown, cause);
+}
+
+/* What the server says of rows (DETAIL) is left out: it quotes them. */
+static lk_status fail_result(const postgres_store *self, const PGresult *result, lk_error *err)
+{
+    const char *why = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+    if (why == NULL)
+        return fail_connection(self, "the connection was lost", err);
+    return lk__fail(err, LK_ERR_STORE, "store %s: %s (%.60s)", self->shown,
+                    cause_of(PQresultErrorField(result, PG_DIAG_SQLSTATE)), why);
+}
+
+/* ---- Connection ---- */
+
+static void drop_connection(postgres_store *self)
+{
+    PQfinish(self->db);
+    self->db = NULL;
+    self->is_in_transaction = false;
+    self->is_listening = false;
+    for (size_t i = 0; i < N_STATEMENTS; i++) {
+        free(self->statements[i].sql);
+        self->statements[i] = (statement){ 0 };
+    }
+}
+
+/* Until something can be read (or, with wants_out, written); 0 when the time is over. */
+static int wait_for_socket(const postgres_store *self, bool wants_out, int64_t until_ms)
+{
+    struct pollfd socket = { .fd = PQsocket(self->db),
+                             .events = (short)(POLLIN | (wants_out ? POLLOUT : 0)) };
+    int64_t ms = until_ms - lk__steady_now_ms();
+    int n;
+
+    do
+        n = poll(&socket, 1, ms > 0 ? (int)ms : 0);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+/* A server that died or hung does not hold us for ever. */
+static lk_status await(postgres_store *self, lk_error *err)
+{
+    int64_t until_ms = lk__steady_now_ms() + ANSWER_MS;
+    int unsent = 1;
+
+    while (unsent != 0 || PQisBusy(self->db)) {
+        if (unsent != 0)
+            unsent = PQflush(self->db);
+        if (unsent == 0 && !PQisBusy(self->db))
+            break;
+        if (wait_for_socket(self, unsent > 0, until_ms) == 0) {
+            drop_connection(self);
+            return lk__fail(err, LK_ERR_STORE, "store %s did not answer for %d s", self->shown,
+                            ANSWER_MS / 1000);
+        }
+        if (!PQconsumeInput(self->db))
+            return fail_connection(self, "the connection was lost", err);
+    }
+    return LK_OK;
+}
+
+static void result_clear(PGresult **result)
+{
+    PQclear(*result);
+}
+
+/* Reads all results of what was sent and keeps the first failure, else the last one. */
+static lk_status receive(postgres_store *self, int sent, PGresult **out, lk_error *err)
+{
+    LK_CLEANUP(result_clear) PGresult *kept = NULL;
+    bool is_bad = false;
+
+    if (!sent)
+        return fail_connection(self, "the connection was lost", err);
+    for (;;) {
+        PGresult *next;
+
+        LK_TRY(await(self, err));
+        next = PQgetResult(self->db);
+        if (next == NULL)
+            break;
+        if (is_bad) {
+            PQclear(next);
+            continue;
+        }
+        PQclear(kept);
+        kept = next;
+        is_bad =
+            PQresultStatus(kept) != PGRES_COMMAND_OK && PQresultStatus(kept) != PGRES_TUPLES_OK;
+    }
+    if (kept == NULL || is_bad)
+        return fail_result(self, kept, err);
+    *out = lk__steal(kept);
+    return LK_OK;
+}
+
+static lk_status execute(postgres_store *self, const char *sql, lk_error *err)
+{
+    LK_CLEANUP(result_clear) PGresult *result = NULL;
+
+    return receive(self, PQsendQuery(self->db, sql), &result, err);
+}
+
+static void ignore_notice(void *ctx, const char *message)
+{
+    (void)ctx;
+    (void)message;
+}
+
+/* Host and database for messages, from what libpq made of the URL and its environment. */
+static void note_shown(postgres_store *self)
+{
+    const char *host = PQhost(self->db);
+    const char *name = PQdb(self->db);
+
+    snprintf(self->shown, sizeof(self->shown), "postgresql://%.60s/%.40s", host != NULL ? host : "",
+             name != NULL ? name : "");
+}
+
+static lk_status connect_anew(postgres_store *self, lk_error *err)
+{
+    /* What the URL says comes later and wins, but for the encoding. */
+    static const char *const names[] = {
+        "connect_timeout",  "keepalives_idle",  "keepalives_interval",
+        "keepalives_count", "tcp_user_timeout", "fallback_application_name",
+        "dbname",           "client_encoding",  NULL
+    };
+    const char *const values[] = { "10",       "10",      "5",    "3", "20000",
+                                   "latchkey", self->url, "UTF8", NULL };
+    const char *encoding;
+
+    drop_connection(self);
+    self->db = PQconnectdbParams(names, values, 1);
+    if (self->db == NULL)
+        return lk__no_memory(err);
+    note_shown(self);
+    if (PQstatus(self->db) != CONNECTION_OK)
+        return fail_connection(self, "cannot connect", err);
+    PQsetNoticeProcessor(self->db, ignore_notice, NULL);
+    if (PQsetnonblocking(self->db, 1) != 0)
+        return fail_connection(self, "cannot connect", err);
+    if (PQserverVersion(self->db) < MIN_VERSION)
+        return fail_open(self, "is older than PostgreSQL 10", err);
+    encoding = PQparameterStatus(self->db, "server_encoding");
+    if (!lk__text_equal(encoding, "UTF8"))
+        return fail_open(self, "does not keep UTF-8: create it with ENCODING 'UTF8'", err);
+    return execute(self, session_sql, err);
+}
+
+/* Takes in what came of itself, a farewell perhaps, and notices when the server has hung up. */
+static bool is_alive(postgres_store *self)
+{
+    while (self->db != NULL && PQstatus(self->db) == CONNECTION_OK) {
+        if (wait_for_socket(self, false, 0) <= 0)
+            return true;
+        if (!PQconsumeInput(self->db))
+            return false;
+    }
+    return false;
+}
+
+/* Before each statement. */
+static lk_status ensure_connection(postgres_store *self, lk_error *err)
+{
+    if (self->is_in_transaction)
+        return LK_OK;
+    return is_alive(self) ? LK_OK : connect_anew(self, err);
+}
+
+/* ---- Statements ---- */
+
+static statement *find_slot(postgres_store *self, const char *sql, bool *is_ready)
+{
+    statement *oldest = &self->statements[0];
+
+    for (size_t i = 0; i < N_STATEMENTS; i++) {
+        statement *s = &self->statements[i];
+
+        if (s->sql != NULL && strcmp(s->sql, sql) == 0) {
+            *is_ready = true;
+            return s;
+        }
+        if (s->used_at < oldest->used_at)
+            oldest = s;
+    }
+    return oldest;
+}
+
+static void name_statement(const postgres_store *self, const statement *s, char out[16])
+{
+    snprintf(out, 16, "lk%d", (int)(s - self->statements));
+}
+
+/* Makes room in the slot, and prepares. Types are the server's to find: the columns tell. */
+static lk_status prepare(postgres_store *self, statement *s, const char *sql, lk_error *err)
+{
+    LK_CLEANUP(result_clear) PGresult *result = NULL;
+    char *copy = strdup(sql);
+    char name[16];
+    lk_status status;
+
+    if (copy == NULL)
+        return lk__no_memory(err);
+    name_statement(self, s, name);
+    if (s->sql != NULL) {
+        char forget[32];
+
+        free(s->sql);
+        *s = (statement){ 0 };
+        snprintf(forget, sizeof(forget), "DEALLOCATE %s", name);
+        status = execute(self, forget, err);
+        if (status != LK_OK) {
+            free(copy);
+            return status;
+        }
+    }
+    status = receive(self, PQsendPrepare(self->db, name, sql, 0, NULL), &result, err);
+    if (status != LK_OK) {
+        free(copy);
+        return status;
+    }
+    s->sql = copy;
+    return LK_OK;
+}
+
+/* Numbers travel as text, text as its bytes, which need no NUL. */
+static int send_statement(postgres_store *self, const statement *s, const lk__value *args,
+                          size_t n_args)
+{
+    char numbers[LK__MAX_ARGS][NUMBER_SIZE];
+    const char *values[LK__MAX_ARGS];
+    int lengths[LK__MAX_ARGS];
+    int formats[LK__MAX_ARGS];
+    char name[16];
+
+    for (size_t i = 0; i < n_args; i++) {
+        formats[i] = args[i].kind == LK__VALUE_TEXT;
+        lengths[i] = (int)args[i].len;
+        values[i] = args[i].text;
+        if (args[i].kind != LK__VALUE_NUMBER)
+            continue;
+        snprintf(numbers[i], NUMBER_SIZE, "%lld", (long long)args[i].number);
+        values[i] = numbers[i];
+    }
+    name_statement(self, s, name);
+    return PQsendQueryPrepared(self->db, name, (int)n_args, values, lengths, formats, 0);
+}
+
+static lk__value read_column(const PGresult *result, int row, int column)
+{
+    const char *text = PQgetvalue(result, row, column);
+
+    if (PQgetisnull(result, row, column))
+        return (lk__value){ .kind = LK__VALUE_NULL };
+    switch (PQftype(result, column)) {
+    case TYPE_INT8:
+    case TYPE_INT4:
+    case TYPE_INT2:
+        return lk__value_number(strtoll(text, NULL, 10));
+    default:
+        return lk__value_bytes(text, (size_t)PQgetlength(result, row, column));
+    }
+}
+
+static lk_status give_rows(const PGresult *result, lk__row_fn *on_row, void *ctx, lk_error *err)
+{
+    lk__value columns[LK__MAX_COLUMNS];
+    int n_columns = PQnfields(result);
+
+    assert(n_columns <= LK__MAX_COLUMNS);
+    for (int row = 0; on_row != NULL && row < PQntuples(result); row++) {
+        for (int i = 0; i < n_columns; i++)
+            columns[i] = read_column(result, row, i);
+        LK_TRY(on_row(ctx, &(const lk__row){ .columns = columns, .n_columns = (size_t)n_columns },
+                      err));
+    }
+    return LK_OK;
+}
+
+static lk_status postgres_run(lk__store *store, const char *sql, const lk__value *args,
+                              size_t n_args, lk__row_fn *on_row, void *ctx, lk_error *err)
+{
+    postgres_store *self = (postgres_store *)store;
+    LK_CLEANUP(result_clear) PGresult *result = NULL;
+    bool is_ready = false;
+    statement *s;
+
+    assert(n_args <= LK__MAX_ARGS);
+    for (size_t i = 0; i < n_args; i++)
+        if (args[i].len > INT32_MAX / 2)
+            return lk__fail(err, LK_ERR_INVALID, "a text of %zu bytes cannot be stored",
+                            args[i].len);
+    LK_TRY(ensure_connection(self, err));
+    s = find_slot(self, sql, &is_ready);
+    if (!is_ready)
+        LK_TRY(prepare(self, s, sql, err));
+    s->used_at = ++self->n_uses;
+    LK_TRY(receive(self, send_statement(self, s, args, n_args), &result, err));
+    return give_rows(result, on_row, ctx, err);
+}
+
+/* ---- Transactions ---- */
+
+static lk_status postgres_begin(lk__store *store, lk__access access, lk_error *err)
+{
+    postgres_store *self = (postgres_store *)store;
+    lk_status status;
+
+    LK_TRY(ensure_connection(self, err));
+    self->is_in_transaction = true;
+    status = execute(self,
+                     access == LK__WRITE ? "BEGIN READ WRITE; " LOCK_SQL
+                                         : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                     err);
+    if (status != LK_OK)
+        store->driver->rollback(store);
+    return status;
+}
+
+static lk_status postgres_commit(lk__store *store, lk_error *err)
+{
+    postgres_store *self = (postgres_store *)store;
+    LK_CLEANUP(result_clear) PGresult *result = NULL;
+
+    if (self->db == NULL)
+        return fail_open(self, "was lost before the transaction could be committed", err);
+    LK_TRY(receive(self, PQsendQuery(self->db, "COMMIT"), &result, err));
+    self->is_in_transaction = false;
+    /* "COMMIT" in a transaction that has failed rolls back, and succeeds. */
+    if (strcmp(PQcmdStatus(result), "COMMIT") != 0)
+        return fail_open(self, "did not commit: the transaction has failed before", err);
+    return LK_OK;
+}
+
+static void postgres_rollback(lk__store *store)
+{
+    postgres_store *self = (postgres_store *)store;
+    lk_error ignored = LK_ERROR_INIT;
+
+    if (self->db != NULL && execute(self, "ROLLBACK", &ignored) != LK_OK)
+        drop_connection(self); /* which ends the transaction, too */
+    self->is_in_transaction = false;
+}
+
+/* ---- News ---- */
+
+static lk_status postgres_announce(lk__store *store, lk_error *err)
+{
+    return postgres_run(store, "NOTIFY latchkey", LK__NO_ARGS, NULL, NULL, err);
+}
+
+static bool take_news(postgres_store *self)
+{
+    bool any = false;
+    PGnotify *notice;
+
+    while ((notice = PQnotifies(self->db)) != NULL) {
+        PQfreemem(notice);
+        any = true;
+    }
+    return any;
+}
+
+/* After a new connection something may have been missed: that counts as news. */
+static lk_status postgres_wait(lk__store *store, int64_t ms, bool *news, lk_error *err)
+{
+    postgres_store *self = (postgres_store *)store;
+    int64_t until_ms = lk__steady_now_ms() + ms;
+
+    LK_TRY(ensure_connection(self, err));
+    if (!self->is_listening) {
+        LK_TRY(execute(self, "LISTEN latchkey", err));
+        self->is_listening = true;
+        *news = true;
+        return LK_OK;
+    }
+    for (*news = take_news(self); !*news; *news = take_news(self)) {
+        if (wait_for_socket(self, false, until_ms) <= 0)
+            return LK_OK;
+        if (!PQconsumeInput(self->db))
+            return fail_connection(self, "the connection was lost", err);
+    }
+    return LK_OK;
+}
+
+static void postgres_free(lk__store *store)
+{
+    postgres_store *self = (postgres_store *)store;
+
+    drop_connection(self);
+    lk__free_secretp(&self->url);
+    free(self);
+}
+
+static const lk__store_driver postgres_driver = {
+    .run = postgres_run,
+    .begin = postgres_begin,
+    .commit = postgres_commit,
+    .rollback = postgres_rollback,
+    .announce = postgres_announce,
+    .wait = postgres_wait,
+    .free = postgres_free,
+};
+
+/* ---- Opening ---- */
+
+/* A password that is not escaped ends up, in part, in what follows it. */
+static bool is_clear(const PQconninfoOption *option)
+{
+    bool is_place = strcmp(option->keyword, "host") == 0 || strcmp(option->keyword, "dbname") == 0;
+    bool is_port = strcmp(option->keyword, "port") == 0;
+
+    if (option->val == NULL)
+        return true;
+    if (is_port)
+        return strspn(option->val, "0123456789,") == strlen(option->val);
+    return !is_place || strchr(option->val, '@') == NULL;
+}
+
+/* What libpq says of a URL that it cannot read may quote the password. */
+static lk_status check_url(const char *url, lk_error *err)
+{
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    bool is_read = options != NULL;
+
+    for (PQconninfoOption *o = options; o != NULL && o->keyword != NULL; o++)
+        is_read = is_read && is_clear(o);
+    PQconninfoFree(options);
+    if (is_read)
+        return LK_OK;
+    return lk__fail(err, LK_ERR_INVALID,
+                    "the store's URL cannot be read: use postgresql://USER@HOST:PORT/DATABASE, and "
+                    "escape what is special in a password: %%40 for @");
+}
+
+lk_status lk__postgres_open(const char *url, lk__store **out, lk_error *err)
+{
+    LK_CLEANUP(lk__store_freep) lk__store *store = NULL;
+    postgres_store *self;
+
+    LK_TRY(check_url(url, err));
+    self = calloc(1, sizeof(*self));
+    if (self == NULL)
+        return lk__no_memory(err);
+    self->base.driver = &postgres_driver;
+    store = &self->base;
+    self->url = strdup(url);
+    if (self->url == NULL)
+        return lk__no_memory(err);
+    LK_TRY(connect_anew(self, err));
+    LK_TRY(lk__postgres_migrate(store, self->shown, err));
+    *out = lk__steal(store);
+    return LK_OK;
+}
