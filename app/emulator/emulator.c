@@ -40,6 +40,7 @@ static fault prepare(void *emulator_, exchange *request)
     emulator *self = emulator_;
     request->options = &self->options;
     pthread_mutex_lock(&self->lock);
+    request->now_ms = state_now(self->state);
     fault due = text_begins(request->path, "/_latchkey/")
                     ? (fault){ 0 }
                     : fault_take(self->state, request->method, request->path, request->body);

@@ -31,6 +31,7 @@ typedef struct exchange {
     size_t body_len;
     char params[MAX_PARAMS][PARAM_SIZE]; /* what stood for {…} in the route */
 
+    int64_t now_ms; /* by the emulated clock, for the Date of the answer; 0: refused before that */
     int status;
     const char *type;
     text headers; /* further ones, each with CRLF */

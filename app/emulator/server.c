@@ -89,6 +89,17 @@ static const char *reason(int status)
     return "Answer";
 }
 
+/* RFC 9110, 6.6.1. Clients compare their own clock with it. */
+static void add_date(text *out, int64_t now_ms)
+{
+    time_t seconds = (time_t)(now_ms / 1000);
+    char written[40] = "";
+    struct tm utc;
+    if (gmtime_r(&seconds, &utc) &&
+        strftime(written, sizeof written, "%a, %d %b %Y %H:%M:%S GMT", &utc))
+        text_print(out, "Date: %s\r\n", written);
+}
+
 /* The whole answer in one write: in two, the second waits for the other side's acknowledgement. */
 static void write_answer(struct mg_connection *connection, server *self, const exchange *answer,
                          bool is_half, bool keeps)
@@ -102,6 +113,8 @@ static void write_answer(struct mg_connection *connection, server *self, const e
     if (has_length)
         text_print(&out, "Content-Length: %zu\r\n", answer->answer.len);
     text_print(&out, "x-request-id: req_emulated_%08lx\r\n", number);
+    if (answer->now_ms)
+        add_date(&out, answer->now_ms);
     text_add(&out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
     text_add(&out, text_get(&answer->headers));
     text_add(&out, keeps ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");

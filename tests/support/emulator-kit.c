@@ -82,6 +82,7 @@ static size_t take_header(char *line, size_t size, size_t n, void *ctx)
     take_value(line, size * n, "location: ", last.location, sizeof last.location);
     take_value(line, size * n, "x-request-id: ", last.request_id, sizeof last.request_id);
     take_value(line, size * n, "retry-after: ", last.retry_after, sizeof last.retry_after);
+    take_value(line, size * n, "date: ", last.date, sizeof last.date);
     take_value(line, size * n, "content-type: ", last.type, sizeof last.type);
     return size * n;
 }

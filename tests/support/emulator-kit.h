@@ -33,7 +33,7 @@ typedef struct answer {
     int failed; /* libcurl's code; 0: an answer came, whole */
     char *body; /* NULL: empty */
     size_t len;
-    char location[2048], request_id[128], type[128], retry_after[32];
+    char location[2048], request_id[128], type[128], retry_after[32], date[64];
     cJSON *json; /* NULL: the body is no JSON */
 } answer;
 
