@@ -1,24 +1,9 @@
 /* latchkey events list: what the mirror has learned, oldest first. */
 #include "command.h"
 #include "config.h"
+#include "event-row.h"
 #include "fail.h"
 #include "walk.h"
-
-static const char *const titles[] = { "WHEN", "TYPE", "WHAT", "ID" };
-
-static void print_event(const lk_mirror_event *event, bool as_json, print_table *table)
-{
-    char when[TIME_SIZE];
-
-    if (as_json) {
-        print_json_raw(stdout, event->json, event->json_len);
-        putchar('\n');
-        return;
-    }
-    print_time(when, event->created_at_ms);
-    const char *const cells[] = { when, event->type, event->subject, event->id };
-    print_table_row(table, cells);
-}
 
 static lk_status print_page(walk *self, lk_error *err)
 {
@@ -32,7 +17,7 @@ static lk_status print_page(walk *self, lk_error *err)
                               .directory_id = arguments_text(self->given, "directory")),
         &page, err));
     for (size_t i = 0; i < page->count; i++)
-        print_event(page->items[i], self->as_json, self->table);
+        event_row_print(page->items[i], self->as_json, self->table);
     return walk_note(self, page->count, page->count > 0 ? page->items[page->count - 1]->id : NULL,
                      err);
 }
@@ -40,7 +25,7 @@ static lk_status print_page(walk *self, lk_error *err)
 static int run(const app_arguments *given)
 {
     lk_error err = LK_ERROR_INIT;
-    print_table table = { .titles = titles, .n_columns = N_ITEMS(titles) };
+    print_table table = event_row_table();
 
     return finish(walk_pages(given, &table, print_page, &err), &err);
 }

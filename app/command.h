@@ -19,6 +19,7 @@ extern const app_command command_directory_list;
 extern const app_command command_directory_users;
 extern const app_command command_doctor;
 extern const app_command command_emulate;
+extern const app_command command_events_follow;
 extern const app_command command_events_list;
 extern const app_command command_login;
 extern const app_command command_logout;

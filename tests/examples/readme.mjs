@@ -84,6 +84,11 @@ const commands = {
   },
   'latchkey whoami --json': async () => assert.equal(JSON.parse(await succeed(['whoami', '--json'])).email, EMAIL),
   'latchkey sync run --once': () => succeed(['sync', 'run', '--once', '--store', store], { env: env() }),
+  'latchkey events follow --sync': async () => {
+    const program = start(['events', 'follow', '--sync', '--json', '--store', newStore()], { env: env() });
+    await waitFor('the seeded company to arrive', () => program.stdout.includes('dsync.user.created'));
+    await program.stop('SIGINT');
+  },
   'latchkey events list --json': async () => {
     const events = jsonLines(await succeed(['events', 'list', '--json', '--store', store]));
     assert.ok(events.length > 0);
