@@ -34,5 +34,8 @@ int64_t lk__now_ms(const lk_client *client);
  */
 LK_MUST_CHECK lk_status lk__client_verify(const lk_client *client, const char *token,
                                           lk__json **claims, lk_error *err);
+/* Which keys a token would be verified with now: another number after each change, 0 while there
+ * are none. Renews old ones in the background as a verification does. No I/O. */
+uint64_t lk__client_keys_id(const lk_client *client);
 
 #endif

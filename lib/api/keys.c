@@ -33,6 +33,7 @@
 typedef struct key_set {
     lk__jwks *jwks;
     int64_t fetched_at_ms;
+    uint64_t id;    /* 0 until it is in place */
     size_t n_users; /* guarded by the cache's mutex */
 } key_set;
 
@@ -44,6 +45,7 @@ struct lk__keys {
     pthread_mutex_t mutex;
     pthread_cond_t fetched;
     key_set *current; /* NULL before the first success */
+    uint64_t n_sets;  /* that were in place so far */
     bool fetching;
     bool asked;
     int64_t asked_at_ms;
@@ -180,6 +182,7 @@ static void end_fetch(lk__keys *keys, int64_t now_ms, key_set *set, const lk_err
     if (set != NULL) {
         old = keys->current;
         keys->current = set;
+        set->id = ++keys->n_sets;
         if (old != NULL && old->n_users > 0)
             old = NULL; /* give_back() frees it */
     }
@@ -345,6 +348,18 @@ lk_status lk__client_verify(const lk_client *client, const char *token, lk__json
     return status;
 }
 
+uint64_t lk__client_keys_id(const lk_client *client)
+{
+    int64_t now_ms = lk__now_ms(client);
+    key_set *set = NULL;
+
+    if (borrow(client->keys, now_ms, &set))
+        renew_in_background(client->keys, now_ms);
+    uint64_t id = set == NULL ? 0 : set->id;
+    give_back(client->keys, set);
+    return id;
+}
+
 int64_t lk_client_get_keys_fetched_at_ms(const lk_client *client)
 {
     lk__keys *keys = client->keys;
@@ -369,6 +384,8 @@ static lk_status load(lk__keys *keys, lk_error *err)
 
     if (status == LK_OK)
         status = make_set(&text, fetched_at_ms, &keys->current, &why);
+    if (keys->current != NULL)
+        keys->current->id = ++keys->n_sets;
     if (status == LK_ERR_NO_MEMORY)
         return lk__no_memory(err);
     if (why.status != LK_OK)
