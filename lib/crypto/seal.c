@@ -269,18 +269,26 @@ static lk_status find_password(const char *const *passwords, size_t n_passwords,
     return not_a_seal(err, "the MAC does not match: another password, or damaged");
 }
 
-static lk_status check_expiry(span field, int64_t now_ms, lk_error *err)
+static lk_status read_expiry(span field, int64_t *out_ms, lk_error *err)
 {
     char digits[24] = { 0 };
-    int64_t expiry_ms;
 
+    *out_ms = INT64_MAX;
     if (field.len == 0)
         return LK_OK;
     if (field.len >= sizeof(digits) || field.text[0] < '1' || field.text[0] > '9')
         return not_a_seal(err, "broken expiry");
     memcpy(digits, field.text, field.len);
-    if (!lk__parse_int64(digits, 1, INT64_MAX, &expiry_ms))
+    if (!lk__parse_int64(digits, 1, INT64_MAX, out_ms))
         return not_a_seal(err, "broken expiry");
+    return LK_OK;
+}
+
+static lk_status check_expiry(span field, int64_t now_ms, lk_error *err)
+{
+    int64_t expiry_ms;
+
+    LK_TRY(read_expiry(field, &expiry_ms, err));
     if (expiry_ms <= now_ms - EXPIRY_GRACE_MS)
         return lk__fail(err, LK_ERR_EXPIRED, "the seal expired %" PRId64 " s ago",
                         (now_ms - expiry_ms) / 1000);
@@ -351,6 +359,17 @@ lk_status lk__unseal(const char *const *passwords, size_t n_passwords, const cha
     if (status != LK_OK)
         lk__buf_cut(out, start);
     return status;
+}
+
+int64_t lk__seal_expiry_ms(const char *seal, size_t len)
+{
+    span fields[N_FIELDS];
+    int64_t expiry_ms;
+
+    if (split((span){ seal, len }, fields, NULL) != LK_OK ||
+        read_expiry(fields[F_EXPIRY], &expiry_ms, NULL) != LK_OK)
+        return 0;
+    return expiry_ms;
 }
 
 /* ---- Public: any JSON text ---- */

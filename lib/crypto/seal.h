@@ -5,6 +5,7 @@
 #include "base/buf.h"
 
 #include <latchkey/client.h>
+#include <stdint.h>
 
 /* Appends the seal of text. ttl_ms 0: never expires. LK_ERR_INVALID: password under 32 characters.
  */
@@ -17,5 +18,8 @@ LK_MUST_CHECK lk_status lk__seal(const lk_random *random, const char *password, 
 LK_MUST_CHECK lk_status lk__unseal(const char *const *passwords, size_t n_passwords,
                                    const char *seal, size_t len, int64_t now_ms, lk__buf *out,
                                    lk_error *err);
+/* When a seal that opens stops doing so, the grace left out; INT64_MAX: never; 0: it does not open.
+ */
+int64_t lk__seal_expiry_ms(const char *seal, size_t len);
 
 #endif

@@ -508,6 +508,15 @@ static void test_a_sealed_nul_is_no_text(void **state)
     assert_fails(lk_open_text(V1_PASSWORD, seal.data, NOON, &out, &err), LK_ERR_PROTOCOL, err);
 }
 
+static void test_expiry_of_a_seal_can_be_read(void **state)
+{
+    (void)state;
+    assert_true(lk__seal_expiry_ms(V1_SEAL, strlen(V1_SEAL)) == INT64_MAX);
+    assert_true(lk__seal_expiry_ms(V3_SEAL, strlen(V3_SEAL)) == V3_EXPIRY);
+    assert_true(lk__seal_expiry_ms(V3_SEAL, strlen(V3_SEAL) / 2) == 0);
+    assert_true(lk__seal_expiry_ms("", 0) == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -519,6 +528,7 @@ int main(void)
         cmocka_unit_test(test_attacks_on_the_form_are_refused),
         cmocka_unit_test(test_a_huge_cookie_is_refused),
         cmocka_unit_test(test_padding_characters_are_tolerated),
+        cmocka_unit_test(test_expiry_of_a_seal_can_be_read),
         cmocka_unit_test(test_broken_contents_under_a_sound_mac_are_refused),
         cmocka_unit_test(test_expiry_has_a_minute_of_grace),
         cmocka_unit_test(test_expired_and_forged_is_forged),
