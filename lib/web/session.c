@@ -9,6 +9,7 @@
  * the access token inside says so and names the same user. */
 #include "web/session.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@
 typedef struct session_tree {
     lk_session session; /* first: the public pointer is this struct's */
     lk__arena *arena;
+    atomic_size_t n_holders;
 } session_tree;
 
 static const lk__field user_fields[] = {
@@ -151,6 +153,7 @@ static lk_status tree_new(session_tree **out, lk_error *err)
     if (tree == NULL)
         return lk__no_memory(err);
     tree->arena = lk__steal(arena);
+    atomic_init(&tree->n_holders, 1);
     *out = tree;
     return LK_OK;
 }
@@ -342,6 +345,14 @@ lk_status lk__session_peek(const lk_client *client, const lk__passwords *passwor
     return LK_OK;
 }
 
+lk_session *lk__session_share(lk_session *session)
+{
+    session_tree *tree = (session_tree *)session;
+
+    atomic_fetch_add(&tree->n_holders, 1);
+    return session;
+}
+
 lk_status lk__session_open(const lk_client *client, const lk__passwords *passwords,
                            const char *sealed, lk_session **out, lk_error *err)
 {
@@ -455,8 +466,9 @@ void lk_session_free(lk_session *session)
 {
     if (session == NULL)
         return;
-    lk__arena *arena = ((session_tree *)session)->arena;
-    lk__arena_free(arena);
+    session_tree *tree = (session_tree *)session;
+    if (atomic_fetch_sub(&tree->n_holders, 1) == 1)
+        lk__arena_free(tree->arena);
 }
 
 void lk_session_freep(lk_session **session)

@@ -41,6 +41,9 @@ LK_MUST_CHECK lk_status lk__session_renew(lk_client *client, const char *passwor
 /* As lk_session_open(), under any of the passwords. */
 LK_MUST_CHECK lk_status lk__session_open(const lk_client *client, const lk__passwords *passwords,
                                          const char *sealed, lk_session **out, lk_error *err);
+/* Another holder of the same session: each frees it with lk_session_free(), the last one for good.
+ */
+lk_session *lk__session_share(lk_session *session);
 /* Opens; on LK_ERR_NO_KEY fetches the keys (blocks) and tries once more. */
 LK_MUST_CHECK lk_status lk__session_open_fetching(lk_client *client, const lk__passwords *passwords,
                                                   const char *sealed, lk_session **out,
