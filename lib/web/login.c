@@ -8,48 +8,84 @@
 #include "web/return-to.h"
 #include "web/web.h"
 
-enum { MAX_PARAMETER = 255 };
+enum {
+    MAX_PARAMETER = 255,
+    MAX_TOKEN = 1024,
+    MAX_AGE_S = 365 * 24 * 60 * 60 /* a sign-in that is older is no recent one */
+};
+
+enum {
+    RETURN_TO,
+    ORGANIZATION_ID,
+    LOGIN_HINT,
+    DOMAIN_HINT,
+    SCREEN_HINT,
+    PROVIDER,
+    CONNECTION,
+    PROMPT,
+    MAX_AGE,
+    INVITATION_TOKEN,
+    N_PARAMETERS
+};
+
+static const struct {
+    const char *name;
+    size_t limit;
+    bool authkit_only; /* and dangerous to ignore: something else would happen than was asked */
+} parameters[N_PARAMETERS] = {
+    [RETURN_TO] = { "return_to", 4 * LK__MAX_RETURN_TO, false },
+    [ORGANIZATION_ID] = { "organization_id", MAX_PARAMETER, false },
+    [LOGIN_HINT] = { "login_hint", MAX_PARAMETER, false },
+    [DOMAIN_HINT] = { "domain_hint", MAX_PARAMETER, false },
+    [SCREEN_HINT] = { "screen_hint", MAX_PARAMETER, false },
+    [PROVIDER] = { "provider", MAX_PARAMETER, false },
+    [CONNECTION] = { "connection", MAX_PARAMETER, false },
+    [PROMPT] = { "prompt", MAX_PARAMETER, true },
+    [MAX_AGE] = { "max_age", MAX_PARAMETER, true },
+    [INVITATION_TOKEN] = { "invitation_token", MAX_TOKEN, true },
+};
 
 typedef struct login_query {
-    lk__buf return_to;
-    lk__buf organization_id;
-    lk__buf login_hint;
-    lk__buf screen_hint;
-    lk__buf provider;
-    lk__buf connection;
+    lk__buf values[N_PARAMETERS]; /* empty: not asked */
+    int max_age_s;                /* 0: not asked; -1: 0 */
 } login_query;
 
 static void login_query_clear(login_query *query)
 {
-    lk__buf_clear(&query->return_to);
-    lk__buf_clear(&query->organization_id);
-    lk__buf_clear(&query->login_hint);
-    lk__buf_clear(&query->screen_hint);
-    lk__buf_clear(&query->provider);
-    lk__buf_clear(&query->connection);
+    for (size_t i = 0; i < N_PARAMETERS; i++)
+        lk__buf_clear(&query->values[i]);
 }
 
-static lk_status read_query(const char *text, login_query *query, lk_error *err)
+/* NULL: not asked. */
+static const char *asked(const login_query *query, size_t i)
 {
-    const struct {
-        const char *name;
-        lk__buf *out;
-        size_t limit;
-    } parameters[] = {
-        { "return_to", &query->return_to, 4 * LK__MAX_RETURN_TO },
-        { "organization_id", &query->organization_id, MAX_PARAMETER },
-        { "login_hint", &query->login_hint, MAX_PARAMETER },
-        { "screen_hint", &query->screen_hint, MAX_PARAMETER },
-        { "provider", &query->provider, MAX_PARAMETER },
-        { "connection", &query->connection, MAX_PARAMETER },
-    };
+    return query->values[i].data;
+}
 
-    for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
-        bool found = false;
-        parameters[i].out->limit = parameters[i].limit;
-        LK_TRY(lk__query_get(text, parameters[i].name, parameters[i].out, &found, err));
-    }
+static lk_status read_max_age(login_query *query, lk_error *err)
+{
+    const char *text = asked(query, MAX_AGE);
+    int64_t seconds = 0;
+
+    if (text == NULL)
+        return LK_OK;
+    if (!lk__parse_int64(text, 0, MAX_AGE_S, &seconds))
+        return lk__fail(err, LK_ERR_INVALID, "\"max_age\" must be 0 to %d seconds", MAX_AGE_S);
+    query->max_age_s = seconds == 0 ? -1 : (int)seconds;
     return LK_OK;
+}
+
+static lk_status read_query(const lk_web *web, const char *text, login_query *query, lk_error *err)
+{
+    for (size_t i = 0; i < N_PARAMETERS; i++) {
+        bool found = false;
+        query->values[i] = (lk__buf){ .limit = parameters[i].limit, .secret = true };
+        LK_TRY(lk__query_get(text, parameters[i].name, &query->values[i], &found, err));
+        if (found && parameters[i].authkit_only && web->mode == LK_WEB_SSO)
+            return lk__fail(err, LK_ERR_INVALID, "\"%s\" does not go with single sign-on",
+                            parameters[i].name);
+    }
+    return read_max_age(query, err);
 }
 
 /* Back to a page of this flow after sign-in would only begin another round. */
@@ -76,14 +112,14 @@ static lk_status copy(const char *text, char **out, lk_error *err)
 static lk_status remember_selector(const lk_web *web, const login_query *query, lk__state *state,
                                    lk_error *err)
 {
-    bool asked =
-        query->connection.len > 0 || query->organization_id.len > 0 || query->provider.len > 0;
+    bool names_one = asked(query, CONNECTION) != NULL || asked(query, ORGANIZATION_ID) != NULL ||
+                     asked(query, PROVIDER) != NULL;
 
     if (!state->is_sso)
         return LK_OK;
-    LK_TRY(copy(asked ? query->connection.data : web->connection, &state->connection, err));
-    return copy(asked ? query->organization_id.data : web->organization_id, &state->organization_id,
-                err);
+    LK_TRY(copy(names_one ? asked(query, CONNECTION) : web->connection, &state->connection, err));
+    return copy(names_one ? asked(query, ORGANIZATION_ID) : web->organization_id,
+                &state->organization_id, err);
 }
 
 static lk_status prepare_state(const lk_web *web, const login_query *query, lk__state *state,
@@ -92,8 +128,9 @@ static lk_status prepare_state(const lk_web *web, const login_query *query, lk__
     lk__auto_buf return_to = LK__BUF(4 * LK__MAX_RETURN_TO);
 
     state->is_sso = web->mode == LK_WEB_SSO;
+    state->max_age_s = query->max_age_s;
     LK_TRY(lk__random_token(&web->client->random, state->code_verifier, err));
-    LK_TRY(lk__return_to(query->return_to.data, web->home_path, &return_to, err));
+    LK_TRY(lk__return_to(asked(query, RETURN_TO), web->home_path, &return_to, err));
     if (!is_own_path(web, return_to.data))
         LK_TRY(copy(return_to.data, &state->return_to, err));
     return remember_selector(web, query, state, err);
@@ -102,29 +139,29 @@ static lk_status prepare_state(const lk_web *web, const login_query *query, lk__
 static lk_status authkit_url(const lk_web *web, const login_query *query, const char *state,
                              const char *challenge, char **out, lk_error *err)
 {
-    const char *provider = query->provider.data;
+    const char *provider = asked(query, PROVIDER);
+    const char *organization_id = asked(query, ORGANIZATION_ID);
 
     /* With the hosted sign-in an organization only pre-selects; alone it would go straight to that
      * organization's identity provider. */
-    if (provider == NULL && query->connection.data == NULL)
+    if (provider == NULL && asked(query, CONNECTION) == NULL)
         provider = web->provider ? web->provider : "authkit";
     return lk_authkit_authorization_url(
         web->client,
-        LK_AUTHKIT_AUTHORIZATION_OPTIONS(.redirect_uri = web->redirect_uri, .state = state,
-                                         .code_challenge = challenge, .provider = provider,
-                                         .connection_id = query->connection.data,
-                                         .organization_id = query->organization_id.data
-                                                                ? query->organization_id.data
-                                                                : web->organization_id,
-                                         .login_hint = query->login_hint.data,
-                                         .screen_hint = query->screen_hint.data),
+        LK_AUTHKIT_AUTHORIZATION_OPTIONS(
+                .redirect_uri = web->redirect_uri, .state = state, .code_challenge = challenge,
+                .provider = provider, .connection_id = asked(query, CONNECTION),
+                .organization_id = organization_id ? organization_id : web->organization_id,
+                .login_hint = asked(query, LOGIN_HINT), .domain_hint = asked(query, DOMAIN_HINT),
+                .screen_hint = asked(query, SCREEN_HINT), .prompt = asked(query, PROMPT),
+                .max_age_s = query->max_age_s, .invitation_token = asked(query, INVITATION_TOKEN)),
         out, err);
 }
 
 static lk_status sso_url(const lk_web *web, const login_query *query, const lk__state *state,
                          const char *seal, const char *challenge, char **out, lk_error *err)
 {
-    const char *provider = query->provider.data;
+    const char *provider = asked(query, PROVIDER);
 
     if (provider == NULL && state->connection == NULL && state->organization_id == NULL)
         provider = web->provider;
@@ -133,7 +170,8 @@ static lk_status sso_url(const lk_web *web, const login_query *query, const lk__
         LK_SSO_AUTHORIZATION_OPTIONS(.redirect_uri = web->redirect_uri, .state = seal,
                                      .code_challenge = challenge, .connection = state->connection,
                                      .organization = state->organization_id, .provider = provider,
-                                     .login_hint = query->login_hint.data),
+                                     .login_hint = asked(query, LOGIN_HINT),
+                                     .domain_hint = asked(query, DOMAIN_HINT)),
         out, err);
 }
 
@@ -187,7 +225,7 @@ static bool begins_sign_in(const lk_web_request *request)
 
 lk_status lk__web_login(lk_web *web, const lk_web_request *request, lk__reply *reply, lk_error *err)
 {
-    LK_CLEANUP(login_query_clear) login_query query = { .return_to = { .data = NULL } };
+    LK_CLEANUP(login_query_clear) login_query query = { .max_age_s = 0 };
     lk__auto_state state = { .return_to = NULL };
     lk__auto_buf seal = LK__SECRET_BUF(LK__MAX_STATE);
     LK_CLEANUP(lk__freep) char *url = NULL;
@@ -204,7 +242,7 @@ lk_status lk__web_login(lk_web *web, const lk_web_request *request, lk__reply *r
     LK_TRY(lk__web_stop_circle(web, request, reply, err));
     if (reply->public.status != 0)
         return LK_OK;
-    lk_status status = read_query(request->query, &query, &cause);
+    lk_status status = read_query(web, request->query, &query, &cause);
     if (status == LK_ERR_INVALID)
         return refuse_query(reply, request, &cause, err);
     if (status != LK_OK)

@@ -187,6 +187,7 @@ static lk_status fill_claims(const lk__json *claims, session_tree *tree, lk_erro
     LK_TRY(decode(claims, &claims_shape, tree->arena, &tree->session, "the access token", err));
     tree->session.issued_at_ms = seconds_claim(claims, "iat");
     tree->session.expires_at_ms = seconds_claim(claims, "exp");
+    tree->session.authenticated_at_ms = seconds_claim(claims, "auth_time");
 
     /* RFC 8693, 4.1: "act" names who acts as the user. */
     const char *actor = lk__json_text(lk__json_get(claims, "act"), "sub");

@@ -2,6 +2,7 @@
  * authkit-session, plus what our callback must check. */
 #include "web/state.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,8 @@ lk_status lk__state_seal(const lk_random *random, const char *password, const lk
     lk__json_put_text(&writer, "mode", state->is_sso ? "sso" : "authkit");
     lk__json_put_text_if(&writer, "connection", state->connection);
     lk__json_put_text_if(&writer, "organization", state->organization_id);
+    if (state->max_age_s != 0)
+        lk__json_put_number(&writer, "maxAge", state->max_age_s);
     lk__json_close_object(&writer);
     LK_TRY(lk__json_end(&writer, err));
     return lk__seal(random, password, text.data, text.len, now_ms, (int64_t)LK__STATE_TTL_S * 1000,
@@ -82,6 +85,7 @@ static lk_status copy_return_to(const lk__json *json, char **out, lk_error *err)
 static lk_status read_state(const lk__json *json, int64_t now_ms, lk__state *out, lk_error *err)
 {
     const char *verifier = lk__json_text(json, "codeVerifier");
+    int64_t max_age_s = 0;
 
     /* A sealed session is no state, though the password is the same. */
     if (verifier == NULL || strlen(verifier) != sizeof(out->code_verifier) - 1 ||
@@ -92,6 +96,9 @@ static lk_status read_state(const lk__json *json, int64_t now_ms, lk__state *out
         return lk__fail(err, LK_ERR_EXPIRED, "the sign-in began more than %d s ago",
                         LK__STATE_TTL_S);
     memcpy(out->code_verifier, verifier, sizeof(out->code_verifier));
+    if (lk__json_int64(json, "maxAge", &max_age_s) && (max_age_s < -1 || max_age_s > INT_MAX))
+        return lk__fail(err, LK_ERR_STATE, "the state is none of ours");
+    out->max_age_s = (int)max_age_s;
     out->is_sso = lk__text_equal(lk__json_text(json, "mode"), "sso");
     LK_TRY(copy_return_to(json, &out->return_to, err));
     LK_TRY(copy_member(json, "connection", &out->connection, err));

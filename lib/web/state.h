@@ -27,6 +27,7 @@ typedef struct lk__state {
     char *connection;                   /* SSO: what the profile must name; NULL: not asked */
     char *organization_id;
     int64_t issued_at_ms;
+    int max_age_s; /* what the sign-in was asked for: 0: nothing; -1: to be of now */
     bool is_sso;
 } lk__state;
 

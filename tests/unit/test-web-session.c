@@ -96,10 +96,47 @@ static void test_session_opens_with_claims_and_user(void **unused)
     assert_string_equal(session->access_token, token);
     assert_int_equal(session->issued_at_ms, NOON);
     assert_int_equal(session->expires_at_ms, NOON + 300000);
+    assert_int_equal(session->authenticated_at_ms, 0); /* not told */
     assert_null(session->profile);
     lk_session_free(session);
     lk_free_secret(sealed);
     free(token);
+    test_client_close(&test, &wire);
+}
+
+static void test_session_knows_when_the_person_signed_in(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *auth_time;
+        int64_t ms;
+    } rows[] = {
+        { "1772452740", NOON - 60000 },
+        { "2210555648", INT64_C(2210555648000) }, /* past 32 bits */
+        { "\"1772452740\"", 0 },
+        { "-1", 0 },
+        { "1e300", 0 },
+        { "null", 0 },
+    };
+    fake_wire wire = WIRE_WITH_KEYS;
+    test_client test;
+    lk_error err = LK_ERROR_INIT;
+
+    test_client_open(&test, &wire);
+    load_keys(test.client);
+    for (size_t i = 0; i < N_ROWS(rows); i++) {
+        lk_auto(lk_session) session = NULL;
+        char claims[256];
+
+        snprintf(claims, sizeof(claims),
+                 "{\"iss\":\"https://api.workos.com\",\"sub\":\"user_01\",\"exp\":4000000000,"
+                 "\"auth_time\":%s}",
+                 rows[i].auth_time);
+        char *token = fake_token_sign("key_1", claims);
+        assert_ok(lk_session_from_token(test.client, token, &session, &err), err);
+        assert_int_equal(session->authenticated_at_ms, rows[i].ms);
+        free(token);
+    }
     test_client_close(&test, &wire);
 }
 
@@ -354,6 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_seal_holds_what_the_node_sdk_seals),
         cmocka_unit_test(test_session_opens_with_claims_and_user),
+        cmocka_unit_test(test_session_knows_when_the_person_signed_in),
         cmocka_unit_test(test_bad_token_in_a_good_seal_is_refused),
         cmocka_unit_test(test_alg_none_in_a_good_seal_is_refused),
         cmocka_unit_test(test_cookie_damaged_in_any_byte_is_one_kind_of_failure),

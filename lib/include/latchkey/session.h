@@ -32,6 +32,9 @@ typedef struct lk_session {
     const char *access_token; /* secret; NULL in an SSO session */
     int64_t issued_at_ms;     /* 0 when not told */
     int64_t expires_at_ms;    /* of the access token, or of the SSO session */
+    /* When the person last proved who they are ("auth_time"); 0: WorkOS does not tell. For what
+     * wants a recent sign-in: lead to the login path with max_age where it is longer ago. */
+    int64_t authenticated_at_ms;
 } lk_session;
 
 /* Seals what a grant returned, as @workos-inc/node would. No I/O. password: at least 32 characters.
