@@ -23,6 +23,7 @@ extern const app_command command_events_follow;
 extern const app_command command_events_list;
 extern const app_command command_login;
 extern const app_command command_logout;
+extern const app_command command_manual;
 extern const app_command command_serve;
 extern const app_command command_session_open;
 extern const app_command command_session_seal;
@@ -32,6 +33,9 @@ extern const app_command command_version;
 extern const app_command command_webhook_sign;
 extern const app_command command_webhook_verify;
 extern const app_command command_whoami;
+
+/* The nth command; NULL behind the last. */
+const app_command *command_at(size_t n);
 
 /* Finds the command in argv (argv[0] is the program), parses its options, answers --help, runs it.
  * Returns the exit code. */

@@ -1,0 +1,139 @@
+/* Manual pages; see manual.h. */
+#include "manual.h"
+
+#include <latchkey/version.h>
+#include <string.h>
+
+/* man(7): a line's first "." or "'" is a request, "\" begins an escape, "-" is a hyphen. */
+static void print_roff(FILE *out, const char *text)
+{
+    bool at_start = true;
+
+    for (; *text != '\0'; text++) {
+        if (at_start && (*text == '.' || *text == '\''))
+            fputs("\\&", out);
+        if (*text == '\\')
+            fputs("\\e", out);
+        else if (*text == '-')
+            fputs("\\-", out);
+        else
+            putc(*text, out);
+        at_start = *text == '\n';
+    }
+}
+
+/* "latchkey sync run" as the name of a page: words joined by dashes. */
+static void print_page_name(FILE *out, const app_command *command)
+{
+    fputs("latchkey", out);
+    if (command == NULL)
+        return;
+    fputs("\\-", out);
+    for (const char *c = command->name; *c != '\0'; c++)
+        fputs(*c == ' ' ? "\\-" : (const char[]){ *c, '\0' }, out);
+}
+
+static void print_head(FILE *out, const app_command *command, const char *summary)
+{
+    fputs(".TH \"", out);
+    print_page_name(out, command);
+    fprintf(out, "\" 1 \"\" \"latchkey %s\" \"Latchkey\"\n.SH NAME\n", LK_VERSION);
+    print_page_name(out, command);
+    fputs(" \\- ", out);
+    print_roff(out, summary);
+    putc('\n', out);
+}
+
+static void print_option(FILE *out, const char *name, const char *value, const char *help,
+                         const char *variable)
+{
+    fputs(".TP\n\\fB\\-\\-", out);
+    print_roff(out, name);
+    fputs("\\fR", out);
+    if (value != NULL) {
+        fputs(" \\fI", out);
+        print_roff(out, value);
+        fputs("\\fR", out);
+    }
+    putc('\n', out);
+    print_roff(out, help);
+    fputs(".\n", out);
+    if (variable != NULL)
+        fprintf(out, "Environment: \\fB%s\\fR.\n", variable);
+}
+
+static void print_exit_status(FILE *out)
+{
+    fputs(".SH EXIT STATUS\n"
+          ".TP\n0\nDone.\n"
+          ".TP\n1\nFailed; a line on standard error says what, and what to do.\n"
+          ".TP\n2\nWrong usage.\n"
+          ".TP\n3\nNot signed in, or refused.\n"
+          ".TP\n4\nWorkOS could not be reached.\n",
+          out);
+}
+
+static void print_command(FILE *out, const app_command *command)
+{
+    print_head(out, command, command->help);
+    fprintf(out, ".SH SYNOPSIS\n\\fBlatchkey %s\\fR [\\fIOPTIONS\\fR]\n", command->name);
+    if (command->details != NULL) {
+        fputs(".SH DESCRIPTION\n", out);
+        print_roff(out, command->details);
+    }
+    fputs(".SH OPTIONS\n", out);
+    for (size_t i = 0; i < command->n_options; i++) {
+        const app_option *option = &command->options[i];
+        print_option(out, option->name, option->value, option->help, option->variable);
+    }
+    print_option(out, "help", NULL, "Show the options", NULL);
+    print_exit_status(out);
+    if (command->examples != NULL) {
+        fputs(".SH EXAMPLES\n.nf\n", out);
+        print_roff(out, command->examples);
+        fputs(".fi\n", out);
+    }
+    fputs(".SH SEE ALSO\n.BR latchkey (1)\n", out);
+}
+
+static void print_overview(FILE *out)
+{
+    const app_command *command;
+
+    print_head(out, NULL, "sign-in and directory sync with WorkOS");
+    fputs(
+        ".SH SYNOPSIS\n\\fBlatchkey\\fR \\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n"
+        ".SH DESCRIPTION\n"
+        "Signs people in through WorkOS, keeps a local mirror of the customers' directories, and\n"
+        "emulates WorkOS for development. Options come from the command line, else from the\n"
+        "environment. Secrets come from \\fINAME\\fR, from the file that \\fINAME\\fR_FILE names,\n"
+        "or from $CREDENTIALS_DIRECTORY/\\fINAME\\fR.\n"
+        ".SH COMMANDS\n",
+        out);
+    for (size_t n = 0; (command = command_at(n)) != NULL; n++) {
+        fprintf(out, ".TP\n\\fB%s\\fR\n", command->name);
+        print_roff(out, command->help);
+        fputs(".\n", out);
+    }
+    print_exit_status(out);
+    fputs(".SH FILES\n"
+          ".TP\n\\fI$XDG_STATE_HOME/latchkey/mirror.db\\fR\nThe mirror, unless \\-\\-store names "
+          "another.\n"
+          ".TP\n\\fI$XDG_STATE_HOME/latchkey/sign\\-in\\fR\nThe tokens of latchkey login.\n"
+          ".SH SEE ALSO\n",
+          out);
+    for (size_t n = 0; (command = command_at(n)) != NULL; n++) {
+        fputs(".BR ", out);
+        print_page_name(out, command);
+        fputs(" (1)", out);
+        fputs(command_at(n + 1) != NULL ? ",\n" : "\n", out);
+    }
+}
+
+void manual_print(FILE *out, const app_command *command)
+{
+    if (command != NULL)
+        print_command(out, command);
+    else
+        print_overview(out);
+}
