@@ -1,5 +1,5 @@
-/* A listening socket on 127.0.0.1 and its few connections behind one epoll descriptor. Never
- * blocks. */
+/* Listening sockets on 127.0.0.1 and ::1 and their few connections behind one epoll descriptor.
+ * Never blocks. */
 #ifndef LK_WEB_LISTENER_H
 #define LK_WEB_LISTENER_H
 
@@ -8,13 +8,15 @@
 enum { LK__MAX_CONNECTIONS = 16 };
 
 typedef struct lk__listener {
-    int socket; /* -1: not open */
-    int epoll;  /* readable whenever there is something to do */
-    int port;
+    int sockets[2];   /* IPv4 and IPv6; -1: not open */
+    const char *host; /* "127.0.0.1", or "[::1]" where there is no IPv4 */
+    int port;         /* of both */
+    int epoll;        /* readable whenever there is something to do */
     lk__connection connections[LK__MAX_CONNECTIONS];
 } lk__listener;
 
-/* port 0: any free one. LK_ERR_NETWORK names the port. Close it on failure, too. */
+/* port 0: any free one. One address is enough; which it is stands in host. LK_ERR_NETWORK names the
+ * port. Close it on failure, too. */
 LK_MUST_CHECK lk_status lk__listener_open(lk__listener *listener, int port, lk_error *err);
 void lk__listener_close(lk__listener *listener);
 

@@ -15,6 +15,7 @@
 #include "crypto/crypto.h"
 #include "crypto/pkce.h"
 #include "web/listener.h"
+#include "web/pasted.h"
 #include "web/query.h"
 
 enum { DEFAULT_TIMEOUT_S = 300, MAX_CODE = 4096, MAX_WORD = 60, MAX_DESCRIPTION = 160 };
@@ -116,22 +117,16 @@ static void set_denied(lk_loopback *loopback, callback *back)
     snprintf(denied->reason, sizeof(denied->reason), "%s", back->error.data);
 }
 
-static void answer_denied(lk_loopback *loopback, lk__connection *connection, callback *back)
-{
-    set_denied(loopback, back);
-    answer(loopback, connection,
-           &(lk__page){ .status = 403,
-                        .word = "access_denied",
-                        .title = strcmp(back->error.data, "access_denied") == 0
-                                     ? "Sign-in was cancelled"
-                                     : "Sign-in was refused",
-                        .message = "You can close this tab and go back to the app.",
-                        .detail = loopback->denied.message },
-           NULL);
-}
+typedef enum callback_verdict {
+    CALLBACK_GOOD, /* the code is kept */
+    CALLBACK_BAD,
+    CALLBACK_WRONG_STATE,
+    CALLBACK_TAKEN,
+    CALLBACK_DENIED /* and why is kept */
+} callback_verdict;
 
-/* The code is kept and the connection held: how it went is known after the exchange only. */
-static void take_callback(lk_loopback *loopback, lk__connection *connection, const char *query)
+/* However the answer came: what it is worth. */
+static callback_verdict take_answer(lk_loopback *loopback, const char *query, lk_error *err)
 {
     LK_CLEANUP(callback_clear)
     callback back = { .state = LK__SECRET_BUF(LK__TOKEN_SIZE * 3),
@@ -139,29 +134,54 @@ static void take_callback(lk_loopback *loopback, lk__connection *connection, con
                       .error = LK__BUF(MAX_CODE),
                       .description = LK__BUF(MAX_CODE) };
 
-    if (read_callback(query, &back, NULL) != LK_OK) {
-        answer(loopback, connection, &page_bad_request, NULL);
-        return;
-    }
-    if (!is_our_state(loopback, &back.state)) {
-        answer(loopback, connection, &page_wrong_state, NULL);
-        return;
-    }
-    if (loopback->code != NULL || loopback->denied.status != LK_OK) {
-        answer(loopback, connection, &page_taken, NULL);
-        return;
-    }
+    if (read_callback(query, &back, err) != LK_OK)
+        return CALLBACK_BAD;
+    if (!is_our_state(loopback, &back.state))
+        return CALLBACK_WRONG_STATE;
+    if (loopback->code != NULL || loopback->denied.status != LK_OK)
+        return CALLBACK_TAKEN;
     if (back.error.len > 0) {
-        answer_denied(loopback, connection, &back);
-        return;
+        set_denied(loopback, &back);
+        return CALLBACK_DENIED;
     }
     if (back.code.len > 0)
         loopback->code = lk__buf_steal(&back.code);
-    if (loopback->code == NULL) {
+    return loopback->code != NULL ? CALLBACK_GOOD : CALLBACK_BAD;
+}
+
+static void answer_denied(const lk_loopback *loopback, lk__connection *connection)
+{
+    bool is_cancelled = strcmp(loopback->denied.reason, "access_denied") == 0;
+
+    answer(loopback, connection,
+           &(lk__page){ .status = 403,
+                        .word = "access_denied",
+                        .title = is_cancelled ? "Sign-in was cancelled" : "Sign-in was refused",
+                        .message = "You can close this tab and go back to the app.",
+                        .detail = loopback->denied.message },
+           NULL);
+}
+
+static void answer_callback(lk_loopback *loopback, lk__connection *connection, const char *query)
+{
+    switch (take_answer(loopback, query, NULL)) {
+    case CALLBACK_GOOD:
+        /* Held: how it went is known after the exchange only. */
+        connection->phase = LK__CONNECTION_HELD;
+        return;
+    case CALLBACK_BAD:
         answer(loopback, connection, &page_bad_request, NULL);
         return;
+    case CALLBACK_WRONG_STATE:
+        answer(loopback, connection, &page_wrong_state, NULL);
+        return;
+    case CALLBACK_TAKEN:
+        answer(loopback, connection, &page_taken, NULL);
+        return;
+    case CALLBACK_DENIED:
+        answer_denied(loopback, connection);
+        return;
     }
-    connection->phase = LK__CONNECTION_HELD;
 }
 
 static void answer_request(void *ctx, lk__connection *connection, lk__loopback_verdict verdict,
@@ -175,7 +195,7 @@ static void answer_request(void *ctx, lk__connection *connection, lk__loopback_v
         if (query_len > 0)
             memcpy(text, query, query_len);
         text[query_len] = '\0';
-        take_callback(loopback, connection, text);
+        answer_callback(loopback, connection, text);
         lk__wipe(text, query_len);
         return;
     case LK__LOOPBACK_BAD_METHOD:
@@ -230,7 +250,7 @@ static lk_status take_options(const lk_loopback_options *given, lk_loopback_opti
 static lk_status open_port(lk_loopback *loopback, int port, lk_error *err)
 {
     LK_TRY(lk__listener_open(&loopback->listener, port, err));
-    if (asprintf(&loopback->redirect_uri, "http://127.0.0.1:%d" LK__LOOPBACK_PATH,
+    if (asprintf(&loopback->redirect_uri, "http://%s:%d" LK__LOOPBACK_PATH, loopback->listener.host,
                  loopback->listener.port) >= 0)
         return LK_OK;
     loopback->redirect_uri = NULL;
@@ -249,8 +269,7 @@ lk_status lk_loopback_new(const lk_loopback_options *options, lk_loopback **out,
     if (loopback == NULL)
         return lk__no_memory(err);
     loopback->client = taken.client;
-    loopback->listener.socket = -1;
-    loopback->listener.epoll = -1;
+    loopback->listener = (lk__listener){ .sockets = { -1, -1 }, .epoll = -1 };
     LK_TRY(lk__pkce_make(&taken.client->random, &loopback->pkce, err));
     LK_TRY(lk__random_token(&taken.client->random, loopback->state, err));
     LK_TRY(open_port(loopback, taken.port, err));
@@ -278,12 +297,9 @@ int64_t lk_loopback_time_left_ms(const lk_loopback *loopback)
     return left_ms > 0 ? left_ms : 0;
 }
 
-lk_status lk_loopback_process(lk_loopback *loopback, int *done, lk_error *err)
+/* Whether it is over without a code. */
+static lk_status check_open(const lk_loopback *loopback, lk_error *err)
 {
-    lk__error_clear(err);
-    if (loopback == NULL || done == NULL)
-        return lk__fail(err, LK_ERR_INVALID, "lk_loopback_process() was given NULL");
-    lk__listener_step(&loopback->listener, lk__now_ms(loopback->client), answer_request, loopback);
     if (loopback->denied.status != LK_OK) {
         if (err != NULL)
             *err = loopback->denied;
@@ -291,6 +307,16 @@ lk_status lk_loopback_process(lk_loopback *loopback, int *done, lk_error *err)
     }
     if (loopback->code == NULL && lk_loopback_time_left_ms(loopback) == 0)
         return lk__fail(err, LK_ERR_EXPIRED, "nobody came back from the browser in time");
+    return LK_OK;
+}
+
+lk_status lk_loopback_process(lk_loopback *loopback, int *done, lk_error *err)
+{
+    lk__error_clear(err);
+    if (loopback == NULL || done == NULL)
+        return lk__fail(err, LK_ERR_INVALID, "lk_loopback_process() was given NULL");
+    lk__listener_step(&loopback->listener, lk__now_ms(loopback->client), answer_request, loopback);
+    LK_TRY(check_open(loopback, err));
     *done = loopback->code != NULL;
     return LK_OK;
 }
@@ -306,6 +332,36 @@ lk_status lk_loopback_wait(lk_loopback *loopback, int max_ms, int *done, lk_erro
     /* A signal only ends the wait early. */
     (void)poll(&waiting, 1, left_ms < max_ms ? (int)left_ms : max_ms);
     return lk_loopback_process(loopback, done, err);
+}
+
+lk_status lk_loopback_paste(lk_loopback *loopback, const char *text, lk_error *err)
+{
+    lk__auto_buf query = LK__SECRET_BUF(LK__MAX_PASTED);
+    lk_error cause = LK_ERROR_INIT;
+
+    lk__error_clear(err);
+    if (loopback == NULL || text == NULL)
+        return lk__fail(err, LK_ERR_INVALID, "lk_loopback_paste() was given NULL");
+    LK_TRY(check_open(loopback, err));
+    LK_TRY(lk__pasted_read(text, loopback->redirect_uri, &query, err));
+    switch (take_answer(loopback, query.data ? query.data : "", &cause)) {
+    case CALLBACK_GOOD:
+        return LK_OK;
+    case CALLBACK_WRONG_STATE:
+        return lk__fail(err, LK_ERR_STATE,
+                        "that address belongs to another sign-in, or to an older one: paste the "
+                        "one that the browser shows now");
+    case CALLBACK_TAKEN:
+        return lk__fail(err, LK_ERR_INVALID, "the browser has come back by itself already");
+    case CALLBACK_DENIED:
+        return check_open(loopback, err);
+    case CALLBACK_BAD:
+        break;
+    }
+    if (cause.status == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err);
+    return lk__fail(err, LK_ERR_INVALID, "that address holds no code: paste all of it%s%s",
+                    cause.message[0] != '\0' ? "; " : "", cause.message);
 }
 
 /* ---- Finishing ---- */

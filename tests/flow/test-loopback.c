@@ -6,107 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <latchkey/loopback.h>
-
 #include "fake-token.h"
+#include "loopback-kit.h"
 #include "test.h"
-#include "web-kit.h"
 #include "web/listener.h"
-
-typedef struct attempt {
-    test_client client;
-    lk_loopback *loopback;
-    int port;
-    char state[64];
-    char challenge[64];
-} attempt;
-
-static void open_attempt(attempt *a, fake_wire *wire)
-{
-    lk_error err = LK_ERROR_INIT;
-
-    memset(a, 0, sizeof(*a));
-    test_client_open_public(&a->client, wire);
-    assert_ok(lk_loopback_new(LK_LOOPBACK_OPTIONS(.client = a->client.client,
-                                                  .login_hint = "mira@nordwind.example"),
-                              &a->loopback, &err),
-              err);
-    const char *url = lk_loopback_url(a->loopback);
-    assert_contains(url, "redirect_uri=http%3A%2F%2F127.0.0.1%3A");
-    assert_int_equal(sscanf(strstr(url, "127.0.0.1%3A") + 12, "%d", &a->port), 1);
-    assert_int_equal(sscanf(strstr(url, "&state=") + 7, "%63[A-Za-z0-9_-]", a->state), 1);
-    assert_int_equal(sscanf(strstr(url, "code_challenge=") + 15, "%63[A-Za-z0-9_-]", a->challenge),
-                     1);
-}
-
-static void close_attempt(attempt *a, fake_wire *wire)
-{
-    lk_loopback_free(a->loopback);
-    test_client_close(&a->client, wire);
-}
-
-static int dial(const attempt *a)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_port = htons((uint16_t)a->port),
-                                   .sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_true(fd >= 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    return fd;
-}
-
-static void say(int fd, const char *text)
-{
-    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
-}
-
-/* Turns the loop until nothing is left to do at once. */
-static lk_status turn(attempt *a, int *done, lk_error *err)
-{
-    struct pollfd ready = { .fd = lk_loopback_fd(a->loopback), .events = POLLIN };
-    lk_status status = LK_OK;
-
-    for (int i = 0; i < 200 && status == LK_OK && poll(&ready, 1, 20) > 0; i++)
-        status = lk_loopback_process(a->loopback, done, err);
-    return status;
-}
-
-/* What the listener answered, to the end of the connection. */
-static void hear(int fd, char *out, size_t size)
-{
-    size_t len = 0;
-    struct pollfd ready = { .fd = fd, .events = POLLIN };
-
-    while (len + 1 < size && poll(&ready, 1, 2000) > 0) {
-        ssize_t n = recv(fd, out + len, size - len - 1, 0);
-        if (n <= 0)
-            break;
-        len += (size_t)n;
-    }
-    out[len] = '\0';
-    close(fd);
-}
-
-/* One request that must not end the wait; the answer goes into out. */
-static void ask(attempt *a, const char *request, char *out, size_t size)
-{
-    lk_error err = LK_ERROR_INIT;
-    int done = 7;
-    int fd = dial(a);
-
-    say(fd, request);
-    assert_ok(turn(a, &done, &err), err);
-    assert_int_equal(done, 0);
-    hear(fd, out, size);
-}
-
-static void callback(const attempt *a, const char *parameters, char out[1024])
-{
-    snprintf(out, 1024, "GET /callback?%s&state=%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n",
-             parameters, a->state, a->port);
-}
 
 static void test_sign_in_ends_with_the_person(void **unused)
 {
@@ -123,16 +26,16 @@ static void test_sign_in_ends_with_the_person(void **unused)
     lk_authentication *authentication = NULL;
     int done = 0;
 
-    open_attempt(&a, &wire);
+    attempt_open(&a, &wire);
     assert_contains(lk_loopback_url(a.loopback),
                     "https://api.workos.com/user_management/authorize?");
     assert_contains(lk_loopback_url(a.loopback), "login_hint=mira%40nordwind.example");
     assert_true(lk_loopback_time_left_ms(a.loopback) == 300000);
 
-    callback(&a, "code=code_01", request);
-    int fd = dial(&a);
-    say(fd, request);
-    assert_ok(turn(&a, &done, &err), err);
+    attempt_callback(&a, "code=code_01", request);
+    int fd = attempt_dial(&a);
+    attempt_say(fd, request);
+    assert_ok(attempt_turn(&a, &done, &err), err);
     assert_int_equal(done, 1);
     /* The browser waits: nothing is true yet. */
     struct pollfd ready = { .fd = fd, .events = POLLIN };
@@ -142,7 +45,7 @@ static void test_sign_in_ends_with_the_person(void **unused)
     assert_string_equal(authentication->user->email, "mira@nordwind.example");
     assert_string_equal(authentication->refresh_token, "rt_01");
     lk_authentication_free(authentication);
-    hear(fd, answer, sizeof(answer));
+    attempt_hear(fd, answer, sizeof(answer));
     assert_int_equal(strncmp(answer, "HTTP/1.1 200 OK\r\n", 17), 0);
     assert_contains(answer, "You are signed in");
     assert_contains(answer, "\r\nCache-Control: no-store\r\n");
@@ -153,7 +56,7 @@ static void test_sign_in_ends_with_the_person(void **unused)
     /* Spent. */
     authentication = NULL;
     assert_fails(lk_loopback_finish(a.loopback, &authentication, &err), LK_ERR_INVALID, err);
-    close_attempt(&a, &wire);
+    attempt_close(&a, &wire);
     free(grant);
 }
 
@@ -184,18 +87,18 @@ static void test_stray_and_hostile_requests_do_not_end_the_wait(void **unused)
     char answer[16384];
     char big[LK__MAX_LOOPBACK_REQUEST + 100];
 
-    open_attempt(&a, &wire);
+    attempt_open(&a, &wire);
     for (size_t i = 0; i < N_ROWS(rows); i++) {
-        ask(&a, rows[i].request, answer, sizeof(answer));
+        attempt_ask(&a, rows[i].request, answer, sizeof(answer));
         assert_memory_equal(answer + strlen("HTTP/1.1 "), rows[i].status, 3);
         assert_contains(answer, rows[i].part);
         assert_contains(answer, "\r\nCache-Control: no-store\r\n");
     }
     memset(big, 'a', sizeof(big) - 1);
     big[sizeof(big) - 1] = '\0';
-    ask(&a, big, answer, sizeof(answer));
+    attempt_ask(&a, big, answer, sizeof(answer));
     assert_memory_equal(answer, "HTTP/1.1 431", 12);
-    close_attempt(&a, &wire);
+    attempt_close(&a, &wire);
 }
 
 static void test_doubled_code_with_our_state_does_not_end_the_wait(void **unused)
@@ -206,14 +109,14 @@ static void test_doubled_code_with_our_state_does_not_end_the_wait(void **unused
     char request[1024];
     char answer[16384];
 
-    open_attempt(&a, &wire);
-    callback(&a, "code=1&code=2", request);
-    ask(&a, request, answer, sizeof(answer));
+    attempt_open(&a, &wire);
+    attempt_callback(&a, "code=1&code=2", request);
+    attempt_ask(&a, request, answer, sizeof(answer));
     assert_contains(answer, "HTTP/1.1 400");
-    callback(&a, "x=y", request); /* neither code nor error */
-    ask(&a, request, answer, sizeof(answer));
+    attempt_callback(&a, "x=y", request); /* neither code nor error */
+    attempt_ask(&a, request, answer, sizeof(answer));
     assert_contains(answer, "HTTP/1.1 400");
-    close_attempt(&a, &wire);
+    attempt_close(&a, &wire);
 }
 
 /* Pre-connected sockets, dribblers and more connections than slots: the browser still gets in. */
@@ -232,31 +135,31 @@ static void test_crowd_of_silent_connections_is_harmless(void **unused)
     lk_authentication *authentication = NULL;
     int done = 0;
 
-    open_attempt(&a, &wire);
+    attempt_open(&a, &wire);
     for (int i = 0; i < N_SILENT; i++) {
-        silent[i] = dial(&a);
-        say(silent[i], "GET /callback?sta");
-        assert_ok(turn(&a, &done, &err), err);
+        silent[i] = attempt_dial(&a);
+        attempt_say(silent[i], "GET /callback?sta");
+        assert_ok(attempt_turn(&a, &done, &err), err);
     }
-    callback(&a, "code=code_01", request);
-    int fd = dial(&a);
+    attempt_callback(&a, "code=code_01", request);
+    int fd = attempt_dial(&a);
     /* In two pieces. */
     char rest = request[30];
     request[30] = '\0';
-    say(fd, request);
-    assert_ok(turn(&a, &done, &err), err);
+    attempt_say(fd, request);
+    assert_ok(attempt_turn(&a, &done, &err), err);
     assert_int_equal(done, 0);
     request[30] = rest;
-    say(fd, request + 30);
-    assert_ok(turn(&a, &done, &err), err);
+    attempt_say(fd, request + 30);
+    assert_ok(attempt_turn(&a, &done, &err), err);
     assert_int_equal(done, 1);
     assert_ok(lk_loopback_finish(a.loopback, &authentication, &err), err);
     lk_authentication_free(authentication);
-    hear(fd, answer, sizeof(answer));
+    attempt_hear(fd, answer, sizeof(answer));
     assert_contains(answer, "You are signed in");
     for (int i = 0; i < N_SILENT; i++)
         close(silent[i]);
-    close_attempt(&a, &wire);
+    attempt_close(&a, &wire);
     free(grant);
 }
 
@@ -269,10 +172,10 @@ static void test_slow_connection_is_dropped_after_ten_seconds(void **unused)
     char answer[64];
     int done = 0;
 
-    open_attempt(&a, &wire);
-    int fd = dial(&a);
-    say(fd, "GET /callback");
-    assert_ok(turn(&a, &done, &err), err);
+    attempt_open(&a, &wire);
+    int fd = attempt_dial(&a);
+    attempt_say(fd, "GET /callback");
+    assert_ok(attempt_turn(&a, &done, &err), err);
     struct pollfd ready = { .fd = fd, .events = POLLIN };
     a.client.clock.now_ms += 9999;
     assert_ok(lk_loopback_process(a.loopback, &done, &err), err);
@@ -280,9 +183,9 @@ static void test_slow_connection_is_dropped_after_ten_seconds(void **unused)
     a.client.clock.now_ms += 1;
     assert_ok(lk_loopback_process(a.loopback, &done, &err), err);
     assert_int_equal(poll(&ready, 1, 2000), 1); /* the end, without an answer */
-    hear(fd, answer, sizeof(answer));
+    attempt_hear(fd, answer, sizeof(answer));
     assert_string_equal(answer, "");
-    close_attempt(&a, &wire);
+    attempt_close(&a, &wire);
 }
 
 static void test_refusal_in_the_browser_reaches_the_app(void **unused)
@@ -295,19 +198,19 @@ static void test_refusal_in_the_browser_reaches_the_app(void **unused)
     lk_error err = LK_ERROR_INIT;
     int done = 0;
 
-    open_attempt(&a, &wire);
-    callback(&a, "error=access_denied&error_description=%3Cb%3Eno", request);
-    int fd = dial(&a);
-    say(fd, request);
-    assert_fails(turn(&a, &done, &err), LK_ERR_API, err);
+    attempt_open(&a, &wire);
+    attempt_callback(&a, "error=access_denied&error_description=%3Cb%3Eno", request);
+    int fd = attempt_dial(&a);
+    attempt_say(fd, request);
+    assert_fails(attempt_turn(&a, &done, &err), LK_ERR_API, err);
     assert_string_equal(err.reason, "access_denied");
     assert_contains(err.message, "<b>no");
     assert_int_equal(done, 0);
-    hear(fd, answer, sizeof(answer));
+    attempt_hear(fd, answer, sizeof(answer));
     assert_contains(answer, "HTTP/1.1 403");
     assert_contains(answer, "Sign-in was cancelled");
     assert_contains(answer, "&lt;b&gt;no");
-    close_attempt(&a, &wire);
+    attempt_close(&a, &wire);
 }
 
 static void test_failed_exchange_is_told_to_both(void **unused)
@@ -341,18 +244,18 @@ static void test_failed_exchange_is_told_to_both(void **unused)
         lk_error err = LK_ERROR_INIT;
         lk_authentication *authentication = NULL;
         int done = 0;
-        open_attempt(&a, &wire);
-        callback(&a, "code=code_01", request);
-        int fd = dial(&a);
-        say(fd, request);
-        assert_ok(turn(&a, &done, &err), err);
+        attempt_open(&a, &wire);
+        attempt_callback(&a, "code=code_01", request);
+        int fd = attempt_dial(&a);
+        attempt_say(fd, request);
+        assert_ok(attempt_turn(&a, &done, &err), err);
         assert_int_equal(done, 1);
         assert_fails(lk_loopback_finish(a.loopback, &authentication, &err), rows[i].status, err);
         assert_null(authentication);
-        hear(fd, answer, sizeof(answer));
+        attempt_hear(fd, answer, sizeof(answer));
         assert_contains(answer, "HTTP/1.1 502");
         assert_contains(answer, "Sign-in did not work");
-        close_attempt(&a, &wire);
+        attempt_close(&a, &wire);
     }
     free(token);
     free(somebody_else);
@@ -368,25 +271,25 @@ static void test_second_callback_changes_nothing(void **unused)
     lk_error err = LK_ERROR_INIT;
     int done = 0;
 
-    open_attempt(&a, &wire);
-    callback(&a, "code=code_01", request);
-    int first = dial(&a);
-    say(first, request);
-    assert_ok(turn(&a, &done, &err), err);
-    int second = dial(&a);
-    callback(&a, "code=code_02", request);
-    say(second, request);
-    assert_ok(turn(&a, &done, &err), err);
+    attempt_open(&a, &wire);
+    attempt_callback(&a, "code=code_01", request);
+    int first = attempt_dial(&a);
+    attempt_say(first, request);
+    assert_ok(attempt_turn(&a, &done, &err), err);
+    int second = attempt_dial(&a);
+    attempt_callback(&a, "code=code_02", request);
+    attempt_say(second, request);
+    assert_ok(attempt_turn(&a, &done, &err), err);
     assert_int_equal(done, 1);
-    hear(second, answer, sizeof(answer));
+    attempt_hear(second, answer, sizeof(answer));
     assert_contains(answer, "used already");
 
     /* The app gives up: the browser that waits is told. */
     lk_loopback_free(a.loopback);
     a.loopback = NULL;
-    hear(first, answer, sizeof(answer));
+    attempt_hear(first, answer, sizeof(answer));
     assert_contains(answer, "The app gave up on this sign-in");
-    close_attempt(&a, &wire);
+    attempt_close(&a, &wire);
 }
 
 static void test_browser_that_left_does_not_wake_the_loop(void **unused)
@@ -401,17 +304,17 @@ static void test_browser_that_left_does_not_wake_the_loop(void **unused)
     lk_authentication *authentication = NULL;
     int done = 0;
 
-    open_attempt(&a, &wire);
-    callback(&a, "code=code_01", request);
-    int fd = dial(&a);
-    say(fd, request);
-    assert_ok(turn(&a, &done, &err), err);
+    attempt_open(&a, &wire);
+    attempt_callback(&a, "code=code_01", request);
+    int fd = attempt_dial(&a);
+    attempt_say(fd, request);
+    assert_ok(attempt_turn(&a, &done, &err), err);
     close(fd);
     struct pollfd ready = { .fd = lk_loopback_fd(a.loopback), .events = POLLIN };
     assert_int_equal(poll(&ready, 1, 50), 0);
     assert_ok(lk_loopback_finish(a.loopback, &authentication, &err), err);
     lk_authentication_free(authentication);
-    close_attempt(&a, &wire);
+    attempt_close(&a, &wire);
     free(grant);
 }
 
@@ -423,14 +326,14 @@ static void test_attempt_times_out(void **unused)
     lk_error err = LK_ERROR_INIT;
     int done = 0;
 
-    open_attempt(&a, &wire);
+    attempt_open(&a, &wire);
     a.client.clock.now_ms += 299999;
     assert_ok(lk_loopback_wait(a.loopback, 0, &done, &err), err);
     a.client.clock.now_ms += 1;
     assert_int_equal(lk_loopback_time_left_ms(a.loopback), 0);
     assert_fails(lk_loopback_wait(a.loopback, 60000, &done, &err), LK_ERR_EXPIRED, err);
     assert_int_equal(done, 0);
-    close_attempt(&a, &wire);
+    attempt_close(&a, &wire);
 }
 
 static void test_taken_port_is_named(void **unused)
@@ -442,7 +345,7 @@ static void test_taken_port_is_named(void **unused)
     lk_loopback *second = NULL;
     char port[16];
 
-    open_attempt(&a, &wire);
+    attempt_open(&a, &wire);
     assert_fails(lk_loopback_new(LK_LOOPBACK_OPTIONS(.client = a.client.client, .port = a.port),
                                  &second, &err),
                  LK_ERR_NETWORK, err);
@@ -454,7 +357,7 @@ static void test_taken_port_is_named(void **unused)
     assert_fails(lk_loopback_new(LK_LOOPBACK_OPTIONS(.client = NULL), &second, &err),
                  LK_ERR_INVALID, err);
     assert_null(second);
-    close_attempt(&a, &wire);
+    attempt_close(&a, &wire);
 }
 
 static void test_no_other_interface_listens(void **unused)
@@ -463,14 +366,14 @@ static void test_no_other_interface_listens(void **unused)
     fake_wire wire = FAKE_WIRE_SILENT;
     attempt a;
 
-    open_attempt(&a, &wire);
+    attempt_open(&a, &wire);
     /* 127.0.0.2 is this machine, too, and a listener on any address would answer there. */
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)a.port) };
     assert_int_equal(inet_pton(AF_INET, "127.0.0.2", &address.sin_addr), 1);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), -1);
     close(fd);
-    close_attempt(&a, &wire);
+    attempt_close(&a, &wire);
 }
 
 int main(void)

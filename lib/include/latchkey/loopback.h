@@ -1,7 +1,8 @@
 /* Sign-in without a web server: RFC 8252, loopback interface redirection.
  *
  * Bind, open lk_loopback_url() in the system browser, call _process() whenever lk_loopback_fd() is
- * readable (or in a loop with _wait()), then _finish(). One thread at a time. */
+ * readable (or in a loop with _wait()), then _finish(). Freeing it at any time cancels. One thread
+ * at a time. */
 #ifndef LATCHKEY_LOOPBACK_H
 #define LATCHKEY_LOOPBACK_H
 
@@ -26,8 +27,10 @@ typedef struct lk_loopback_options {
 #define LK_LOOPBACK_OPTIONS(...) \
     (&(const lk_loopback_options){ .size = sizeof(lk_loopback_options), __VA_ARGS__ })
 
-/* Binds 127.0.0.1 (never another interface) and prepares PKCE and state. LK_ERR_NETWORK: the port
- * is taken. Free *out with lk_loopback_free(). */
+/* Binds 127.0.0.1, and ::1 on the same port where that is to be had (never another interface), and
+ * prepares PKCE and state. The redirect URI is http://127.0.0.1:PORT/callback; http://[::1]:… only
+ * on a machine without IPv4. LK_ERR_NETWORK: the port is taken. Free *out with
+ * lk_loopback_free(). */
 LK_API LK_MUST_CHECK lk_status lk_loopback_new(const lk_loopback_options *options,
                                                lk_loopback **out, lk_error *err);
 /* Open this in the browser; borrowed, valid until the object is freed. */
@@ -44,6 +47,13 @@ LK_API LK_MUST_CHECK lk_status lk_loopback_process(lk_loopback *loopback, int *d
 /* Waits for up to max_ms in poll(), then does what _process() does. Blocks that long at most. */
 LK_API LK_MUST_CHECK lk_status lk_loopback_wait(lk_loopback *loopback, int max_ms, int *done,
                                                 lk_error *err);
+/* For a browser that cannot come back here, since it runs elsewhere or something keeps it from this
+ * machine's ports: takes the address that it shows in the end, as a person copied it. Only the
+ * address of this very sign-in with its state counts. LK_OK: call _finish(). LK_ERR_INVALID: it is
+ * something else, LK_ERR_STATE: that of another sign-in; the message tells people what to paste,
+ * and the wait goes on. LK_ERR_EXPIRED, LK_ERR_API: as _process(). Never blocks. */
+LK_API LK_MUST_CHECK lk_status lk_loopback_paste(lk_loopback *loopback, const char *text,
+                                                 lk_error *err);
 /* Exchanges the code, verifies the token, then answers the browser with a page that says how it
  * went. Blocks for one POST. May run on another thread than _process(), never at the same time. */
 LK_API LK_MUST_CHECK lk_status lk_loopback_finish(lk_loopback *loopback, lk_authentication **out,
