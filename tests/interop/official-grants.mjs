@@ -7,6 +7,7 @@
 // | impersonation          | yes, by the seed                                                                         | official  |
 // | sign-out               | yes                                                                                      | official  |
 // | events                 | yes, events[] only                                                                       | official  |
+// | webhooks               | yes; stamped in seconds, sent once                                                       | webhooks  |
 // | password               | yes; wrong: 401                                                                          | below     |
 // | magic code             | yes, for users that exist                                                                | below     |
 // | refresh, rotation      | yes; each makes a session, no grace                                                      | below     |
