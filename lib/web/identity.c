@@ -36,6 +36,24 @@ static bool is_revoked(const lk_web *web, const lk_session *session)
     return false;
 }
 
+/* As lk__session_open(). The keys are asked for before: those that come in between are not the ones
+ * that the token was verified with. */
+static lk_status open_cookie(lk_web *web, const lk__buf *sealed, lk_session **out, lk_error *err)
+{
+    int64_t now_ms = lk__now_ms(web->client);
+    uint64_t keys_id = lk__client_keys_id(web->client);
+
+    lk_session *session =
+        lk__session_cache_find(web->cache, sealed->data, sealed->len, keys_id, now_ms);
+
+    if (session == NULL) {
+        LK_TRY(lk__session_open(web->client, &web->passwords, sealed->data, &session, err));
+        lk__session_cache_keep(web->cache, sealed->data, sealed->len, session, keys_id, now_ms);
+    }
+    *out = session;
+    return LK_OK;
+}
+
 bool lk__web_is_signed_in(lk_web *web, const lk_web_request *request)
 {
     lk__auto_buf sealed = LK__SECRET_BUF(LK__MAX_SEALED);
@@ -44,8 +62,8 @@ bool lk__web_is_signed_in(lk_web *web, const lk_web_request *request)
 
     while (lk__web_next_candidate(web, request, &cursor, &sealed, &found, NULL) == LK_OK && found) {
         lk_auto(lk_session) session = NULL;
-        if (lk__session_open(web->client, &web->passwords, sealed.data, &session, NULL) == LK_OK &&
-            is_of_mode(web, session) && !is_revoked(web, session))
+        if (open_cookie(web, &sealed, &session, NULL) == LK_OK && is_of_mode(web, session) &&
+            !is_revoked(web, session))
             return true;
     }
     return false;
@@ -236,11 +254,10 @@ static lk_status find_session(lk_web *web, const lk_web_request *request, findin
         LK_TRY(lk__web_next_candidate(web, request, &cursor, &sealed, &found, err));
         if (!found)
             return LK_OK;
-        lk_status status =
-            lk__session_open(web->client, &web->passwords, sealed.data, &session, &cause);
+        lk_status status = open_cookie(web, &sealed, &session, &cause);
         if (status == LK_ERR_NO_KEY) {
             LK_TRY(lk_client_refresh_keys(web->client, err));
-            status = lk__session_open(web->client, &web->passwords, sealed.data, &session, &cause);
+            status = open_cookie(web, &sealed, &session, &cause);
         }
         if (status == LK_OK && is_of_mode(web, session)) {
             out->revoked = is_revoked(web, session);

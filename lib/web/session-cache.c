@@ -147,7 +147,9 @@ void lk__session_cache_keep(lk__session_cache *cache, const char *sealed, size_t
     if (until_ms > sealed_until_ms)
         until_ms = sealed_until_ms;
     /* No keys before, and a token that was verified: they came in between. */
-    if (cache->n_sets == 0 || len > MAX_KEPT || (keys_id == 0 && session->profile == NULL))
+    if (keys_id == 0 && session->profile == NULL)
+        return;
+    if (cache->n_sets == 0 || len > MAX_KEPT || now_ms >= until_ms)
         return;
     char *copy = malloc(len);
     if (copy == NULL)

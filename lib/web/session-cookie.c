@@ -126,9 +126,21 @@ static lk_status delete_chunks(const lk_web *web, const lk_web_request *request,
     return LK_OK;
 }
 
+/* What it is cleared for, a sign-out or a session that has ended, ends it in memory as well. */
+static void forget_sessions(lk_web *web, const lk_web_request *request)
+{
+    lk__auto_buf sealed = LK__SECRET_BUF(LK__MAX_SEALED);
+    lk__candidates cursor = { .rest = NULL };
+    bool found = false;
+
+    while (lk__web_next_candidate(web, request, &cursor, &sealed, &found, NULL) == LK_OK && found)
+        lk__session_cache_forget(web->cache, sealed.data, sealed.len);
+}
+
 lk_status lk__web_clear_session(lk_web *web, const lk_web_request *request, lk__reply *reply,
                                 lk_error *err)
 {
+    forget_sessions(web, request);
     LK_TRY(delete_cookie(web, reply, web->cookie_name, err));
     return delete_chunks(web, request, 0, reply, err);
 }

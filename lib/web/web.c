@@ -11,7 +11,11 @@
 #include "crypto/seal.h"
 #include "web/return-to.h"
 
-enum { DEFAULT_MAX_AGE_S = 34560000, DEFAULT_SSO_SESSION_S = 8 * 60 * 60 };
+enum {
+    DEFAULT_MAX_AGE_S = 34560000,
+    DEFAULT_SSO_SESSION_S = 8 * 60 * 60,
+    DEFAULT_CACHED_SESSIONS = 1024
+};
 
 static lk_status copy(const char *text, const char *fallback, char **out, lk_error *err)
 {
@@ -216,6 +220,16 @@ static lk_status take_options(const lk_web_options *given, lk_web_options *out, 
     return LK_OK;
 }
 
+static lk_status make_cache(lk_web *web, int n_sessions, lk_error *err)
+{
+    if (n_sessions < -1)
+        return lk__fail(err, LK_ERR_INVALID, "cached_sessions of %d: -1 keeps none", n_sessions);
+    if (n_sessions == 0)
+        n_sessions = DEFAULT_CACHED_SESSIONS;
+    return lk__session_cache_new(&web->client->random, n_sessions > 0 ? (size_t)n_sessions : 0,
+                                 &web->cache, err);
+}
+
 lk_status lk_web_new(const lk_web_options *options, lk_web **out, lk_error *err)
 {
     lk_web_options taken;
@@ -228,6 +242,7 @@ lk_status lk_web_new(const lk_web_options *options, lk_web **out, lk_error *err)
     if (web == NULL)
         return lk__no_memory(err);
     LK_TRY(read_options(web, &taken, err));
+    LK_TRY(make_cache(web, taken.cached_sessions, err));
     LK_TRY(lk__refresher_new(web->client, &web->passwords, &taken.refresh_lease, &web->refresher,
                              err));
     *out = lk__steal(web);
@@ -239,6 +254,7 @@ void lk_web_free(lk_web *web)
     if (web == NULL)
         return;
     lk__refresher_free(web->refresher);
+    lk__session_cache_free(web->cache);
     lk_free_secret(web->password);
     lk_free_secret(web->previous_password);
     free(web->redirect_uri);

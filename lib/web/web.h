@@ -5,6 +5,7 @@
 #include "web/cookie.h"
 #include "web/refresh.h"
 #include "web/reply.h"
+#include "web/session-cache.h"
 #include "web/state.h"
 
 #include <latchkey/web.h>
@@ -39,6 +40,7 @@ struct lk_web {
     lk__cookie_rules session_rules;
     lk__cookie_rules state_rules;
     lk__refresher *refresher;
+    lk__session_cache *cache;
     lk_revocation revocation;
     _Atomic int64_t early_failed_at_ms; /* last renewal before the end that failed; 0: none */
 };

@@ -75,6 +75,10 @@ typedef struct lk_web_options {
     const char *cookie_password_previous;
     lk_revocation revocation;       /* NULL inside: sessions last as long as their tokens */
     lk_refresh_lease refresh_lease; /* all NULL: no other server renews these sessions */
+    /* Sessions kept opened in memory, about 7 KB each, so that not every request verifies a token
+     * anew: for the same cookie only, until token or seal expire, while WorkOS' keys are the same;
+     * revocation is asked each time. 0: 1024; -1: none. */
+    int cached_sessions;
 } lk_web_options;
 
 #define LK_WEB_OPTIONS(...) (&(const lk_web_options){ .size = sizeof(lk_web_options), __VA_ARGS__ })
