@@ -50,6 +50,7 @@ handler handle_deactivate_membership, handle_reactivate_membership;
 handler handle_invitation, handle_invitation_by_token, handle_list_invitations;
 handler handle_add_invitation, handle_revoke_invitation, handle_resend_invitation,
     handle_accept_invitation;
+handler handle_show_invitation, handle_choose_invitation;
 /* password-resets.c */
 handler handle_password_reset, handle_add_password_reset, handle_confirm_password_reset;
 handler handle_show_password_reset, handle_choose_password;

@@ -6,6 +6,7 @@
 
 #include "handlers.h"
 #include "json.h"
+#include "page.h"
 #include "people.h"
 
 #define DAY_MS   (INT64_C(24) * 60 * 60 * 1000)
@@ -260,4 +261,85 @@ void handle_accept_invitation(exchange *self)
         invitations_accept(self->state, found, user);
         answer_one(self, 200, found);
     }
+}
+
+/* The page that the mail leads to. Whoever is no user yet gives a name and a password. */
+static void show(exchange *self, const cJSON *found, const char *problem)
+{
+    const cJSON *user = state_find_user(self->state, json_text(found, "email"));
+    const char *name = state_organization_name(self->state, json_text(found, "organization_id"));
+    AUTO_TEXT html = { 0 }, heading = { 0 }, intro = { 0 };
+    const page_field fields[] = {
+        { .name = "token", .type = "hidden", .value = json_text(found, "token") },
+        { .name = "first_name", .label = "First name", .autocomplete = "given-name" },
+        { .name = "last_name", .label = "Last name", .autocomplete = "family-name" },
+        { .name = "password",
+          .label = "Password, at least 10 characters",
+          .type = "password",
+          .autocomplete = "new-password" },
+    };
+    text_print(&heading, "Join %.80s", *name ? name : "in");
+    text_print(&intro, "You are invited as %.200s", json_text(found, "email"));
+    page_show_form(&html, &(page_form){ .heading = heading.bytes,
+                                        .intro = intro.bytes,
+                                        .problem = problem,
+                                        .action = "/invitation",
+                                        .fields = fields,
+                                        .n_fields = user ? 1 : 4,
+                                        .submit = "Accept the invitation" });
+    answer_html(self, problem ? 400 : 200, &html);
+}
+
+static void show_end(exchange *self, int status, const char *heading, const char *words)
+{
+    AUTO_TEXT html = { 0 };
+    page_show_problem(&html, heading, words);
+    answer_html(self, status, &html);
+}
+
+static void show_over(exchange *self)
+{
+    show_end(self, 404, "This invitation does not work any more",
+             "It was taken up or taken back, or it is too old.");
+}
+
+void handle_show_invitation(exchange *self)
+{
+    const cJSON *found = invitations_find(self->state, form_get(&self->query, "invitation_token"));
+    if (found)
+        show(self, found, NULL);
+    else
+        show_over(self);
+}
+
+/* A user of the invitation's address, from what was typed. */
+static cJSON *sign_up(emulator_state *state, const cJSON *found, const cJSON *click)
+{
+    static const char *const keys[] = { "first_name", "last_name", "password" };
+    AUTO_JSON input = json_object();
+    json_set_text(input, "email", json_text(found, "email"));
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *value = json_text(click, keys[i]);
+        if (value && *value)
+            json_set_text(input, keys[i], value);
+    }
+    return people_add_user(state, input);
+}
+
+void handle_choose_invitation(exchange *self)
+{
+    AUTO_JSON click = exchange_body(self);
+    cJSON *found = invitations_find(self->state, json_text(click, "token"));
+    cJSON *user = state_find_user(self->state, json_text(found, "email"));
+    const char *password = json_text(click, "password");
+    if (!found) {
+        show_over(self);
+        return;
+    }
+    if (!user && (!password || strlen(password) < PEOPLE_MIN_PASSWORD)) {
+        show(self, found, "The password is too short: at least 10 characters, please.");
+        return;
+    }
+    invitations_accept(self->state, found, user ? user : sign_up(self->state, found, click));
+    show_end(self, 200, "Welcome", "The invitation is accepted. Go to the program and sign in.");
 }

@@ -8,9 +8,10 @@
 
 static const char *const style[] = {
     ":root{color-scheme:light dark;--back:#f4f5f8;--card:#fff;--ink:#1b1d23;--soft:#5b6070;"
-    "--line:#dfe2ea;--hover:#f3f5fb;--accent:#4353d9;--hint:#eef0ff}"
+    "--line:#dfe2ea;--hover:#f3f5fb;--accent:#4353d9;--hint:#eef0ff;--alarm:#fdeaea}"
     "@media(prefers-color-scheme:dark){:root{--back:#111318;--card:#1a1d24;--ink:#eceef3;"
-    "--soft:#a0a6b6;--line:#2d323d;--hover:#232731;--accent:#97a4ff;--hint:#24294a}}"
+    "--soft:#a0a6b6;--line:#2d323d;--hover:#232731;--accent:#97a4ff;--hint:#24294a;--alarm:#4a2226}"
+    "}"
     "*{box-sizing:border-box}"
     "body{margin:0;background:var(--back);color:var(--ink);"
     "font:16px/1.5 system-ui,-apple-system,'Segoe UI',Cantarell,Ubuntu,sans-serif}"
@@ -22,7 +23,8 @@ static const char *const style[] = {
     "h1{font-size:1.35rem;line-height:1.25;margin:0;text-align:center;letter-spacing:-.01em}"
     ".intro{margin:.35rem 0 1.4rem;text-align:center;color:var(--soft);overflow-wrap:anywhere}"
     ".notice{margin:0 0 1rem;padding:.6rem .9rem;border-radius:10px;background:var(--hint);"
-    "overflow-wrap:anywhere}"
+    "overflow-wrap:anywhere}.problem{background:var(--alarm)}"
+    ".other{margin:1rem 0 0;text-align:center;font-size:.9rem;color:var(--soft)}"
     "ul{list-style:none;margin:0;padding:0}ul.choices{display:grid;gap:.5rem}",
     "button{font:inherit;color:inherit;cursor:pointer}"
     ".choice{width:100%;display:flex;align-items:center;gap:.85rem;padding:.65rem .8rem;"
@@ -34,7 +36,7 @@ static const char *const style[] = {
     "align-items:baseline;column-gap:.75rem}.title{font-weight:600;overflow-wrap:anywhere}"
     ".detail{flex:0 0 100%;color:var(--soft);font-size:.875rem;overflow-wrap:anywhere}"
     ".note{color:var(--soft);font-size:.8rem}"
-    "@media(max-width:24rem){.card{padding:1.25rem}}",
+    "@media(max-width:27rem){.card{padding:1.25rem 1rem}}",
     ".avatar{flex:none;width:40px;height:40px;border-radius:50%;display:grid;place-items:center;"
     "font-weight:600;font-size:.9rem;color:#fff;letter-spacing:.02em}"
     ".a0{background:#3f51b5}.a1{background:#9c3587}.a2{background:#00796b}.a3{background:#b3471f}"
@@ -185,13 +187,28 @@ static void add_heading(text *out, const char *heading, const char *intro)
 static const char footer[] =
     "</div><footer>Latchkey's local WorkOS, for development. <a href=\"/\">About it</a></footer>";
 
-static void add_notice(text *out, const char *notice)
+static void add_notices(text *out, const char *problem, const char *notice)
 {
-    if (!notice)
-        return;
-    text_add(out, "<p class=\"notice\" role=\"status\">");
-    text_add_html(out, notice);
-    text_add(out, "</p>");
+    if (problem) {
+        text_add(out, "<p class=\"notice problem\" role=\"alert\">");
+        text_add_html(out, problem);
+        text_add(out, "</p>");
+    }
+    if (notice && *notice) {
+        text_add(out, "<p class=\"notice\" role=\"status\">");
+        text_add_html(out, notice);
+        text_add(out, "</p>");
+    }
+}
+
+/* A form of its own, so that nothing has to be filled in for it. */
+static void add_cancel(text *out, const char *action, const char *words)
+{
+    page_add_form(out, action);
+    page_add_hidden(out, "cancel", "1");
+    text_add(out, "<button class=\"cancel\">");
+    text_add_html(out, words ? words : "Cancel");
+    text_add(out, "</button></form>");
 }
 
 static void add_attribute(text *out, const char *name, const char *value)
@@ -224,7 +241,7 @@ void page_show_form(text *out, const page_form *page)
 {
     page_begin(out, page->heading, "narrow");
     add_heading(out, page->heading, page->intro);
-    add_notice(out, page->notice);
+    add_notices(out, page->problem, page->notice);
     text_add(out,
              page->is_get ? "<form method=\"get\" action=\"" : "<form method=\"post\" action=\"");
     text_add_html(out, page->action);
@@ -234,6 +251,9 @@ void page_show_form(text *out, const page_form *page)
     text_add(out, "<button class=\"go\">");
     text_add_html(out, page->submit);
     text_add(out, "</button></form>");
+    text_add(out, page->more);
+    if (page->has_cancel)
+        add_cancel(out, page->action, NULL);
     text_add(out, footer);
     page_end(out);
 }
@@ -242,16 +262,12 @@ void page_show_sign_in(text *out, const page_sign_in *page)
 {
     page_begin(out, page->heading, "narrow");
     add_heading(out, page->heading, page->intro);
-    add_notice(out, page->notice);
+    add_notices(out, page->problem, page->notice);
     text_add(out, "<ul class=\"choices\">");
     for (size_t i = 0; i < page->n_choices; i++)
         add_choice(out, page, &page->choices[i]);
     text_add(out, "</ul>");
-    page_add_form(out, page->action);
-    page_add_hidden(out, "cancel", "1");
-    text_add(out, "<button class=\"cancel\">");
-    text_add_html(out, page->cancel ? page->cancel : "Cancel");
-    text_add(out, "</button></form>");
+    add_cancel(out, page->action, page->cancel);
     text_add(out, page->more);
     text_add(out, footer);
     page_end(out);

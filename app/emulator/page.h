@@ -16,8 +16,8 @@ typedef struct page_choice {
 
 typedef struct page_sign_in {
     const char *heading, *intro;
-    const char *action; /* where a click is sent: the same address, with its query */
-    const char *notice; /* NULL: none */
+    const char *action;           /* where a click is sent: the same address, with its query */
+    const char *notice, *problem; /* NULL: none; the problem is read out at once */
     const page_choice *choices;
     size_t n_choices;
     const char *cancel; /* NULL: Cancel */
@@ -32,8 +32,10 @@ typedef struct page_field {
 } page_field;
 
 typedef struct page_form {
-    const char *heading, *intro, *notice, *action, *submit; /* notice NULL: none */
-    bool is_get;
+    const char *heading, *intro, *action, *submit;
+    const char *notice, *problem; /* NULL: none; the problem is read out at once */
+    const char *more;             /* HTML below; NULL: none */
+    bool is_get, has_cancel;
     const page_field *fields;
     size_t n_fields;
 } page_form;

@@ -6,11 +6,13 @@
 #include "json.h"
 #include "page.h"
 
-#define RECENT 15
+#define RECENT  15
+#define LETTERS 5
 
 static void add_settings(exchange *self, text *out)
 {
-    text_add(out, "<section class=\"card\"><h2>Point a program at it</h2><pre>");
+    text_add(out, "<section class=\"card\"><h2>Point a program at it</h2>"
+                  "<pre tabindex=\"0\" role=\"region\" aria-label=\"Environment variables\">");
     text_print(out, "export WORKOS_API_BASE_URL=%s\n", self->base_url);
     text_add(out, "export WORKOS_API_KEY=");
     text_add_html(out, self->options->api_key);
@@ -71,23 +73,53 @@ static void add_people(exchange *self, text *out)
     text_add(out, "</ul></section>");
 }
 
-/* Codes that WorkOS would have sent by mail. */
-static void add_mail(exchange *self, text *out)
+static void add_letter(text *out, const char *to, const char *why, const char *code,
+                       const char *link)
+{
+    text_add(out, link ? "<li class=\"event\"><a href=\"" : "<li class=\"event\"><code>");
+    text_add_html(out, link ? link : code);
+    text_add(out, link ? "\">Open the link</a>" : "</code>");
+    text_add(out, " <span class=\"detail\">");
+    text_add_html(out, to);
+    text_print(out, "</span> <span class=\"note\">%s</span></li>", why);
+}
+
+static void add_codes(const exchange *self, text *out)
 {
     const records *codes = &self->state->one_time_codes;
-    if (codes->count == 0)
+    for (size_t i = codes->count; i > 0 && i + LETTERS > codes->count; i--) {
+        const cJSON *code = codes->items[i - 1];
+        bool is_magic = text_equal(json_text(code, "object"), "magic_auth");
+        add_letter(out, json_text(code, "email"), is_magic ? "to sign in" : "to verify the address",
+                   json_text(code, "code"), NULL);
+    }
+}
+
+static void add_links(text *out, const records *from, const char *token, const char *place,
+                      const char *why)
+{
+    for (size_t i = from->count; i > 0 && i + LETTERS > from->count; i--) {
+        const cJSON *letter = from->items[i - 1];
+        const char *state = json_text(letter, "state"); /* resets have none */
+        AUTO_TEXT link = { 0 };
+        if (json_is_true(letter, "_is_used") || (state && !text_equal(state, "pending")))
+            continue;
+        text_print(&link, "%s%s", place, json_text(letter, token));
+        add_letter(out, json_text(letter, "email"), why, NULL, link.bytes);
+    }
+}
+
+/* Codes and links that WorkOS would have sent, the latest of each kind. */
+static void add_mail(exchange *self, text *out)
+{
+    const emulator_state *state = self->state;
+    if (state->one_time_codes.count + state->invitations.count + state->password_resets.count == 0)
         return;
     text_add(out, "<section class=\"card\"><h2>Mail that was not sent</h2><ul>");
-    for (size_t i = codes->count; i > 0 && i + 5 > codes->count; i--) {
-        const cJSON *code = codes->items[i - 1];
-        text_add(out, "<li class=\"event\"><code>");
-        text_add_html(out, json_text(code, "code"));
-        text_add(out, "</code> <span class=\"detail\">");
-        text_add_html(out, json_text(code, "email"));
-        text_print(out, "</span> <span class=\"note\">%s</span></li>",
-                   text_equal(json_text(code, "object"), "magic_auth") ? "to sign in"
-                                                                       : "to verify the address");
-    }
+    add_codes(self, out);
+    add_links(out, &state->password_resets, "password_reset_token",
+              "/reset-password?token=", "to change the password");
+    add_links(out, &state->invitations, "token", "/invitation?invitation_token=", "to join");
     text_add(out, "</ul></section>");
 }
 

@@ -65,6 +65,8 @@ static const struct route {
     { "POST", "/user_management/password_reset", KEY, handle_add_password_reset },
     { "POST", "/user_management/password_reset/confirm", KEY, handle_confirm_password_reset },
     { "GET", "/user_management/password_reset/{id}", KEY, handle_password_reset },
+    { "GET", "/invitation", OPEN, handle_show_invitation },
+    { "POST", "/invitation", PAGE, handle_choose_invitation },
     { "GET", "/reset-password", OPEN, handle_show_password_reset },
     { "POST", "/reset-password", PAGE, handle_choose_password },
     { "GET", "/user_management/invitations", KEY, handle_list_invitations },
