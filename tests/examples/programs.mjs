@@ -16,6 +16,8 @@ const PLAIN = SANITIZE === 'none';
 const INSTALL = 'meson setup build && ninja -C build && sudo meson install -C build && sudo ldconfig';
 const folder = path.join(scratch, 'reader'); // where the reader's shell stands
 const exported = programLines.filter((line) => line.startsWith('export '));
+// README's own spelling of the address, on the port of this test's emulator: the issuer of its tokens is compared.
+const workosAt = (port) => exported.join(' ').match(/\bWORKOS_API_BASE_URL=(\S+)/)[1].replace(':4100', `:${port}`);
 let emulator, shell;
 
 // README's first line needs root: the same into a folder, which pkg-config and the loader are told of.
@@ -48,7 +50,7 @@ function build(name) {
 }
 
 // Starts one as README.md does: with its settings, on a port that is free.
-async function host(name, { workos = emulator.url } = {}) {
+async function host(name, { workos = workosAt(emulator.port) } = {}) {
   const line = `./${name} 8080`;
   assert.ok(programLines.includes(line), `README.md shows ${line}`);
   const port = await freePort();
@@ -213,7 +215,7 @@ test('own-loop: while WorkOS hangs, others are answered at once', async () => {
 
 test('device: somebody enters its code elsewhere, and it is signed in', { skip: HAS_QR !== '1' && 'built without libqrencode' }, async () => {
   build('device');
-  const script = [...exported, `export WORKOS_API_BASE_URL=${emulator.url}`, 'exec ./device'].join('\n');
+  const script = [...exported, `export WORKOS_API_BASE_URL=${workosAt(emulator.port)}`, 'exec ./device'].join('\n');
   const self = start(['-ec', script], { program: '/bin/sh', env: shell, cwd: folder });
   await waitFor('the code', () => {
     assert.equal(self.ended, null, self.describe());
@@ -232,7 +234,7 @@ async function accessToken(server, email) {
   const password = 'a-password-of-the-tests-0123456789';
   const port = await freePort();
   const url = `http://localhost:${port}`;
-  const script = [...exported, `export WORKOS_API_BASE_URL=${emulator.url} WORKOS_REDIRECT_URI=${url}/callback WORKOS_COOKIE_PASSWORD=${password}`, `exec ./civetweb ${port}`];
+  const script = [...exported, `export WORKOS_API_BASE_URL=${workosAt(emulator.port)} WORKOS_REDIRECT_URI=${url}/callback WORKOS_COOKIE_PASSWORD=${password}`, `exec ./civetweb ${port}`];
   const other = start(['-ec', script.join('\n')], { program: '/bin/sh', env: shell, cwd: folder });
   await waitFor('the other server', () => other.stdout.includes('Listening'));
   const { jar } = await signIn({ url }, email);
