@@ -144,6 +144,25 @@ static lk_status read_mode(const app_arguments *given, settings *own, lk_error *
     return LK_OK;
 }
 
+static lk_status read_storage(const app_arguments *given, lk_web_options *web, lk_error *err)
+{
+    static const char *const words[] = { [LK_SESSIONS_IN_COOKIES] = "cookie",
+                                         [LK_SESSIONS_IN_STORE] = "store",
+                                         [LK_SESSIONS_AUTO] = "auto" };
+    const char *word = arguments_text(given, "sessions");
+
+    web->session_storage = LK_SESSIONS_AUTO;
+    if (word == NULL)
+        return LK_OK;
+    for (size_t i = 0; i < N_ITEMS(words); i++) {
+        if (strcmp(word, words[i]) != 0)
+            continue;
+        web->session_storage = (lk_session_storage)i;
+        return LK_OK;
+    }
+    return failed(err, LK_ERR_INVALID, "--sessions takes cookie, store or auto");
+}
+
 static lk_status read_rules(const app_arguments *given, server_options *wanted, lk_error *err)
 {
     const char *text = NULL;
@@ -218,6 +237,7 @@ static lk_status read_settings(const app_arguments *given, settings *own, lk_err
     TRY(read_rules(given, wanted, err));
     TRY(read_proxies(given, wanted, err));
     TRY(read_mode(given, own, err));
+    TRY(read_storage(given, &wanted->web, err));
     TRY(read_key(given, own, err));
     TRY(config_client(given, CONFIG_NEEDS_CLIENT_ID | CONFIG_KEEPS_KEYS, (lk_log){ 0 },
                       &own->client, err));
@@ -322,6 +342,10 @@ static const app_option options[] = {
       .value = "FILE",
       .help = "The one before it: still opens cookies, seals none",
       .variable = "WORKOS_COOKIE_PASSWORD_PREVIOUS" },
+    { .name = "sessions",
+      .value = "cookie|store|auto",
+      .help =
+          "Keep sessions in cookies, in the store, or there when cookies cannot hold them (auto)" },
     { .name = "webhook-secret-file",
       .value = "FILE",
       .help = "The file with the webhook endpoint's secret",

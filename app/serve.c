@@ -363,6 +363,7 @@ static lk_status start(server *self, lk_error *err)
     web.redirect_uri = self->redirect_uri;
     self->sharing.readers = self->readers;
     web.refresh_lease = sharing_lease(&self->sharing);
+    web.session_store = sharing_sessions(&self->sharing);
     web.revocation = (lk_revocation){ .is_revoked = revocation_ask, .ctx = self->readers };
     TRY(lk_web_new(&web, &self->web, err));
     TRY(lk_gate_new(self->web, &self->gate, err));

@@ -32,6 +32,8 @@ static lk_status give(sharing *self, lk_mirror *mirror, lk_status status, const 
     return told(self, status, err);
 }
 
+/* ---- Renewals ---- */
+
 static lk_status acquire(void *ctx, const char *name, int64_t now_ms, int64_t ttl_ms,
                          int64_t *fence, char **result, lk_error *err)
 {
@@ -67,5 +69,54 @@ lk_refresh_lease sharing_lease(sharing *self)
 {
     return (lk_refresh_lease){
         .acquire = acquire, .renew = renew, .finish = finish_lease, .ctx = self
+    };
+}
+
+/* ---- Sessions ---- */
+
+static lk_status get(void *ctx, const char *name, int64_t now_ms, char **record, lk_error *err)
+{
+    lk_mirror *mirror = NULL;
+
+    TRY(take(ctx, &mirror, err));
+    lk_status status = lk_mirror_get_session(mirror, name, now_ms, record, err);
+    return give(ctx, mirror, status, err);
+}
+
+static lk_status put(void *ctx, const char *name, const char *record, int64_t now_ms,
+                     int64_t ends_at_ms, lk_error *err)
+{
+    lk_mirror *mirror = NULL;
+
+    TRY(take(ctx, &mirror, err));
+    lk_status status = lk_mirror_put_session(mirror, name, record, now_ms, ends_at_ms, err);
+    return give(ctx, mirror, status, err);
+}
+
+static lk_status replace(void *ctx, const char *name, const char *old, const char *record,
+                         int64_t ends_at_ms, bool *replaced, lk_error *err)
+{
+    lk_mirror *mirror = NULL;
+
+    TRY(take(ctx, &mirror, err));
+    lk_status status =
+        lk_mirror_replace_session(mirror, name, old, record, ends_at_ms, replaced, err);
+    return give(ctx, mirror, status, err);
+}
+
+static lk_status remove_session(void *ctx, const char *name, const char *record, bool *removed,
+                                lk_error *err)
+{
+    lk_mirror *mirror = NULL;
+
+    TRY(take(ctx, &mirror, err));
+    lk_status status = lk_mirror_remove_session(mirror, name, record, removed, err);
+    return give(ctx, mirror, status, err);
+}
+
+lk_session_store sharing_sessions(sharing *self)
+{
+    return (lk_session_store){
+        .get = get, .put = put, .replace = replace, .remove = remove_session, .ctx = self
     };
 }

@@ -15,5 +15,6 @@ typedef struct sharing {
 
 /* For lk_web_options; self must outlive the lk_web. */
 lk_refresh_lease sharing_lease(sharing *self);
+lk_session_store sharing_sessions(sharing *self);
 
 #endif

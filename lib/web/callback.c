@@ -6,6 +6,7 @@
 
 #include "api/client.h"
 #include "base/text.h"
+#include "web/note.h"
 #include "web/query.h"
 #include "web/web.h"
 
@@ -272,6 +273,9 @@ static lk_status finish(lk_web *web, const lk_web_request *request, const char *
                                      : exchange_authkit(web, code, state, &sealed, &cause);
     if (status != LK_OK)
         return refuse_exchange(web, request, status, &cause, reply, err);
+    /* One that stays behind is void without its handle, which no browser has any more. */
+    if (lk__web_remove_records(web, request, &cause) != LK_OK)
+        lk__note(web->client, "cannot end the session from before a sign-in", &cause);
     LK_TRY(lk__web_set_session(web, request, reply, sealed, err));
     if (reply->public.status != 0)
         return LK_OK;

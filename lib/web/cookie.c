@@ -1,6 +1,7 @@
 /* The Cookie header and Set-Cookie; see cookie.h. */
 #include "web/cookie.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -96,19 +97,34 @@ static bool is_value(const char *text)
     return is_printable(text, strlen(text)) && strpbrk(text, " \",;\\") == NULL;
 }
 
+/* Returns the length. */
+static size_t print_cookie(const lk__cookie_rules *rules, const char *name, const char *value,
+                           int64_t max_age_s, char *out, size_t size)
+{
+    int n = snprintf(out, size, "%s=%s; Path=/; HttpOnly; SameSite=%s; Max-Age=%lld%s%s%s", name,
+                     value, rules->same_site, (long long)max_age_s, rules->secure ? "; Secure" : "",
+                     rules->domain != NULL ? "; Domain=" : "",
+                     rules->domain != NULL ? rules->domain : "");
+
+    return (size_t)n;
+}
+
 lk_status lk__cookie_write(const lk__cookie_rules *rules, const char *name, const char *value,
                            int64_t max_age_s, lk__buf *out, lk_error *err)
 {
+    size_t len = print_cookie(rules, name, value, max_age_s, NULL, 0);
+
     if (!lk__cookie_name_valid(name) || !is_value(value))
         return lk__fail(err, LK_ERR_INVALID, "cookie %.64s: its name or value cannot be sent",
                         name);
-    LK_TRY(lk__buf_printf(out, err, "%s=%s; Path=/; HttpOnly; SameSite=%s; Max-Age=%lld", name,
-                          value, rules->same_site, (long long)max_age_s));
-    if (rules->secure)
-        LK_TRY(lk__buf_text(out, "; Secure", err));
-    if (rules->domain != NULL)
-        LK_TRY(lk__buf_printf(out, err, "; Domain=%s", rules->domain));
+    LK_TRY(lk__buf_reserve(out, len, err));
+    out->len += print_cookie(rules, name, value, max_age_s, out->data + out->len, len + 1);
     return LK_OK;
+}
+
+size_t lk__cookie_overhead(const lk__cookie_rules *rules, const char *name, int64_t max_age_s)
+{
+    return print_cookie(rules, name, "", max_age_s, NULL, 0);
 }
 
 bool lk__cookie_name_valid(const char *name)

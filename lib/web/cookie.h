@@ -32,6 +32,9 @@ LK_MUST_CHECK lk_status lk__cookie_write(const lk__cookie_rules *rules, const ch
                                          const char *value, int64_t max_age_s, lk__buf *out,
                                          lk_error *err);
 
+/* How long such a Set-Cookie value is without its value. */
+size_t lk__cookie_overhead(const lk__cookie_rules *rules, const char *name, int64_t max_age_s);
+
 bool lk__cookie_name_valid(const char *name);
 bool lk__cookie_domain_valid(const char *domain);
 

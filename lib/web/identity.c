@@ -56,14 +56,14 @@ static lk_status open_cookie(lk_web *web, const lk__buf *sealed, lk_session **ou
 
 bool lk__web_is_signed_in(lk_web *web, const lk_web_request *request)
 {
-    lk__auto_buf sealed = LK__SECRET_BUF(LK__MAX_SEALED);
+    lk__auto_brought brought = LK__BROUGHT;
     lk__candidates cursor = { .rest = NULL };
     bool found = false;
 
-    while (lk__web_next_candidate(web, request, &cursor, &sealed, &found, NULL) == LK_OK && found) {
+    while (lk__web_next_session(web, request, &cursor, &brought, &found, NULL) == LK_OK && found) {
         lk_auto(lk_session) session = NULL;
-        if (open_cookie(web, &sealed, &session, NULL) == LK_OK && is_of_mode(web, session) &&
-            !is_revoked(web, session))
+        if (open_cookie(web, &brought.sealed, &session, NULL) == LK_OK &&
+            is_of_mode(web, session) && !is_revoked(web, session))
             return true;
     }
     return false;
@@ -144,22 +144,48 @@ static lk_status renew(lk_web *web, const char *sealed, bool again, char **out,
     return LK_OK;
 }
 
+/* What the cookies bring. */
+typedef struct findings {
+    lk_session *session; /* good as it is; NULL: none */
+    lk__brought brought; /* its seal, or else the first that is genuine and needs renewal */
+    lk__brought revoked; /* the first that was good but for that */
+} findings;
+
+static void findings_clear(findings *in)
+{
+    lk_session_freep(&in->session);
+    lk__brought_clear(&in->brought);
+    lk__brought_clear(&in->revoked);
+}
+
+/* *again: the stored session is another one by now, and nothing has been done. */
+static lk_status keep_renewed(lk_web *web, const lk_web_request *request, const findings *in,
+                              const char *renewed, bool *again, lk__reply *reply, lk_error *err)
+{
+    bool ended = false;
+
+    if (is_revoked(web, reply->session)) {
+        lk_session_freep(&reply->session);
+        return lk__web_end_session(web, request, &in->brought, again, reply, err);
+    }
+    LK_TRY(lk__web_replace_session(web, request, &in->brought, renewed, &ended, reply, err));
+    if (ended)
+        lk_session_freep(&reply->session);
+    return LK_OK;
+}
+
 /* Signs nobody out unless WorkOS refused for good. */
-static lk_status renew_cookie(lk_web *web, const lk_web_request *request, const char *stale,
-                              lk__reply *reply, lk_error *err)
+static lk_status renew_stale(lk_web *web, const lk_web_request *request, const findings *in,
+                             bool *again, lk__reply *reply, lk_error *err)
 {
     LK_CLEANUP(lk__free_secretp) char *renewed = NULL;
     lk_error cause = LK_ERROR_INIT;
-    lk_status status = renew(web, stale, true, &renewed, &reply->session, &cause);
+    lk_status status = renew(web, in->brought.sealed.data, true, &renewed, &reply->session, &cause);
 
     if (status == LK_ERR_EXPIRED || lk__refresh_is_terminal(status, &cause))
-        return lk__web_clear_session(web, request, reply, err);
-    if (status == LK_OK && is_revoked(web, reply->session)) {
-        lk_session_freep(&reply->session);
-        return lk__web_clear_session(web, request, reply, err);
-    }
+        return lk__web_end_session(web, request, &in->brought, again, reply, err);
     if (status == LK_OK)
-        return lk__web_set_session(web, request, reply, renewed, err);
+        return keep_renewed(web, request, in, renewed, again, reply, err);
     if (err != NULL)
         *err = cause;
     return status;
@@ -206,37 +232,47 @@ static bool is_due(lk_web *web, const lk_web_request *request, const lk_session 
  * so that an outage of WorkOS does not hold up each page; neither after a renewal that is due
  * again at once, for a gate that sends the browser back with its new cookie would do so for ever.
  */
-static lk_status renew_early(lk_web *web, const lk_web_request *request, const char *sealed,
-                             lk__reply *reply, lk_error *err)
+static lk_status renew_early(lk_web *web, const lk_web_request *request, const findings *in,
+                             bool *again, lk__reply *reply, lk_error *err)
 {
     LK_CLEANUP(lk__free_secretp) char *renewed = NULL;
     lk_auto(lk_session) session = NULL;
-    lk_status status = renew(web, sealed, true, &renewed, &session, NULL);
+    lk_status status = renew(web, in->brought.sealed.data, true, &renewed, &session, NULL);
 
     if (status != LK_OK || ends_soon(session, lk__now_ms(web->client)))
         atomic_store(&web->early_failed_at_ms, lk__now_ms(web->client));
     if (status != LK_OK)
         return LK_OK;
     lk_session_freep(&reply->session);
-    if (is_revoked(web, session))
-        return lk__web_clear_session(web, request, reply, err);
     reply->session = lk__steal(session);
-    return lk__web_set_session(web, request, reply, renewed, err);
+    return keep_renewed(web, request, in, renewed, again, reply, err);
 }
 
 /* ---- All of it ---- */
 
-/* What the cookies hold. */
-typedef struct findings {
-    lk_session *session; /* good as it is; NULL: none */
-    lk__buf sealed;      /* its seal, or else the first that is genuine and needs renewal */
-    bool revoked;        /* one was good but for that */
-} findings;
-
-static void findings_clear(findings *in)
+static lk_status remember(const lk__brought *brought, lk__brought *out, lk_error *err)
 {
-    lk_session_freep(&in->session);
-    lk__buf_clear(&in->sealed);
+    lk__buf_clear(&out->sealed);
+    out->handle = brought->handle;
+    return lk__buf_append(&out->sealed, brought->sealed.data, brought->sealed.len, err);
+}
+
+/* *cause: why *out stays NULL. */
+static lk_status open_brought(lk_web *web, const lk__brought *brought, lk_session **out,
+                              lk_error *cause, lk_error *err)
+{
+    lk_status status = open_cookie(web, &brought->sealed, out, cause);
+
+    if (status == LK_ERR_NO_KEY) {
+        LK_TRY(lk_client_refresh_keys(web->client, err));
+        lk__error_clear(cause);
+        status = open_cookie(web, &brought->sealed, out, cause);
+    }
+    if (status == LK_ERR_NO_MEMORY || status == LK_ERR_INVALID)
+        return lk__fail(err, status, "%s", cause->message);
+    if (status == LK_ERR_SIGNATURE && brought->handle.token[0] != '\0')
+        lk__note(web->client, "a session in the store does not open", cause);
+    return LK_OK;
 }
 
 /* Tries each cookie of our name: an attacker on a sibling domain can set one, but none that opens.
@@ -244,52 +280,61 @@ static void findings_clear(findings *in)
 static lk_status find_session(lk_web *web, const lk_web_request *request, findings *out,
                               lk_error *err)
 {
-    lk__auto_buf sealed = LK__SECRET_BUF(LK__MAX_SEALED);
+    lk__auto_brought brought = LK__BROUGHT;
     lk__candidates cursor = { .rest = NULL };
     bool found = false;
 
     for (;;) {
         lk_auto(lk_session) session = NULL;
         lk_error cause = LK_ERROR_INIT;
-        LK_TRY(lk__web_next_candidate(web, request, &cursor, &sealed, &found, err));
+        LK_TRY(lk__web_next_session(web, request, &cursor, &brought, &found, err));
         if (!found)
             return LK_OK;
-        lk_status status = open_cookie(web, &sealed, &session, &cause);
-        if (status == LK_ERR_NO_KEY) {
-            LK_TRY(lk_client_refresh_keys(web->client, err));
-            status = open_cookie(web, &sealed, &session, &cause);
-        }
-        if (status == LK_OK && is_of_mode(web, session)) {
-            out->revoked = is_revoked(web, session);
-            if (out->revoked)
-                continue;
-            lk__buf_clear(&out->sealed);
-            LK_TRY(lk__buf_text(&out->sealed, sealed.data, err));
+        LK_TRY(open_brought(web, &brought, &session, &cause, err));
+        if (session != NULL && is_of_mode(web, session) && !is_revoked(web, session)) {
+            LK_TRY(remember(&brought, &out->brought, err));
             out->session = lk__steal(session);
             return LK_OK;
         }
-        if (status == LK_ERR_NO_MEMORY || status == LK_ERR_INVALID)
-            return lk__fail(err, status, "%s", cause.message);
+        if (session != NULL && is_of_mode(web, session) && out->revoked.sealed.len == 0)
+            LK_TRY(remember(&brought, &out->revoked, err));
         /* A key that WorkOS has withdrawn: the refresh token still says who this is. */
-        if ((status == LK_ERR_EXPIRED || status == LK_ERR_NO_KEY) && out->sealed.len == 0)
-            LK_TRY(lk__buf_text(&out->sealed, sealed.data, err));
+        if ((cause.status == LK_ERR_EXPIRED || cause.status == LK_ERR_NO_KEY) &&
+            out->brought.sealed.len == 0)
+            LK_TRY(remember(&brought, &out->brought, err));
     }
 }
 
-static lk_status identify_cookie(lk_web *web, const lk_web_request *request, lk__reply *reply,
-                                 lk_error *err)
+static lk_status identify_once(lk_web *web, const lk_web_request *request, bool *again,
+                               lk__reply *reply, lk_error *err)
 {
-    LK_CLEANUP(findings_clear) findings in = { .sealed = LK__SECRET_BUF(LK__MAX_SEALED) };
+    LK_CLEANUP(findings_clear) findings in = { .brought = LK__BROUGHT, .revoked = LK__BROUGHT };
 
     LK_TRY(find_session(web, request, &in, err));
     reply->session = lk__steal(in.session);
     if (reply->session != NULL && is_due(web, request, reply->session))
-        return renew_early(web, request, in.sealed.data, reply, err);
+        return renew_early(web, request, &in, again, reply, err);
     if (reply->session != NULL)
         return LK_OK;
-    if (in.sealed.len > 0)
-        return renew_cookie(web, request, in.sealed.data, reply, err);
-    return in.revoked ? lk__web_clear_session(web, request, reply, err) : LK_OK;
+    if (in.brought.sealed.len > 0)
+        return renew_stale(web, request, &in, again, reply, err);
+    if (in.revoked.sealed.len > 0)
+        return lk__web_end_session(web, request, &in.revoked, again, reply, err);
+    return LK_OK;
+}
+
+/* Another request may have replaced the stored session while this one tried to: the refusal that
+ * ours got is not for the new one. */
+static lk_status identify_cookie(lk_web *web, const lk_web_request *request, lk__reply *reply,
+                                 lk_error *err)
+{
+    bool again = false;
+
+    LK_TRY(identify_once(web, request, &again, reply, err));
+    if (!again)
+        return LK_OK;
+    LK_TRY(identify_once(web, request, &again, reply, err));
+    return LK_OK;
 }
 
 lk_status lk__web_identify(lk_web *web, const lk_web_request *request, lk__reply *reply,

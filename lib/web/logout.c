@@ -54,21 +54,23 @@ static lk_status show_button(const lk_web *web, const lk_web_request *request, l
 static lk_status find_session_id(lk_web *web, const lk_web_request *request, char **out,
                                  lk_error *err)
 {
-    lk__auto_buf sealed = LK__SECRET_BUF(LK__MAX_SEALED);
+    lk__auto_brought brought = LK__BROUGHT;
     lk__candidates cursor = { .rest = NULL };
     bool found = false;
 
     for (;;) {
         lk__auto_grant grant = { .refresh_token = NULL };
         lk__auto_grant retried = { .refresh_token = NULL };
-        LK_TRY(lk__web_next_candidate(web, request, &cursor, &sealed, &found, err));
+        LK_TRY(lk__web_next_session(web, request, &cursor, &brought, &found, err));
         if (!found)
             return LK_OK;
-        if (lk__session_peek(web->client, &web->passwords, sealed.data, &grant, NULL) != LK_OK)
+        if (lk__session_peek(web->client, &web->passwords, brought.sealed.data, &grant, NULL) !=
+            LK_OK)
             continue;
         /* Signing out works without WorkOS, too: then only our session ends. */
         if (grant.key_unknown && lk_client_refresh_keys(web->client, NULL) == LK_OK &&
-            lk__session_peek(web->client, &web->passwords, sealed.data, &retried, NULL) == LK_OK)
+            lk__session_peek(web->client, &web->passwords, brought.sealed.data, &retried, NULL) ==
+                LK_OK)
             *out = lk__steal(retried.session_id);
         else
             *out = lk__steal(grant.session_id);
@@ -84,11 +86,12 @@ static lk_status sign_out(lk_web *web, const lk_web_request *request, lk__reply 
     LK_CLEANUP(lk__freep) char *url = NULL;
     lk__auto_buf home = LK__BUF(SIZE_MAX);
 
+    if (web->mode == LK_WEB_AUTHKIT)
+        LK_TRY(find_session_id(web, request, &session_id, err));
+    LK_TRY(lk__web_remove_records(web, request, err));
     LK_TRY(lk__web_clear_session(web, request, reply, err));
     LK_TRY(lk__web_purge_states(web, request, 0, reply, err));
     LK_TRY(lk__web_forget_rounds(web, request, reply, err));
-    if (web->mode == LK_WEB_AUTHKIT)
-        LK_TRY(find_session_id(web, request, &session_id, err));
     if (session_id == NULL)
         return lk__reply_redirect(reply, 303, web->home_path, err);
     LK_TRY(lk__buf_printf(&home, err, "%s%s", web->origin, web->home_path));

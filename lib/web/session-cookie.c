@@ -145,16 +145,20 @@ lk_status lk__web_clear_session(lk_web *web, const lk_web_request *request, lk__
     return delete_chunks(web, request, 0, reply, err);
 }
 
-/* How much of the seal goes into a chunk beside its name and attributes. */
-static lk_status chunk_capacity(const lk_web *web, size_t *out, lk_error *err)
+/* How much of the seal goes into a cookie beside its name and attributes. */
+static size_t capacity_of(const lk_web *web, const char *name)
 {
-    lk__auto_buf empty = LK__BUF(SIZE_MAX);
+    size_t overhead = lk__cookie_overhead(&web->session_rules, name, web->cookie_max_age_s);
+
+    return overhead < LK__MAX_SET_COOKIE ? LK__MAX_SET_COOKIE - overhead : 0;
+}
+
+static size_t chunk_capacity(const lk_web *web)
+{
     char name[MAX_NAME];
 
     chunk_name(web, 0, name);
-    LK_TRY(lk__cookie_write(&web->session_rules, name, "", web->cookie_max_age_s, &empty, err));
-    *out = empty.len < LK__MAX_SET_COOKIE ? LK__MAX_SET_COOKIE - empty.len : 0;
-    return LK_OK;
+    return capacity_of(web, name);
 }
 
 static lk_status set_chunks(const lk_web *web, const lk_web_request *request, const char *sealed,
@@ -180,15 +184,15 @@ static lk_status set_chunks(const lk_web *web, const lk_web_request *request, co
     return delete_chunks(web, request, n, reply, err);
 }
 
-static lk_status refuse_size(const lk_web_request *request, size_t len, size_t limit,
-                             lk__reply *reply, lk_error *err)
+lk_status lk__web_refuse_size(const lk_web *web, const lk_web_request *request, const char *sealed,
+                              lk__reply *reply, lk_error *err)
 {
     char message[240];
 
     snprintf(message, sizeof(message),
              "This session takes %zu bytes, and browsers keep at most %zu of it in %d cookies. The "
              "profile, its metadata or the token's claims are too large.",
-             len, limit, (int)LK__MAX_CHUNKS);
+             strlen(sealed), LK__MAX_CHUNKS * chunk_capacity(web), (int)LK__MAX_CHUNKS);
     return lk__reply_page(reply, request,
                           &(lk__page){ .status = 500,
                                        .word = "session_too_large",
@@ -197,21 +201,19 @@ static lk_status refuse_size(const lk_web_request *request, size_t len, size_t l
                           err);
 }
 
-lk_status lk__web_set_session(lk_web *web, const lk_web_request *request, lk__reply *reply,
-                              const char *sealed, lk_error *err)
+bool lk__web_fits_cookies(const lk_web *web, const char *sealed)
 {
-    lk__auto_buf whole = LK__SECRET_BUF(SIZE_MAX);
-    size_t capacity = 0;
     size_t len = strlen(sealed);
 
-    LK_TRY(lk__cookie_write(&web->session_rules, web->cookie_name, sealed, web->cookie_max_age_s,
-                            &whole, err));
-    if (whole.len <= LK__MAX_SET_COOKIE) {
-        LK_TRY(delete_chunks(web, request, 0, reply, err));
-        return lk__reply_header(reply, "Set-Cookie", whole.data, err);
-    }
-    LK_TRY(chunk_capacity(web, &capacity, err));
-    if (len > LK__MAX_CHUNKS * capacity)
-        return refuse_size(request, len, LK__MAX_CHUNKS * capacity, reply, err);
-    return set_chunks(web, request, sealed, capacity, reply, err);
+    return len <= capacity_of(web, web->cookie_name) || len <= LK__MAX_CHUNKS * chunk_capacity(web);
+}
+
+lk_status lk__web_set_cookies(lk_web *web, const lk_web_request *request, lk__reply *reply,
+                              const char *sealed, lk_error *err)
+{
+    if (strlen(sealed) > capacity_of(web, web->cookie_name))
+        return set_chunks(web, request, sealed, chunk_capacity(web), reply, err);
+    LK_TRY(delete_chunks(web, request, 0, reply, err));
+    return lk__reply_cookie(reply, &web->session_rules, web->cookie_name, sealed,
+                            web->cookie_max_age_s, err);
 }

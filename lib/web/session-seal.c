@@ -74,12 +74,24 @@ static lk_status hand_over(lk__buf *buf, char **out, lk_error *err)
     return LK_OK;
 }
 
+static lk_status refuse_size(size_t len, lk_error *err)
+{
+    return lk__fail(err, LK_ERR_PROTOCOL,
+                    "the session takes %zu bytes, at most %d can be kept: the profile, its "
+                    "metadata or the token's claims are too large",
+                    len, (int)LK__MAX_SEALED);
+}
+
 static lk_status seal_text(const lk_random *random, const char *password, const lk__buf *text,
                            int64_t now_ms, int64_t ttl_ms, char **out, lk_error *err)
 {
     lk__auto_buf sealed = LK__SECRET_BUF(2 * LK__MAX_SEALED);
 
+    if (text->len > LK__MAX_SEALED)
+        return refuse_size(text->len, err);
     LK_TRY(lk__seal(random, password, text->data, text->len, now_ms, ttl_ms, &sealed, err));
+    if (sealed.len > LK__MAX_SEALED)
+        return refuse_size(sealed.len, err);
     return hand_over(&sealed, out, err);
 }
 
@@ -87,7 +99,7 @@ lk_status lk__session_seal(const lk_client *client, const char *password,
                            const lk_authentication *authentication, const char *refresh_token,
                            char **out, lk_error *err)
 {
-    lk__auto_buf text = LK__SECRET_BUF(LK__MAX_SEALED);
+    lk__auto_buf text = LK__SECRET_BUF(SIZE_MAX);
 
     LK_TRY(write_session(authentication, refresh_token, &text, err));
     return seal_text(&client->random, password, &text, lk__now_ms(client), 0, out, err);
@@ -97,7 +109,7 @@ lk_status lk__session_seal_profile(const lk_client *client, const char *password
                                    const lk_profile *profile, int64_t expires_at_ms, char **out,
                                    lk_error *err)
 {
-    lk__auto_buf text = LK__SECRET_BUF(LK__MAX_SEALED);
+    lk__auto_buf text = LK__SECRET_BUF(SIZE_MAX);
     lk__json_writer writer = LK__JSON_WRITER(&text);
 
     lk__json_open_object(&writer, NULL);

@@ -182,10 +182,21 @@ static lk_status read_passwords(lk_web *web, const lk_web_options *options, lk_e
 static lk_status check_seams(const lk_web_options *options, lk_error *err)
 {
     const lk_refresh_lease *lease = &options->refresh_lease;
+    const lk_session_store *store = &options->session_store;
 
     if ((lease->acquire != NULL) != (lease->renew != NULL) ||
         (lease->acquire != NULL) != (lease->finish != NULL))
         return lk__fail(err, LK_ERR_INVALID, "refresh_lease needs all three of its functions");
+    if ((store->get != NULL) != (store->put != NULL) ||
+        (store->get != NULL) != (store->replace != NULL) ||
+        (store->get != NULL) != (store->remove != NULL))
+        return lk__fail(err, LK_ERR_INVALID, "session_store needs all four of its functions");
+    if (options->session_storage < LK_SESSIONS_IN_COOKIES ||
+        options->session_storage > LK_SESSIONS_AUTO)
+        return lk__fail(err, LK_ERR_INVALID, "session_storage %d is unknown",
+                        (int)options->session_storage);
+    if (options->session_storage != LK_SESSIONS_IN_COOKIES && store->get == NULL)
+        return lk__fail(err, LK_ERR_INVALID, "session_storage needs a session_store");
     return LK_OK;
 }
 
@@ -200,6 +211,8 @@ static lk_status read_options(lk_web *web, const lk_web_options *options, lk_err
     LK_TRY(check_seams(options, err));
     web->client = options->client;
     web->revocation = options->revocation;
+    web->store = options->session_store;
+    web->storage = options->session_storage;
     LK_TRY(read_numbers(web, options, err));
     LK_TRY(read_passwords(web, options, err));
     LK_TRY(read_redirect_uri(web, options->redirect_uri, err));

@@ -3,6 +3,7 @@
 #define LK_WEB_WEB_H
 
 #include "web/cookie.h"
+#include "web/handle.h"
 #include "web/refresh.h"
 #include "web/reply.h"
 #include "web/session-cache.h"
@@ -42,6 +43,8 @@ struct lk_web {
     lk__refresher *refresher;
     lk__session_cache *cache;
     lk_revocation revocation;
+    lk_session_store store; /* its functions NULL: none */
+    lk_session_storage storage;
     _Atomic int64_t early_failed_at_ms; /* last renewal before the end that failed; 0: none */
 };
 
@@ -56,13 +59,20 @@ LK_MUST_CHECK lk_status lk__web_logout(lk_web *web, const lk_web_request *reques
 LK_MUST_CHECK lk_status lk__web_identify(lk_web *web, const lk_web_request *request,
                                          lk__reply *reply, lk_error *err);
 
-/* Whether a cookie of the request opens as it is: no renewal, no I/O. */
+/* Whether a cookie of the request opens as it is: no renewal. */
 bool lk__web_is_signed_in(lk_web *web, const lk_web_request *request);
-/* Sets the session cookie, or its chunks, and deletes the form that the request still carries; one
- * that no browser would keep is answered by a page that says so, nothing of it is set, and
+/* Sets a session that is new to this browser: in cookies or in the store, as the options say. One
+ * that neither holds is answered by a page that says so, nothing of it is set, and
  * reply->public.status is then set. */
 LK_MUST_CHECK lk_status lk__web_set_session(lk_web *web, const lk_web_request *request,
                                             lk__reply *reply, const char *sealed, lk_error *err);
+/* The session cookie, or its chunks; deletes the form that the request still carries. */
+LK_MUST_CHECK lk_status lk__web_set_cookies(lk_web *web, const lk_web_request *request,
+                                            lk__reply *reply, const char *sealed, lk_error *err);
+bool lk__web_fits_cookies(const lk_web *web, const char *sealed);
+/* Too large for either: the page that says so. */
+LK_MUST_CHECK lk_status lk__web_refuse_size(const lk_web *web, const lk_web_request *request,
+                                            const char *sealed, lk__reply *reply, lk_error *err);
 /* Deletes the session cookie and the chunks that the request carries. */
 LK_MUST_CHECK lk_status lk__web_clear_session(lk_web *web, const lk_web_request *request,
                                               lk__reply *reply, lk_error *err);
@@ -85,10 +95,43 @@ typedef struct lk__candidates {
     const char *rest;
     int n_seen;
     int n_joined;
+    lk_error store; /* the first failure of the store, by lk__web_next_session() */
 } lk__candidates;
 enum { LK__MAX_CANDIDATES = 8 };
 LK_MUST_CHECK lk_status lk__web_next_candidate(const lk_web *web, const lk_web_request *request,
                                                lk__candidates *cursor, lk__buf *out, bool *found,
+                                               lk_error *err);
+
+/* A sealed session as a request brings it, and where it stands. */
+typedef struct lk__brought {
+    lk__buf sealed;
+    lk__handle handle; /* of the store; its token "": the cookies hold it all */
+} lk__brought;
+
+#define LK__BROUGHT                              \
+    {                                            \
+        .sealed = LK__SECRET_BUF(LK__MAX_SEALED) \
+    }
+#define lk__auto_brought LK_CLEANUP(lk__brought_clear) lk__brought
+void lk__brought_clear(lk__brought *brought);
+
+/* As lk__web_next_candidate(), and what handles stand for: forged ones and those without a record
+ * are passed over. A store that fails is told behind the last: LK_ERR_STORE. */
+LK_MUST_CHECK lk_status lk__web_next_session(const lk_web *web, const lk_web_request *request,
+                                             lk__candidates *cursor, lk__brought *out, bool *found,
+                                             lk_error *err);
+/* Puts the renewed session in the place of the one that was brought. *ended: that one was signed
+ * out meanwhile, and nothing is set. */
+LK_MUST_CHECK lk_status lk__web_replace_session(lk_web *web, const lk_web_request *request,
+                                                const lk__brought *old, const char *sealed,
+                                                bool *ended, lk__reply *reply, lk_error *err);
+/* Ends one that was brought, in cookies and store. *changed: it is not the stored one any more, and
+ * nothing is done. */
+LK_MUST_CHECK lk_status lk__web_end_session(lk_web *web, const lk_web_request *request,
+                                            const lk__brought *old, bool *changed, lk__reply *reply,
+                                            lk_error *err);
+/* Removes from the store whatever the handles of the request stand for. */
+LK_MUST_CHECK lk_status lk__web_remove_records(lk_web *web, const lk_web_request *request,
                                                lk_error *err);
 
 #endif

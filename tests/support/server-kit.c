@@ -30,6 +30,7 @@ void server_kit_start_over(void)
 static void share_the_store(lk_web_options *options)
 {
     options->refresh_lease = shared_store_lease(&opening->store);
+    options->session_store = shared_store_sessions(&opening->store);
     if (also_change != NULL)
         also_change(options);
 }

@@ -23,7 +23,7 @@ int server_kit_tear_down(void **state);
 /* A new one in its place, for the next row of a table. */
 void server_kit_start_over(void);
 
-/* The keys are known, and the jar is empty. change may be NULL; it comes after the lease. */
+/* The keys are known, and the jar is empty; sessions go into cookies. change may be NULL. */
 void server_kit_open(server *self, fake_wire *wire, void (*change)(lk_web_options *options));
 /* The same, with a stale session of rt_01 in the jar. */
 void server_kit_open_stale(server *self, fake_wire *wire);

@@ -76,3 +76,71 @@ lk_refresh_lease shared_store_lease(shared_store *self)
 {
     return (lk_refresh_lease){ .acquire = acquire, .renew = renew, .finish = finish, .ctx = self };
 }
+
+/* ---- Sessions ---- */
+
+static lk_status get(void *ctx, const char *name, int64_t now_ms, char **record, lk_error *err)
+{
+    shared_store *self = ctx;
+
+    pthread_mutex_lock(&self->mutex);
+    self->n_got++;
+    snprintf(self->session, sizeof(self->session), "%s", name);
+    lk_status status = self->get_fails
+                           ? break_down(err)
+                           : lk_mirror_get_session(self->mirror, name, now_ms, record, err);
+    pthread_mutex_unlock(&self->mutex);
+    return status;
+}
+
+static lk_status put(void *ctx, const char *name, const char *record, int64_t now_ms,
+                     int64_t ends_at_ms, lk_error *err)
+{
+    shared_store *self = ctx;
+
+    pthread_mutex_lock(&self->mutex);
+    self->n_put++;
+    self->ends_at_ms = ends_at_ms;
+    snprintf(self->session, sizeof(self->session), "%s", name);
+    lk_status status = self->write_fails ? break_down(err)
+                                         : lk_mirror_put_session(self->mirror, name, record, now_ms,
+                                                                 ends_at_ms, err);
+    pthread_mutex_unlock(&self->mutex);
+    return status;
+}
+
+static lk_status replace(void *ctx, const char *name, const char *old, const char *record,
+                         int64_t ends_at_ms, bool *replaced, lk_error *err)
+{
+    shared_store *self = ctx;
+
+    pthread_mutex_lock(&self->mutex);
+    self->n_replaced++;
+    lk_status status =
+        self->write_fails
+            ? break_down(err)
+            : lk_mirror_replace_session(self->mirror, name, old, record, ends_at_ms, replaced, err);
+    pthread_mutex_unlock(&self->mutex);
+    return status;
+}
+
+static lk_status take_away(void *ctx, const char *name, const char *record, bool *removed,
+                           lk_error *err)
+{
+    shared_store *self = ctx;
+
+    pthread_mutex_lock(&self->mutex);
+    self->n_removed++;
+    lk_status status = self->write_fails
+                           ? break_down(err)
+                           : lk_mirror_remove_session(self->mirror, name, record, removed, err);
+    pthread_mutex_unlock(&self->mutex);
+    return status;
+}
+
+lk_session_store shared_store_sessions(shared_store *self)
+{
+    return (lk_session_store){
+        .get = get, .put = put, .replace = replace, .remove = take_away, .ctx = self
+    };
+}

@@ -53,6 +53,32 @@ typedef struct lk_refresh_lease {
     void *ctx;
 } lk_refresh_lease;
 
+/* Where sessions are kept that do not stand in cookies. A mirror has all four:
+ * lk_mirror_get_session() and its companions, whose contract this is. name stands for the handle in
+ * the cookie and does not tell it; records are sealed. Called from any thread, with nothing locked.
+ *
+ * Where get fails nobody is let in and nobody signed out. A session that cannot be written goes
+ * into cookies until the store is well again, and the client's log is told. */
+typedef struct lk_session_store {
+    lk_status (*get)(void *ctx, const char *name, int64_t now_ms, char **record, lk_error *err);
+    lk_status (*put)(void *ctx, const char *name, const char *record, int64_t now_ms,
+                     int64_t ends_at_ms, lk_error *err);
+    lk_status (*replace)(void *ctx, const char *name, const char *old, const char *record,
+                         int64_t ends_at_ms, bool *replaced, lk_error *err);
+    lk_status (*remove)(void *ctx, const char *name, const char *record, bool *removed,
+                        lk_error *err);
+    void *ctx;
+} lk_session_store;
+
+/* What the cookie of a new session holds. Those of the other kind are read all the same, and change
+ * at the next sign-in; so does whatever is in a cookie and belongs into the store at the next
+ * renewal. */
+typedef enum lk_session_storage {
+    LK_SESSIONS_IN_COOKIES = 0, /* the session, sealed, in up to four cookies */
+    LK_SESSIONS_IN_STORE,       /* a handle: small, and void once the record is gone */
+    LK_SESSIONS_AUTO            /* the session while four cookies hold it, else a handle */
+} lk_session_storage;
+
 typedef struct lk_web_options {
     size_t size;                 /* set by LK_WEB_OPTIONS */
     lk_client *client;           /* required; must outlive the object */
@@ -79,6 +105,8 @@ typedef struct lk_web_options {
      * anew: for the same cookie only, until token or seal expire, while WorkOS' keys are the same;
      * revocation is asked each time. 0: 1024; -1: none. */
     int cached_sessions;
+    lk_session_store session_store;     /* all NULL: none */
+    lk_session_storage session_storage; /* but for the first, session_store is required */
 } lk_web_options;
 
 #define LK_WEB_OPTIONS(...) (&(const lk_web_options){ .size = sizeof(lk_web_options), __VA_ARGS__ })
