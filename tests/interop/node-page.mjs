@@ -24,11 +24,11 @@ function authkitSite(apiUrl, url) {
     },
     async callback(request, query) {
       const ended = await service.handleCallback(asRequest(request), undefined, { code: query.get('code'), state: query.get('state') });
-      return { location: ended.returnPathname, cookies: setCookies(ended) };
+      return { location: `${url}${ended.returnPathname}`, cookies: setCookies(ended) };
     },
     async renew(request) {
       const { encryptedSession } = await service.refreshSession(await service.getSession(asRequest(request)));
-      return { location: '/', cookies: setCookies(await service.saveSession(undefined, encryptedSession)) };
+      return { location: `${url}/`, cookies: setCookies(await service.saveSession(undefined, encryptedSession)) };
     },
     async logout(request) {
       const { auth } = await service.withAuth(asRequest(request));
@@ -56,10 +56,10 @@ function sdkSite(apiUrl, url) {
     async callback(request, query) {
       const session = { sealSession: true, cookiePassword: PASSWORD };
       const given = { code: query.get('code'), codeVerifier: verifiers.get(query.get('state')), clientId: CLIENT_ID, session };
-      return { location: '/', cookies: set((await users.authenticateWithCode(given)).sealedSession) };
+      return { location: `${url}/`, cookies: set((await users.authenticateWithCode(given)).sealedSession) };
     },
     async renew(request) {
-      return { location: '/', cookies: set((await load(request).refresh()).sealedSession) };
+      return { location: `${url}/`, cookies: set((await load(request).refresh()).sealedSession) };
     },
     async logout(request) {
       const location = await load(request).getLogoutUrl({ returnTo: `${url}/` });
@@ -72,10 +72,39 @@ export const kinds = { '@workos/authkit-session': authkitSite, '@workos-inc/node
 
 const escape = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
-// Starts one on a free port of 127.0.0.1. { url }
-export async function nodePage(kind, apiUrl) {
+async function listen(answer) {
+  const server = http.createServer(answer);
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+// One origin for several programs: { url, routes }, in which the caller puts path prefixes and the addresses behind them.
+// The longest prefix wins, and is taken off.
+export async function router() {
+  const routes = {};
+  const url = await listen((request, response) => {
+    const prefix = Object.keys(routes).filter((start) => request.url.startsWith(start)).sort((a, b) => b.length - a.length)[0];
+    const target = new URL(`/${request.url.slice(prefix.length)}`, routes[prefix]);
+    const headers = { ...request.headers, 'x-forwarded-for': request.socket.remoteAddress };
+    const onward = http.request(target, { method: request.method, headers }, (reply) => {
+      response.writeHead(reply.statusCode, reply.rawHeaders);
+      reply.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    response.on('close', () => onward.destroy());
+    request.pipe(onward);
+  });
+  return { url, routes };
+}
+
+// Starts one on a free port of 127.0.0.1, seen from outside at publicUrl. { url, ownUrl }
+export async function nodePage(kind, apiUrl, publicUrl) {
   let site;
-  const server = http.createServer(async (request, response) => {
+  const ownUrl = await listen(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://127.0.0.1');
     const route = { '/login': 'login', '/callback': 'callback', '/renew': 'renew', '/logout': 'logout' }[pathname];
     try {
@@ -91,12 +120,7 @@ export async function nodePage(kind, apiUrl) {
       response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error.stack));
     }
   });
-  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
-  after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${server.address().port}`;
+  const url = publicUrl ?? ownUrl;
   site = kinds[kind](apiUrl, url);
-  return { url };
+  return { url, ownUrl };
 }

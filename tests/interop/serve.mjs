@@ -74,6 +74,18 @@ test('iron-session reads the session that latchkey serve has set', async () => {
   assert.equal((await read(damage(cookie))).user, undefined);
 });
 
+test('a session of SSO mode has no token of AuthKit: signed out in Node, and theirs is none in SSO mode', async () => {
+  const sso = await serve(emulator.url, { args: ['--mode', 'sso'] });
+  const { jar } = await signIn(sso, EMAIL, { query: '?connection=conn_01JUNIPER0000000000000SS0' });
+  assert.equal((await me(sso, jar)).body.user.email, EMAIL);
+  const cookie = decodeURIComponent(jar.get('wos-session').value);
+  for (const [name, keeper] of Object.entries(keepers)) {
+    assert.equal(await keeper.authenticate(cookie), null, name);
+    assert.equal((await me(sso, new Jar(), { cookie: `wos-session=${await keeper.signIn(EMAIL)}` })).status, 401, name);
+  }
+  await sso.stop();
+});
+
 test('a cookie sealed with another password signs nobody in', async () => {
   const session = await unsealData(await signInAtServe(), { password: PASSWORD, ttl: 0 });
   assert.equal((await meWith(await sealData(session, { password: PASSWORD, ttl: 0 }))).status, 200);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { Jar, emulate, me, serve, waitFor } from '../e2e/support.mjs';
 import { visitor } from '../e2e/browser.mjs';
-import { kinds, nodePage } from './node-page.mjs';
+import { kinds, nodePage, router } from './node-page.mjs';
 
 const EMAIL = 'mira.holt@juniper.example';
 const NAME = 'Mira Holt';
@@ -17,8 +17,8 @@ before(async () => {
 const choose = (page) => page.getByRole('button', { name: EMAIL }).click();
 const sessionOf = async (context) => (await context.cookies(server.url)).find(({ name }) => name === 'wos-session')?.value;
 
-async function open(kind, serving = server, workos = emulator) {
-  const node = await nodePage(kind, workos.url);
+async function open(kind, { serving = server, workos = emulator, node = undefined } = {}) {
+  node ??= await nodePage(kind, workos.url);
   const hosts = [serving.url, node.url, workos.url].map((url) => new URL(url).host);
   const { page, context, finish } = await visitor({ hosts });
   const nodeSays = async (who) => {
@@ -87,7 +87,7 @@ for (const kind of Object.keys(kinds)) {
 test('renewed by serve: Node goes on with the cookie that serve has set', async () => {
   // A page renews a token in the second half of so short a life.
   const brief = await emulate(['--token-lifetime', '6']);
-  const { context, finish, nodeSays, serveSays, signInAtNode } = await open('@workos-inc/node', await serve(brief.url), brief);
+  const { context, finish, nodeSays, serveSays, signInAtNode } = await open('@workos-inc/node', { serving: await serve(brief.url), workos: brief });
   await signInAtNode();
   const first = await sessionOf(context);
   await waitFor('serve to renew', async () => {
@@ -95,5 +95,30 @@ test('renewed by serve: Node goes on with the cookie that serve has set', async 
     return (await sessionOf(context)) !== first;
   });
   await nodeSays(EMAIL);
+  await finish();
+});
+
+test('behind a router, on one origin: the same', async () => {
+  const outside = await router();
+  const { port } = new URL(outside.url);
+  const inside = await serve(emulator.url, { args: ['--poll-interval', '1'], env: { WORKOS_REDIRECT_URI: `${outside.url}/callback` } });
+  const node = await nodePage('@workos/authkit-session', emulator.url, `${outside.url}/node`);
+  Object.assign(outside.routes, { '/': inside.url, '/node/': node.ownUrl });
+  const { page, finish, nodeSays, serveSays, signInAtServe } = await open('behind a router', { serving: outside, node });
+  await signInAtServe();
+  assert.equal(new URL(page.url()).port, port);
+  await nodeSays(EMAIL);
+  await page.goto(`${node.url}/renew`);
+  await serveSays(true);
+  await page.getByText('Live', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await serveSays(false);
+  await nodeSays('nobody');
+  await page.goto(`${node.url}/login`);
+  await choose(page);
+  await page.waitForURL(`${node.url}/`);
+  await serveSays(true);
+  await page.goto(`${node.url}/logout`);
+  await serveSays(false);
   await finish();
 });
