@@ -123,11 +123,31 @@ static int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+static size_t length_before(const char *text, size_t len, char c)
+{
+    const char *found = len > 0 ? memchr(text, c, len) : NULL;
+
+    return found != NULL ? (size_t)(found - text) : len;
+}
+
+/* How much of the beginning stands for itself: nearly all of a session cookie. */
+static size_t plain_length(const char *text, size_t len, bool plus)
+{
+    len = length_before(text, len, '%');
+    len = length_before(text, len, '\0');
+    return plus ? length_before(text, len, '+') : len;
+}
+
 lk_status lk__percent_decode(lk__buf *out, const char *text, size_t len, bool plus, lk_error *err)
 {
     for (size_t i = 0; i < len; i++) {
-        char c = text[i];
+        size_t n_plain = plain_length(text + i, len - i, plus);
 
+        LK_TRY(lk__buf_append(out, text + i, n_plain, err));
+        i += n_plain;
+        if (i == len)
+            return LK_OK;
+        char c = text[i];
         if (c == '%') {
             int high = len - i > 2 ? hex_value(text[i + 1]) : -1;
             int low = len - i > 2 ? hex_value(text[i + 2]) : -1;
@@ -136,7 +156,7 @@ lk_status lk__percent_decode(lk__buf *out, const char *text, size_t len, bool pl
                 return lk__fail(err, LK_ERR_INVALID, "broken %%-escape at byte %zu", i);
             c = (char)(high * 16 + low);
             i += 2;
-        } else if (plus && c == '+') {
+        } else if (c == '+') {
             c = ' ';
         }
         if (c == '\0')
