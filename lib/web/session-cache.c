@@ -14,98 +14,102 @@
 #include "crypto/siphash.h"
 
 enum {
-    N_WAYS = 4,
-    N_SHARDS = 16,
     TAIL_SIZE = 64, /* bytes: MAC and version, and a part of the salt */
     MAX_KEPT = 8192 /* bytes of a seal */
 };
 
 typedef struct entry {
-    char *sealed; /* secret; NULL: free */
-    size_t len;
+    struct entry *next; /* in its bucket */
+    struct entry *newer;
+    struct entry *older;
     uint64_t hash;
     uint64_t keys_id;
     int64_t from_ms;
     int64_t until_ms;
-    uint64_t used; /* the shard's count at the last use */
     lk_session *session;
+    size_t len;
+    char sealed[]; /* secret */
 } entry;
-
-typedef struct shard {
-    pthread_mutex_t mutex; /* guards the entries of every N_SHARDS-th set */
-    uint64_t n_uses;
-} shard;
 
 struct lk__session_cache {
     unsigned char key[LK__SIPHASH_KEY];
-    shard shards[N_SHARDS];
-    size_t n_sets;
-    entry entries[];
+    pthread_mutex_t mutex; /* guards all below */
+    entry *newest;
+    entry *oldest;
+    size_t n_entries;
+    size_t limit;
+    entry *buckets[]; /* limit of them */
 };
 
-/* What is looked for, and where. */
-typedef struct place {
-    const char *sealed;
-    size_t len;
-    uint64_t hash;
-    shard *lock;
-    entry *set; /* N_WAYS of them */
-} place;
-
-static void entry_clear(entry *e)
-{
-    if (e->sealed != NULL)
-        lk__wipe(e->sealed, e->len);
-    free(e->sealed);
-    lk_session_free(e->session);
-    *e = (entry){ .sealed = NULL };
-}
-
-static place place_of(lk__session_cache *cache, const char *sealed, size_t len)
+static uint64_t hash_of(const lk__session_cache *cache, const char *sealed, size_t len)
 {
     size_t tail = len < TAIL_SIZE ? len : TAIL_SIZE;
-    uint64_t hash = lk__siphash(cache->key, sealed + len - tail, tail);
-    size_t set = (size_t)(hash % cache->n_sets);
 
-    return (place){ .sealed = sealed,
-                    .len = len,
-                    .hash = hash,
-                    .lock = &cache->shards[set % N_SHARDS],
-                    .set = &cache->entries[set * N_WAYS] };
+    return lk__siphash(cache->key, sealed + len - tail, tail);
+}
+
+static void entry_free(entry *e)
+{
+    if (e == NULL)
+        return;
+    lk_session_free(e->session);
+    lk__wipe(e->sealed, e->len);
+    free(e);
 }
 
 /* ---- With the lock held ---- */
 
-static entry *find(const place *p)
+static entry **bucket_of(lk__session_cache *cache, uint64_t hash)
 {
-    for (entry *e = p->set; e < p->set + N_WAYS; e++)
-        if (e->sealed != NULL && e->hash == p->hash && e->len == p->len &&
-            memcmp(e->sealed, p->sealed, p->len) == 0)
+    return &cache->buckets[hash % cache->limit];
+}
+
+static entry *find(lk__session_cache *cache, const char *sealed, size_t len, uint64_t hash)
+{
+    for (entry *e = *bucket_of(cache, hash); e != NULL; e = e->next)
+        if (e->hash == hash && e->len == len && memcmp(e->sealed, sealed, len) == 0)
             return e;
     return NULL;
 }
 
-/* The same seal's, else a free one, else the one used longest ago: 0 stands for free. */
-static entry *choose(const place *p)
+static void leave_order(lk__session_cache *cache, entry *e)
 {
-    entry *oldest = find(p);
-
-    if (oldest != NULL)
-        return oldest;
-    oldest = p->set;
-    for (entry *e = p->set + 1; e < p->set + N_WAYS; e++)
-        if (e->used < oldest->used)
-            oldest = e;
-    return oldest;
+    *(e->newer != NULL ? &e->newer->older : &cache->newest) = e->older;
+    *(e->older != NULL ? &e->older->newer : &cache->oldest) = e->newer;
 }
 
-/* Leaves the place free; what was there is cleared by the caller, without the lock. */
-static entry take_out(entry *e)
+static void become_newest(lk__session_cache *cache, entry *e)
 {
-    entry taken = *e;
+    e->newer = NULL;
+    e->older = cache->newest;
+    *(e->older != NULL ? &e->older->newer : &cache->oldest) = e;
+    cache->newest = e;
+}
 
-    *e = (entry){ .sealed = NULL };
-    return taken;
+/* Freed by the caller, without the lock. NULL is fine. */
+static entry *take_out(lk__session_cache *cache, entry *e)
+{
+    if (e == NULL)
+        return NULL;
+    for (entry **link = bucket_of(cache, e->hash); *link != NULL; link = &(*link)->next) {
+        if (*link != e)
+            continue;
+        *link = e->next;
+        break;
+    }
+    leave_order(cache, e);
+    cache->n_entries--;
+    return e;
+}
+
+static void put_in(lk__session_cache *cache, entry *e)
+{
+    entry **bucket = bucket_of(cache, e->hash);
+
+    e->next = *bucket;
+    *bucket = e;
+    become_newest(cache, e);
+    cache->n_entries++;
 }
 
 /* A clock that was set back could revive what has ended. */
@@ -120,84 +124,85 @@ lk_session *lk__session_cache_find(lk__session_cache *cache, const char *sealed,
                                    uint64_t keys_id, int64_t now_ms)
 {
     lk_session *session = NULL;
-    entry ended = { .sealed = NULL };
+    entry *ended = NULL;
 
-    if (cache->n_sets == 0 || len > MAX_KEPT)
+    if (cache->limit == 0 || len > MAX_KEPT)
         return NULL;
-    const place p = place_of(cache, sealed, len);
-    pthread_mutex_lock(&p.lock->mutex);
-    entry *e = find(&p);
+    uint64_t hash = hash_of(cache, sealed, len);
+    pthread_mutex_lock(&cache->mutex);
+    entry *e = find(cache, sealed, len, hash);
     if (e != NULL && is_good(e, keys_id, now_ms)) {
-        e->used = ++p.lock->n_uses;
+        leave_order(cache, e);
+        become_newest(cache, e);
         session = lk__session_share(e->session);
-    } else if (e != NULL) {
-        ended = take_out(e);
+    } else {
+        ended = take_out(cache, e);
     }
-    pthread_mutex_unlock(&p.lock->mutex);
-    entry_clear(&ended);
+    pthread_mutex_unlock(&cache->mutex);
+    entry_free(ended);
     return session;
+}
+
+/* The first moment at which it must not be served any more. */
+static int64_t end_of(const lk_session *session, const char *sealed, size_t len)
+{
+    int64_t seal_ms = lk__seal_expiry_ms(sealed, len);
+
+    return session->expires_at_ms < seal_ms ? session->expires_at_ms : seal_ms;
 }
 
 void lk__session_cache_keep(lk__session_cache *cache, const char *sealed, size_t len,
                             lk_session *session, uint64_t keys_id, int64_t now_ms)
 {
-    int64_t sealed_until_ms = lk__seal_expiry_ms(sealed, len);
-    int64_t until_ms = session->expires_at_ms;
+    entry *oldest = NULL;
 
-    if (until_ms > sealed_until_ms)
-        until_ms = sealed_until_ms;
     /* No keys before, and a token that was verified: they came in between. */
     if (keys_id == 0 && session->profile == NULL)
         return;
-    if (cache->n_sets == 0 || len > MAX_KEPT || now_ms >= until_ms)
+    if (cache->limit == 0 || len > MAX_KEPT || now_ms >= end_of(session, sealed, len))
         return;
-    char *copy = malloc(len);
-    if (copy == NULL)
+    entry *e = malloc(sizeof(*e) + len);
+    if (e == NULL)
         return;
-    memcpy(copy, sealed, len);
-
-    const place p = place_of(cache, sealed, len);
-    pthread_mutex_lock(&p.lock->mutex);
-    entry *e = choose(&p);
-    entry old = take_out(e);
-    *e = (entry){ .sealed = copy,
-                  .len = len,
-                  .hash = p.hash,
+    *e = (entry){ .hash = hash_of(cache, sealed, len),
                   .keys_id = keys_id,
                   .from_ms = now_ms,
-                  .until_ms = until_ms,
-                  .used = ++p.lock->n_uses,
-                  .session = lk__session_share(session) };
-    pthread_mutex_unlock(&p.lock->mutex);
-    entry_clear(&old);
+                  .until_ms = end_of(session, sealed, len),
+                  .session = lk__session_share(session),
+                  .len = len };
+    memcpy(e->sealed, sealed, len);
+
+    pthread_mutex_lock(&cache->mutex);
+    entry *same = take_out(cache, find(cache, sealed, len, e->hash));
+    if (cache->n_entries == cache->limit)
+        oldest = take_out(cache, cache->oldest);
+    put_in(cache, e);
+    pthread_mutex_unlock(&cache->mutex);
+    entry_free(same);
+    entry_free(oldest);
 }
 
 void lk__session_cache_forget(lk__session_cache *cache, const char *sealed, size_t len)
 {
-    entry forgotten = { .sealed = NULL };
-
-    if (cache->n_sets == 0 || len > MAX_KEPT)
+    if (cache->limit == 0 || len > MAX_KEPT)
         return;
-    const place p = place_of(cache, sealed, len);
-    pthread_mutex_lock(&p.lock->mutex);
-    entry *e = find(&p);
-    if (e != NULL)
-        forgotten = take_out(e);
-    pthread_mutex_unlock(&p.lock->mutex);
-    entry_clear(&forgotten);
+    uint64_t hash = hash_of(cache, sealed, len);
+    pthread_mutex_lock(&cache->mutex);
+    entry *forgotten = take_out(cache, find(cache, sealed, len, hash));
+    pthread_mutex_unlock(&cache->mutex);
+    entry_free(forgotten);
 }
 
 /* ---- Making ---- */
 
-lk_status lk__session_cache_new(const lk_random *random, size_t n_entries, lk__session_cache **out,
+lk_status lk__session_cache_new(const lk_random *random, size_t limit, lk__session_cache **out,
                                 lk_error *err)
 {
-    size_t n_sets = n_entries / N_WAYS + (n_entries % N_WAYS > 0);
     lk__session_cache *cache;
 
-    if (n_sets > (SIZE_MAX - sizeof(*cache)) / (N_WAYS * sizeof(entry)))
+    if (limit > (SIZE_MAX - sizeof(*cache)) / sizeof(entry *))
         return lk__no_memory(err);
-    cache = calloc(1, sizeof(*cache) + n_sets * N_WAYS * sizeof(entry));
+    cache = calloc(1, sizeof(*cache) + limit * sizeof(entry *));
     if (cache == NULL)
         return lk__no_memory(err);
     lk_status status = random->fill(random->ctx, cache->key, sizeof(cache->key));
@@ -205,9 +210,8 @@ lk_status lk__session_cache_new(const lk_random *random, size_t n_entries, lk__s
         free(cache);
         return lk__fail(err, status, "the source of random bytes failed");
     }
-    cache->n_sets = n_sets;
-    for (size_t i = 0; i < N_SHARDS; i++)
-        pthread_mutex_init(&cache->shards[i].mutex, NULL);
+    cache->limit = limit;
+    pthread_mutex_init(&cache->mutex, NULL);
     *out = cache;
     return LK_OK;
 }
@@ -216,10 +220,9 @@ void lk__session_cache_free(lk__session_cache *cache)
 {
     if (cache == NULL)
         return;
-    for (size_t i = 0; i < cache->n_sets * N_WAYS; i++)
-        entry_clear(&cache->entries[i]);
-    for (size_t i = 0; i < N_SHARDS; i++)
-        pthread_mutex_destroy(&cache->shards[i].mutex);
+    while (cache->newest != NULL)
+        entry_free(take_out(cache, cache->newest));
+    pthread_mutex_destroy(&cache->mutex);
     lk__wipe(cache->key, sizeof(cache->key));
     free(cache);
 }

@@ -6,9 +6,9 @@
  * token was verified with. Whoever holds the cache asks about revocation at each hit, and has one
  * cache per set of cookie passwords.
  *
- * An entry takes its seal, its session and 80 bytes: about 7 KB with a cookie of 2.4 KB, 30 KB at
- * most. A full set of four gives up the one that was used longest ago. Safe from any thread; the
- * locks are held for a comparison. */
+ * An entry takes its seal, its session and 70 bytes: about 7 KB with a cookie of 2.4 KB, 30 KB at
+ * most. Beyond the limit the one that was used longest ago goes. Safe from any thread; the lock is
+ * held for a comparison. */
 #ifndef LK_WEB_SESSION_CACHE_H
 #define LK_WEB_SESSION_CACHE_H
 
@@ -18,8 +18,8 @@
 
 typedef struct lk__session_cache lk__session_cache;
 
-/* n_entries is rounded up to a multiple of four; 0: keeps nothing. */
-LK_MUST_CHECK lk_status lk__session_cache_new(const lk_random *random, size_t n_entries,
+/* limit 0: keeps nothing. */
+LK_MUST_CHECK lk_status lk__session_cache_new(const lk_random *random, size_t limit,
                                               lk__session_cache **out, lk_error *err);
 /* Wipes. NULL is fine; sessions that were handed out live on. */
 void lk__session_cache_free(lk__session_cache *cache);

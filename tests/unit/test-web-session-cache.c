@@ -248,14 +248,46 @@ static void test_the_one_used_longest_ago_makes_room(void **state)
     lk_error err = LK_ERROR_INIT;
 
     lk__session_cache_free(s->cache);
-    assert_ok(lk__session_cache_new(&s->client.client->random, 3, &s->cache, &err), err);
-    for (int i = 0; i < 4; i++) /* rounded up to one set of four */
+    assert_ok(lk__session_cache_new(&s->client.client->random, 4, &s->cache, &err), err);
+    for (int i = 0; i < 4; i++)
         keep(s, i);
     assert_true(finds(s, 0)); /* now 1 is the oldest */
     keep(s, 4);
     assert_false(finds(s, 1));
     for (int i = 0; i < 5; i++)
         assert_int_equal(finds(s, i), i != 1);
+}
+
+/* In any order of keeping and forgetting: what is in there is what a list of the last four says. */
+static void test_order_and_count_stay_right(void **state)
+{
+    shelf *s = *state;
+    int order[N_SEALS]; /* newest first */
+    int n = 0;
+    lk_error err = LK_ERROR_INIT;
+
+    lk__session_cache_free(s->cache);
+    assert_ok(lk__session_cache_new(&s->client.client->random, 4, &s->cache, &err), err);
+    for (unsigned step = 0; step < 2000; step++) {
+        int seal = (int)(step * 2654435761U >> 16) % N_SEALS;
+        bool forgets = step % 5 == 0;
+        int at = 0;
+
+        while (at < n && order[at] != seal)
+            at++;
+        if (!forgets)
+            assert_int_equal(finds(s, seal), at < n);
+        if (at < n)
+            memmove(&order[at], &order[at + 1], (size_t)(--n - at) * sizeof(order[0]));
+        if (forgets) {
+            lk__session_cache_forget(s->cache, s->sealed[seal], strlen(s->sealed[seal]));
+            continue;
+        }
+        keep(s, seal);
+        memmove(&order[1], &order[0], (size_t)n * sizeof(order[0]));
+        order[0] = seal;
+        n = n == 4 ? 4 : n + 1;
+    }
 }
 
 static void test_no_entries_keep_nothing(void **state)
@@ -358,6 +390,7 @@ int main(void)
         CACHE_TEST(test_without_keys_only_profiles_are_kept),
         CACHE_TEST(test_what_is_forgotten_is_not_found),
         CACHE_TEST(test_the_one_used_longest_ago_makes_room),
+        CACHE_TEST(test_order_and_count_stay_right),
         CACHE_TEST(test_no_entries_keep_nothing),
         CACHE_TEST(test_large_seals_are_left_out),
         CACHE_TEST(test_threads_find_the_right_one),
