@@ -41,6 +41,9 @@ static void print_head(FILE *out, const app_request *request, int status, const 
     fprintf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, len);
     if (!has_header(who, "Cache-Control"))
         fprintf(out, "Cache-Control: %s\r\n", cache != NULL ? cache : "no-store");
+    /* A refusal may have read a session, too: WorkOS out of reach, for one. */
+    if (cache == NULL && !has_header(who, "Vary"))
+        fputs("Vary: Cookie\r\n", out);
     fputs("X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n", out);
     for (size_t i = 0; who != NULL && i < who->n_headers; i++)
         fprintf(out, "%s: %s\r\n", who->headers[i].name, who->headers[i].value);

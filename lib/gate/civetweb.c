@@ -223,7 +223,8 @@ int lk_gate_send_reply(struct mg_connection *connection, const lk_web_reply *rep
 static int send_error(struct mg_connection *connection, const lk_error *err)
 {
     const bool is_theirs = err->status == LK_ERR_INVALID;
-    const lk_header headers[] = { { "Cache-Control", "no-store" },
+    const lk_header headers[] = { { "Vary", "Cookie" },
+                                  { "Cache-Control", "no-store" },
                                   { "X-Content-Type-Options", "nosniff" },
                                   { "Retry-After", "5" } };
     char text[400];
@@ -235,7 +236,7 @@ static int send_error(struct mg_connection *connection, const lk_error *err)
                  err->message);
     return send_answer(connection, &(gate_answer){ .status = is_theirs ? 400 : 503,
                                                    .headers = headers,
-                                                   .n_headers = is_theirs ? 2 : 3,
+                                                   .n_headers = is_theirs ? 3 : 4,
                                                    .content_type = "text/plain; charset=utf-8",
                                                    .body = text,
                                                    .body_len = (size_t)len });

@@ -1,7 +1,7 @@
 // The server behind a proxy: whose word on who asks is taken, what is refused, and where people are sent.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { PASSWORD, apiEnvironment, ask, emulate, run, serve, waitFor } from './support.mjs';
+import { PASSWORD, apiEnvironment, ask, emulate, run, serve, signIn, waitFor } from './support.mjs';
 
 let emulator;
 before(async () => {
@@ -74,6 +74,23 @@ test('more cookies than the server reads: our own 431 page for browsers, JSON fo
   assert.equal(beyond.status, 400);
   assert.match(JSON.parse(beyond.text).message, /or its headers are larger than 131072 bytes/);
   assert.equal((await ask(`${server.url}/`, { headers: { accept: 'text/html', cookie: cookie(30_000) } })).status, 200, 'a near miss');
+  await server.stop();
+});
+
+const ROUTES = ['/', '/login', '/callback', '/logout', '/api/me', '/api/events', '/api/directories', '/api/directory-users/x', '/nothing'];
+test('a cache in front keeps no answer that read a session: Vary: Cookie and no-store on each', async () => {
+  const server = await serve(emulator.url);
+  const { jar } = await signIn(server, 'mira.holt@juniper.example');
+  const check = ({ status, headers }, what) => {
+    assert.match(headers.vary ?? '', /\bCookie\b/, `${what}: ${status}`);
+    assert.match(headers['cache-control'] ?? '', /no-store/, `${what}: ${status}`);
+  };
+  for (const [who, cookie] of [['nobody', {}], ['Mira', { cookie: jar.header(server.url) }], ['a forger', { cookie: 'wos-session=Fe26.2*x' }]])
+    for (const accept of ['text/html', 'application/json'])
+      for (const route of ROUTES) check(await ask(`${server.url}${route}`, { headers: { accept, ...cookie } }), `${who} at ${route}`);
+  const stream = await fetch(`${server.url}/api/events/stream`, { headers: { cookie: jar.header(server.url) } });
+  check({ status: stream.status, headers: Object.fromEntries(stream.headers) }, 'the stream');
+  await stream.body.cancel();
   await server.stop();
 });
 

@@ -273,6 +273,42 @@ static void test_guard_on_the_root_covers_everything(void **unused)
     house_close(&h, &wire);
 }
 
+static void assert_not_cached(const char *answer, const char *line)
+{
+    if (strstr(answer, "\r\nVary: Cookie\r\n") == NULL)
+        fail_msg("%s: no \"Vary: Cookie\" in %s", line, answer);
+    if (strstr(strstr(answer, "\r\nCache-Control: "), "no-store") == NULL)
+        fail_msg("%s: may be stored: %s", line, answer);
+}
+
+/* CVE-2025-64762, CVE-2025-48947: a cache handed one person's page, or cookie, to another. */
+static void test_every_answer_that_read_a_session_varies_by_cookie_and_is_not_stored(void **unused)
+{
+    (void)unused;
+    static const char *const lines[] = { "GET /member",   "GET /room",   "GET /anybody",
+                                         "GET /known",    "GET /login",  "GET /logout",
+                                         "GET /callback", "HEAD /member" };
+    fake_wire wire =
+        FAKE_WIRE(KIT_JWKS, { "POST /user_management/authenticate", .failure = LK_ERR_NETWORK },
+                  { "POST /user_management/authenticate", .failure = LK_ERR_NETWORK },
+                  { "POST /user_management/authenticate", .failure = LK_ERR_NETWORK });
+    house h;
+
+    build(&h, &wire, "no");
+    for (size_t i = 0; i < N_ROWS(lines); i++) /* nobody */
+        assert_not_cached(house_ask(&h, lines[i], NULL), lines[i]);
+    web_kit_sign_in(&h.kit, NOON, "rt_01");
+    assert_not_cached(house_ask(&h, "GET /member", NULL), "signed in");
+    assert_not_cached(house_ask(&h, "GET /anybody", NULL), "signed in");
+    assert_not_cached(house_ask(&h, "POST /logout", "Content-Length: 0\r\n"), "foreign logout");
+    h.kit.jar[0] = '\0';
+    web_kit_sign_in(&h.kit, NOON - 3600000, "rt_01"); /* stale, and WorkOS is out of reach */
+    const char *answer = house_ask(&h, "GET /room", NULL);
+    assert_contains(answer, "HTTP/1.1 503");
+    assert_not_cached(answer, "out of reach");
+    house_close(&h, &wire);
+}
+
 static void test_wrong_calls_are_named(void **unused)
 {
     (void)unused;
@@ -302,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_smuggled_request_is_not_answered),
         cmocka_unit_test(test_more_headers_than_the_server_reads_are_refused),
         cmocka_unit_test(test_guard_on_the_root_covers_everything),
+        cmocka_unit_test(test_every_answer_that_read_a_session_varies_by_cookie_and_is_not_stored),
         cmocka_unit_test(test_wrong_calls_are_named),
     };
 
