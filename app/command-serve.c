@@ -135,6 +135,7 @@ static lk_status read_mode(const app_arguments *given, settings *own, lk_error *
     web->connection = arguments_text(given, "connection");
     web->organization_id = arguments_text(given, "organization");
     web->provider = arguments_text(given, "provider");
+    web->allow_idp_initiated = arguments_has(given, "allow-idp-initiated");
     if (mode == NULL || strcmp(mode, "authkit") == 0)
         web->mode = LK_WEB_AUTHKIT;
     else if (strcmp(mode, "sso") == 0)
@@ -324,6 +325,9 @@ static const app_option options[] = {
     { .name = "connection", .value = "ID", .help = "Sign in through this connection (sso)" },
     { .name = "organization", .value = "ID", .help = "Sign in to this organization" },
     { .name = "provider", .value = "NAME", .help = "Sign in through this provider" },
+    { .name = "allow-idp-initiated",
+      .help = "Take sign-ins that begin at an identity provider; others can then be signed in as "
+              "somebody else" },
     { .name = "poll-interval",
       .value = "SECONDS",
       .help = "How often to ask for events; else 5",

@@ -1,22 +1,25 @@
 /* GET callback: the browser is back. The order of the checks is the defence: doubled parameters,
  * state, the browser that holds it, then what WorkOS says; the code is spent last, and no cookie is
  * set before the token in it is verified. */
-#include <stdio.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "api/client.h"
 #include "base/text.h"
 #include "web/note.h"
 #include "web/query.h"
+#include "web/refused.h"
 #include "web/web.h"
 
-enum { MAX_CODE = 4096, MAX_DESCRIPTION = 4096, MAX_SHOWN = 300 };
+enum { MAX_CODE = 4096, MAX_DESCRIPTION = 4096, MAX_ID = 255 };
 
 typedef struct callback {
     lk__buf state;
     lk__buf code;
     lk__buf error;
     lk__buf description;
+    lk__buf connection_id;
+    lk__buf organization_id;
 } callback;
 
 static void callback_clear(callback *back)
@@ -25,6 +28,8 @@ static void callback_clear(callback *back)
     lk__buf_clear(&back->code);
     lk__buf_clear(&back->error);
     lk__buf_clear(&back->description);
+    lk__buf_clear(&back->connection_id);
+    lk__buf_clear(&back->organization_id);
 }
 
 static lk_status read_callback(const char *query, callback *back, lk_error *err)
@@ -38,6 +43,10 @@ static lk_status read_callback(const char *query, callback *back, lk_error *err)
         { "code", &back->code, MAX_CODE },
         { "error", &back->error, MAX_DESCRIPTION },
         { "error_description", &back->description, MAX_DESCRIPTION },
+        /* WorkOS sends them where sign-in from the identity provider's side is off, and does not
+         * document their names. */
+        { "connection_id", &back->connection_id, MAX_ID },
+        { "organization_id", &back->organization_id, MAX_ID },
     };
 
     for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
@@ -46,14 +55,6 @@ static lk_status read_callback(const char *query, callback *back, lk_error *err)
         LK_TRY(lk__query_get(query, parameters[i].name, parameters[i].out, &found, err));
     }
     return LK_OK;
-}
-
-static lk_status answer_page(const lk_web *web, const lk_web_request *request, lk__reply *reply,
-                             lk__page page, lk_error *err)
-{
-    page.link = web->login_path;
-    page.link_text = "Sign in again";
-    return lk__reply_page(reply, request, &page, err);
 }
 
 /* ---- The state ---- */
@@ -140,105 +141,42 @@ static lk_status refuse_state(lk_web *web, const lk_web_request *request, state_
     if ((verdict == STATE_EXPIRED || verdict == STATE_NOT_HELD) &&
         lk__web_is_signed_in(web, request))
         return lk__reply_redirect(reply, 302, web->home_path, err);
-    return answer_page(web, request, reply, state_pages[verdict], err);
-}
-
-/* ---- What WorkOS says ---- */
-
-/* Reached with our own state only, so these words come from WorkOS or from the person at the
- * keyboard; they are shown as small print, escaped. */
-static lk_status refuse_error(const lk_web *web, const lk_web_request *request, callback *back,
-                              lk__reply *reply, lk_error *err)
-{
-    lk__auto_buf detail = LK__BUF(SIZE_MAX);
-    bool is_theirs = strcmp(back->error.data, "server_error") == 0 ||
-                     strcmp(back->error.data, "temporarily_unavailable") == 0;
-    bool is_denied = strcmp(back->error.data, "access_denied") == 0 ||
-                     strcmp(back->error.data, "signin_consent_denied") == 0;
-
-    lk__shorten(back->error.data, 100);
-    LK_TRY(lk__buf_text(&detail, back->error.data, err));
-    if (back->description.len > 0) {
-        lk__shorten(back->description.data, MAX_SHOWN);
-        LK_TRY(lk__buf_printf(&detail, err, ": %s", back->description.data));
-    }
-    return answer_page(
-        web, request, reply,
-        (lk__page){ .status = is_theirs ? 502 : 403,
-                    .word = is_denied ? "access_denied" : "sign_in_refused",
-                    .title = is_denied ? "Sign-in was cancelled" : "Sign-in was refused",
-                    .message = "WorkOS ended this sign-in and said why:",
-                    .detail = detail.data },
-        err);
-}
-
-static lk__page failure_page(lk_status status, const lk_error *cause)
-{
-    if (status == LK_ERR_NETWORK || status == LK_ERR_RATE_LIMITED ||
-        (status == LK_ERR_API && cause->http_status >= 500))
-        return (lk__page){ .status = 503,
-                           .word = "workos_unreachable",
-                           .title = "Sign-in is not available right now",
-                           .message = "The sign-in service did not answer. Nothing is wrong with "
-                                      "your account: try again in a moment." };
-    if (status == LK_ERR_API && strcmp(cause->reason, "invalid_grant") == 0)
-        return (lk__page){ .status = 400,
-                           .word = "invalid_grant",
-                           .title = "This sign-in was used already",
-                           .message = "A sign-in address works once and for a few minutes. Start "
-                                      "again from here." };
-    if (status == LK_ERR_API)
-        return (lk__page){ .status = 403,
-                           .word = "sign_in_refused",
-                           .title = "Sign-in was refused",
-                           .message = "WorkOS did not accept this sign-in:" };
-    if (status == LK_ERR_SIGNATURE || status == LK_ERR_EXPIRED || status == LK_ERR_NO_KEY)
-        return (lk__page){ .status = 502,
-                           .word = "token_not_verified",
-                           .title = "Sign-in could not be verified",
-                           .message = "The answer of the sign-in service does not prove who you "
-                                      "are, so you are not signed in." };
-    return (lk__page){ .status = 502,
-                       .word = "unreadable_answer",
-                       .title = "Sign-in failed",
-                       .message = "The sign-in service answered in a way that this site cannot "
-                                  "read. Try again in a moment." };
-}
-
-static lk_status refuse_exchange(lk_web *web, const lk_web_request *request, lk_status status,
-                                 const lk_error *cause, lk__reply *reply, lk_error *err)
-{
-    lk__auto_buf detail = LK__BUF(SIZE_MAX);
-    char seconds[16];
-
-    if (status == LK_ERR_NO_MEMORY || status == LK_ERR_INVALID)
-        return lk__fail(err, status, "%s", cause->message);
-    lk__page page = failure_page(status, cause);
-    if (page.status == 400 && lk__web_is_signed_in(web, request))
-        return lk__reply_redirect(reply, 302, web->home_path, err);
-    if (page.status == 503) {
-        snprintf(seconds, sizeof(seconds), "%d", cause->retry_after > 0 ? cause->retry_after : 5);
-        LK_TRY(lk__reply_header(reply, "Retry-After", seconds, err));
-    }
-    LK_TRY(lk__buf_text(&detail, cause->message, err));
-    if (cause->request_id[0] != '\0')
-        LK_TRY(lk__buf_printf(&detail, err, " (request %s)", cause->request_id));
-    page.detail = detail.data;
-    return answer_page(web, request, reply, page, err);
+    return lk__refused_page(web, request, state_pages[verdict], reply, err);
 }
 
 /* ---- Spending the code ---- */
 
+/* WorkOS: "max_age" asks for it, and "auth_time" tells where the environment has it. The person
+ * may take their time after it, so it is held against when the sign-in began. */
+static lk_status check_recent(const lk_web *web, const lk__state *state, const lk_session *session,
+                              lk_error *err)
+{
+    int64_t max_age_s = state->max_age_s < 0 ? 0 : state->max_age_s;
+    int64_t slack_ms = (int64_t)(web->client->leeway_s + 1) * 1000; /* it is in whole seconds */
+    int64_t age_ms = state->issued_at_ms - session->authenticated_at_ms;
+
+    if (state->max_age_s == 0 || session->authenticated_at_ms == 0 ||
+        age_ms <= max_age_s * 1000 + slack_ms)
+        return LK_OK;
+    return lk__fail(err, LK_ERR_STATE, "signed in %" PRId64 " s before, %" PRId64 " s were allowed",
+                    age_ms / 1000, max_age_s);
+}
+
 static lk_status exchange_authkit(lk_web *web, const char *code, const lk__state *state,
-                                  char **sealed, lk_error *err)
+                                  char **sealed, lk_authentication_challenge **challenge,
+                                  lk_error *err)
 {
     lk_auto(lk_authentication) authentication = NULL;
     lk_auto(lk_session) session = NULL;
     LK_CLEANUP(lk__free_secretp) char *fresh = NULL;
+    const char *verifier = state->code_verifier[0] == '\0' ? NULL : state->code_verifier;
 
-    LK_TRY(lk_authkit_exchange_code(web->client, code, state->code_verifier, &authentication, err));
+    LK_TRY(lk_authkit_authenticate_with_code(
+        web->client, LK_AUTHENTICATION_OPTIONS(.code = code, .code_verifier = verifier),
+        &authentication, challenge, err));
     LK_TRY(lk_session_seal(web->client, web->password, authentication, &fresh, err));
     LK_TRY(lk__session_open_fetching(web->client, &web->passwords, fresh, &session, err));
+    LK_TRY(check_recent(web, state, session, err));
     *sealed = lk__steal(fresh);
     return LK_OK;
 }
@@ -248,7 +186,9 @@ static lk_status exchange_sso(lk_web *web, const char *code, const lk__state *st
 {
     lk_auto(lk_profile_and_token) answer = NULL;
 
-    LK_TRY(lk_sso_get_profile_and_token(web->client, code, state->code_verifier, &answer, err));
+    LK_TRY(lk_sso_get_profile_and_token(
+        web->client, code, state->code_verifier[0] == '\0' ? NULL : state->code_verifier, &answer,
+        err));
     /* WorkOS: an e-mail domain is no proof of membership; the profile's organization is. */
     if (state->organization_id != NULL &&
         !lk__text_equal(state->organization_id, answer->profile->organization_id))
@@ -267,12 +207,14 @@ static lk_status finish(lk_web *web, const lk_web_request *request, const char *
                         const lk__state *state, lk__reply *reply, lk_error *err)
 {
     LK_CLEANUP(lk__free_secretp) char *sealed = NULL;
+    lk_auto(lk_authentication_challenge) challenge = NULL;
     lk_error cause = LK_ERROR_INIT;
 
-    lk_status status = state->is_sso ? exchange_sso(web, code, state, &sealed, &cause)
-                                     : exchange_authkit(web, code, state, &sealed, &cause);
+    lk_status status = state->is_sso
+                           ? exchange_sso(web, code, state, &sealed, &cause)
+                           : exchange_authkit(web, code, state, &sealed, &challenge, &cause);
     if (status != LK_OK)
-        return refuse_exchange(web, request, status, &cause, reply, err);
+        return lk__refused_exchange(web, request, state, &cause, challenge, reply, err);
     /* One that stays behind is void without its handle, which no browser has any more. */
     if (lk__web_remove_records(web, request, &cause) != LK_OK)
         lk__note(web->client, "cannot end the session from before a sign-in", &cause);
@@ -283,6 +225,86 @@ static lk_status finish(lk_web *web, const lk_web_request *request, const char *
     LK_TRY(lk__web_count_round(web, request, reply, err));
     return lk__reply_redirect(reply, 302, state->return_to ? state->return_to : web->home_path,
                               err);
+}
+
+/* ---- Callbacks that nobody asked for ---- */
+
+static lk_status copy(const char *text, char **out, lk_error *err)
+{
+    if (text == NULL)
+        return LK_OK;
+    *out = strdup(text);
+    return *out == NULL ? lk__no_memory(err) : LK_OK;
+}
+
+/* No state, so nothing tells that this browser's owner began it: whoever has a code of their own
+ * could sign others in as themself. Only for sites that want it so, and for page loads; what the
+ * site demands of profiles is demanded here, too. */
+static lk_status finish_unasked(lk_web *web, const lk_web_request *request, const callback *back,
+                                lk__reply *reply, lk_error *err)
+{
+    lk__auto_state state = { .is_sso = web->mode == LK_WEB_SSO };
+
+    LK_TRY(copy(web->connection, &state.connection, err));
+    LK_TRY(copy(web->organization_id, &state.organization_id, err));
+    return finish(web, request, back->code.data, &state, reply, err);
+}
+
+/* WorkOS: "idp_initiated_sso_disabled" comes when somebody followed the tile of this site at their
+ * identity provider. One click makes a sign-in of ours of it. */
+static lk_status offer_to_begin(const lk_web *web, const lk_web_request *request,
+                                const callback *back, lk__reply *reply, lk_error *err)
+{
+    bool has_connection = back->connection_id.len > 0;
+    const lk__buf *value = has_connection ? &back->connection_id : &back->organization_id;
+    const char *name = value->len == 0 ? NULL : has_connection ? "connection" : "organization_id";
+    lk__auto_buf link = LK__BUF(SIZE_MAX);
+
+    LK_TRY(lk__login_link(web, NULL, name, value->data, &link, err));
+    return lk__refused_page(
+        web, request,
+        (lk__page){ .status = 403,
+                    .mood = LK__PAGE_QUESTION,
+                    .word = "idp_initiated_sso_disabled",
+                    .title = "Sign in from here",
+                    .message = "A sign-in that begins at your identity provider is not accepted. "
+                               "It takes one click to begin it here.",
+                    .link = link.data,
+                    .link_text = "Sign in" },
+        reply, err);
+}
+
+static lk_status answer_unasked(lk_web *web, const lk_web_request *request, const callback *back,
+                                lk__reply *reply, lk_error *err)
+{
+    bool is_page_load = strcmp(request->method, "GET") == 0 && lk__request_navigates(request);
+
+    if (lk__web_is_signed_in(web, request))
+        return lk__reply_redirect(reply, 302, web->home_path, err);
+    if (lk__text_equal(back->error.data, "idp_initiated_sso_disabled"))
+        return offer_to_begin(web, request, back, reply, err);
+    if (web->allows_idp_initiated && is_page_load && back->error.len == 0 && back->code.len > 0)
+        return finish_unasked(web, request, back, reply, err);
+    return refuse_state(web, request, STATE_MISSING, reply, err);
+}
+
+/* ---- All of it ---- */
+
+static lk_status answer_asked(lk_web *web, const lk_web_request *request, callback *back,
+                              const lk__state *state, lk__reply *reply, lk_error *err)
+{
+    if (back->error.len > 0)
+        return lk__refused_by_callback(web, request, back->error.data, back->description.data,
+                                       reply, err);
+    if (back->code.len > 0)
+        return finish(web, request, back->code.data, state, reply, err);
+    return lk__refused_page(web, request,
+                            (lk__page){ .status = 400,
+                                        .word = "missing_code",
+                                        .title = "This sign-in address is incomplete",
+                                        .message = "WorkOS sent the browser back without a code. "
+                                                   "Start again from here." },
+                            reply, err);
 }
 
 lk_status lk__web_callback(lk_web *web, const lk_web_request *request, lk__reply *reply,
@@ -296,31 +318,23 @@ lk_status lk__web_callback(lk_web *web, const lk_web_request *request, lk__reply
     LK_TRY(lk__reply_no_store(reply, err));
     lk_status status = read_callback(request->query, &back, &cause);
     if (status == LK_ERR_INVALID)
-        return answer_page(web, request, reply,
-                           (lk__page){ .status = 400,
-                                       .word = "invalid_request",
-                                       .title = "This sign-in address is broken",
-                                       .message = "It holds something that cannot be used. Start "
-                                                  "again from here.",
-                                       .detail = cause.message },
-                           err);
+        return lk__refused_page(web, request,
+                                (lk__page){ .status = 400,
+                                            .word = "invalid_request",
+                                            .title = "This sign-in address is broken",
+                                            .message = "It holds something that cannot be used. "
+                                                       "Start again from here.",
+                                            .detail = cause.message },
+                                reply, err);
     if (status != LK_OK)
         return lk__fail(err, status, "%s", cause.message);
 
     LK_TRY(judge_state(web, request, back.state.data, &state, &verdict, err));
+    if (verdict == STATE_MISSING)
+        return answer_unasked(web, request, &back, reply, err);
     if (verdict != STATE_FORGED)
         LK_TRY(clear_state(web, back.state.data, reply, err)); /* single use */
     if (verdict != STATE_GOOD)
         return refuse_state(web, request, verdict, reply, err);
-    if (back.error.len > 0)
-        return refuse_error(web, request, &back, reply, err);
-    if (back.code.len == 0)
-        return answer_page(web, request, reply,
-                           (lk__page){ .status = 400,
-                                       .word = "missing_code",
-                                       .title = "This sign-in address is incomplete",
-                                       .message = "WorkOS sent the browser back without a code. "
-                                                  "Start again from here." },
-                           err);
-    return finish(web, request, back.code.data, &state, reply, err);
+    return answer_asked(web, request, &back, &state, reply, err);
 }

@@ -27,6 +27,13 @@ static const char style[] =
     "p{margin:0;color:var(--soft);overflow-wrap:anywhere}"
     ".detail{margin-top:18px;padding:10px 12px;border:1px solid var(--line);border-radius:8px;"
     "font:13px/1.5 ui-monospace,\"DejaVu Sans Mono\",monospace}"
+    "ul{margin:22px 0 0;padding:0;list-style:none;border:1px solid var(--line);"
+    "border-radius:10px;overflow:hidden}"
+    "li+li{border-top:1px solid var(--line)}"
+    "li a{display:block;padding:12px 16px;color:var(--ink);text-decoration:none;"
+    "overflow-wrap:anywhere}"
+    "li a:hover{background:var(--page)}"
+    "li a:focus-visible{outline:3px solid var(--accent);outline-offset:-3px}"
     "form{margin:0}"
     ".act{display:inline-block;margin-top:26px;padding:11px 22px;border:0;border-radius:10px;"
     "background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;"
@@ -49,6 +56,18 @@ static lk_status put_escaped(lk__buf *out, const char *before, const char *text,
     LK_TRY(lk__buf_text(out, before, err));
     LK_TRY(lk__html_escape(out, text, err));
     return lk__buf_text(out, after, err);
+}
+
+static lk_status put_choices(const lk__page *page, lk__buf *out, lk_error *err)
+{
+    if (page->n_choices == 0)
+        return LK_OK;
+    LK_TRY(lk__buf_text(out, "<ul>\n", err));
+    for (size_t i = 0; i < page->n_choices; i++) {
+        LK_TRY(put_escaped(out, "<li><a href=\"", page->choices[i].link, "\">", err));
+        LK_TRY(put_escaped(out, "", page->choices[i].text, "</a></li>\n", err));
+    }
+    return lk__buf_text(out, "</ul>\n", err);
 }
 
 static lk_status put_actions(const lk__page *page, lk__buf *out, lk_error *err)
@@ -83,6 +102,7 @@ lk_status lk__page_html(const lk__page *page, lk__buf *out, lk_error *err)
     LK_TRY(put_escaped(out, "<p>", page->message, "</p>\n", err));
     if (page->detail != NULL)
         LK_TRY(put_escaped(out, "<p class=\"detail\">", page->detail, "</p>\n", err));
+    LK_TRY(put_choices(page, out, err));
     LK_TRY(put_actions(page, out, err));
     return lk__buf_text(out, "</main>\n</body>\n</html>\n", err);
 }

@@ -6,6 +6,12 @@
 
 typedef enum lk__page_mood { LK__PAGE_ERROR = 0, LK__PAGE_GOOD, LK__PAGE_QUESTION } lk__page_mood;
 
+/* One of several ways on. */
+typedef struct lk__page_choice {
+    const char *text;
+    const char *link; /* an address of ours */
+} lk__page_choice;
+
 typedef struct lk__page {
     int status;
     lk__page_mood mood;
@@ -13,7 +19,9 @@ typedef struct lk__page {
     const char *title;   /* plain text, as is all below */
     const char *message; /* what happened and what to do */
     const char *detail;  /* small print; NULL: none */
-    const char *link;    /* an address of ours; NULL: no link */
+    const lk__page_choice *choices;
+    size_t n_choices;
+    const char *link; /* an address of ours; NULL: no link */
     const char *link_text;
     const char *form_action; /* POST here; NULL: no form */
     const char *form_button;

@@ -94,27 +94,42 @@ lk_status lk__reply_redirect(lk__reply *reply, int status, const char *location,
     return LK_OK;
 }
 
-lk_status lk__reply_json_error(lk__reply *reply, int status, const char *word, const char *message,
-                               lk_error *err)
+static lk_status set_json(lk__reply *reply, const lk__page *page, lk_error *err)
 {
     lk__auto_buf body = LK__BUF(SIZE_MAX);
     lk__json_writer writer = LK__JSON_WRITER(&body);
 
     lk__json_open_object(&writer, NULL);
-    lk__json_put_text(&writer, "error", word);
-    lk__json_put_text(&writer, "message", message);
+    lk__json_put_text(&writer, "error", page->word);
+    lk__json_put_text(&writer, "message", page->message);
+    if (page->n_choices > 0)
+        lk__json_open_array(&writer, "choices");
+    for (size_t i = 0; i < page->n_choices; i++) {
+        lk__json_open_object(&writer, NULL);
+        lk__json_put_text(&writer, "name", page->choices[i].text);
+        lk__json_put_text(&writer, "url", page->choices[i].link);
+        lk__json_close_object(&writer);
+    }
+    if (page->n_choices > 0)
+        lk__json_close_array(&writer);
     lk__json_close_object(&writer);
     LK_TRY(lk__json_end(&writer, err));
     LK_TRY(lk__reply_header(reply, "Content-Type", "application/json", err));
     LK_TRY(lk__reply_header(reply, "X-Content-Type-Options", "nosniff", err));
-    return set_body(reply, status, &body, err);
+    return set_body(reply, page->status, &body, err);
+}
+
+lk_status lk__reply_json_error(lk__reply *reply, int status, const char *word, const char *message,
+                               lk_error *err)
+{
+    return set_json(reply, &(lk__page){ .status = status, .word = word, .message = message }, err);
 }
 
 lk_status lk__reply_page(lk__reply *reply, const lk_web_request *request, const lk__page *page,
                          lk_error *err)
 {
     if (lk__request_wants_json(request))
-        return lk__reply_json_error(reply, page->status, page->word, page->message, err);
+        return set_json(reply, page, err);
 
     lk__auto_buf html = LK__BUF(SIZE_MAX);
     lk__auto_buf policy = LK__BUF(SIZE_MAX);

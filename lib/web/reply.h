@@ -31,7 +31,8 @@ LK_MUST_CHECK lk_status lk__reply_cookie(lk__reply *reply, const lk__cookie_rule
 LK_MUST_CHECK lk_status lk__reply_no_store(lk__reply *reply, lk_error *err);
 LK_MUST_CHECK lk_status lk__reply_redirect(lk__reply *reply, int status, const char *location,
                                            lk_error *err);
-/* JSON {"error":…,"message":…} for who asks for it, else the page. */
+/* JSON {"error":…,"message":…,"choices":[{"name":…,"url":…}]?} for who asks for it, else the page.
+ */
 LK_MUST_CHECK lk_status lk__reply_page(lk__reply *reply, const lk_web_request *request,
                                        const lk__page *page, lk_error *err);
 LK_MUST_CHECK lk_status lk__reply_json_error(lk__reply *reply, int status, const char *word,

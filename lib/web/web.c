@@ -213,6 +213,11 @@ static lk_status read_options(lk_web *web, const lk_web_options *options, lk_err
     web->revocation = options->revocation;
     web->store = options->session_store;
     web->storage = options->session_storage;
+    web->allows_idp_initiated = options->allow_idp_initiated;
+    if (options->allow_idp_initiated && options->client->api_key == NULL)
+        return lk__fail(err, LK_ERR_INVALID,
+                        "allow_idp_initiated needs a client with an API key: such a code comes "
+                        "without PKCE");
     LK_TRY(read_numbers(web, options, err));
     LK_TRY(read_passwords(web, options, err));
     LK_TRY(read_redirect_uri(web, options->redirect_uri, err));

@@ -25,6 +25,7 @@ struct lk_web {
     char *previous_password; /* secret; NULL: none */
     lk__passwords passwords; /* both, to open with */
     lk_web_mode mode;
+    bool allows_idp_initiated;
     char *redirect_uri;
     char *origin; /* of redirect_uri, as a browser writes it */
     char *callback_path;

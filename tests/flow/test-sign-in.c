@@ -272,7 +272,7 @@ static void test_failed_exchange_is_never_a_session(void **unused)
           400,
           "used already" },
         { { "POST /user_management/authenticate", .status = 403,
-            .body = "{\"code\":\"mfa_enrollment\",\"message\":\"enroll <first>\"}" },
+            .body = "{\"error\":\"sign_up_not_allowed\",\"error_description\":\"not <first>\"}" },
           0,
           403,
           "did not accept" },

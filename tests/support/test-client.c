@@ -12,7 +12,8 @@ static void open_client(test_client *test, fake_wire *wire, const char *api_key)
     assert_ok(lk_client_new(LK_CLIENT_OPTIONS(.client_id = "client_01", .api_key = api_key,
                                               .transport = fake_wire_use(wire),
                                               .clock = fake_clock_use(&test->clock),
-                                              .random = fake_random_use(&test->random)),
+                                              .random = fake_random_use(&test->random),
+                                              .key_refresh_s = -1), /* not amid the script */
                             &test->client, &err),
               err);
 }

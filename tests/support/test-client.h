@@ -14,7 +14,8 @@ typedef struct test_client {
     lk_client *client;
 } test_client;
 
-/* client_01 with an API key, default options otherwise. Fails the test when it cannot be made. */
+/* client_01 with an API key that renews no keys in the background, default options otherwise. Fails
+ * the test when it cannot be made. */
 void test_client_open(test_client *test, fake_wire *wire);
 /* The same without an API key, as in a desktop program. */
 void test_client_open_public(test_client *test, fake_wire *wire);

@@ -77,6 +77,23 @@ static void test_old_keys_are_renewed_while_nobody_waits(void **state)
     sem_destroy(&verified);
 }
 
+static void test_asking_for_the_number_renews_old_keys(void **state)
+{
+    fake_wire wire = FAKE_WIRE({ JWKS, .status = 200, .file = "jwks.json" },
+                               { JWKS, .status = 200, .file = "jwks-two.json" });
+    test_client test;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    open_with(&test, &wire, 0, 0);
+    assert_ok(lk_client_refresh_keys(test.client, &err), err);
+    test.clock.now_ms += 600000;
+    assert_true(lk__client_keys_id(test.client) != 0); /* not yet */
+    test.clock.now_ms += 1;
+    assert_true(lk__client_keys_id(test.client) != 0); /* begins a renewal */
+    test_client_close(&test, &wire); /* waits for it, and checks that both were asked for */
+}
+
 static void test_withdrawn_key_ends_with_the_renewal(void **state)
 {
     fake_wire wire = FAKE_WIRE({ JWKS, .status = 200, .file = "jwks-two.json" },
@@ -212,6 +229,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_old_keys_are_renewed_while_nobody_waits),
+        cmocka_unit_test(test_asking_for_the_number_renews_old_keys),
         cmocka_unit_test(test_withdrawn_key_ends_with_the_renewal),
         cmocka_unit_test(test_last_good_keys_serve_through_an_outage),
         cmocka_unit_test(test_keys_past_their_bound_are_not_used_and_it_is_told),

@@ -127,23 +127,6 @@ static void test_keys_have_a_number_that_changes_with_them(void **state)
 }
 
 /* Who is served from a cache verifies nothing, and the keys must not grow old over it. */
-static void test_asking_for_the_number_renews_old_keys(void **state)
-{
-    fake_wire wire = FAKE_WIRE({ JWKS, .status = 200, .file = "jwks.json" },
-                               { JWKS, .status = 200, .file = "jwks-two.json" });
-    test_client test;
-    lk_error err = LK_ERROR_INIT;
-
-    (void)state;
-    test_client_open(&test, &wire);
-    assert_ok(lk_client_refresh_keys(test.client, &err), err);
-    test.clock.now_ms += 600000;
-    assert_true(lk__client_keys_id(test.client) != 0); /* not yet */
-    test.clock.now_ms += 1;
-    assert_true(lk__client_keys_id(test.client) != 0); /* begins a renewal */
-    test_client_close(&test, &wire); /* waits for it, and checks that both were asked for */
-}
-
 static void test_unusable_key_sets_are_refused(void **state)
 {
     static const char *const bodies[] = {
@@ -293,7 +276,6 @@ int main(void)
         cmocka_unit_test(test_failed_fetch_keeps_the_keys_and_is_told_again),
         cmocka_unit_test(test_clock_set_back_does_not_stop_fetching),
         cmocka_unit_test(test_keys_have_a_number_that_changes_with_them),
-        cmocka_unit_test(test_asking_for_the_number_renews_old_keys),
         cmocka_unit_test(test_unusable_key_sets_are_refused),
         cmocka_unit_test(test_others_verify_during_a_fetch_and_share_its_outcome),
         cmocka_unit_test(test_keys_are_swapped_under_a_crowd),

@@ -11,8 +11,11 @@ static void test_hostile_text_stays_text(void **unused)
 {
     (void)unused;
     static const char hostile[] = "</h1><script>alert('1')</script><img src=x onerror=\"y\">&amp;";
+    const lk__page_choice choice = { .text = hostile, .link = "/login\"><script>" };
     const lk__page page = { .status = 400,
                             .word = hostile,
+                            .choices = &choice,
+                            .n_choices = 1,
                             .title = hostile,
                             .message = hostile,
                             .detail = hostile,

@@ -107,6 +107,12 @@ typedef struct lk_web_options {
     int cached_sessions;
     lk_session_store session_store;     /* all NULL: none */
     lk_session_storage session_storage; /* but for the first, session_store is required */
+    /* Takes callbacks without a state: sign-ins that begin at an identity provider's own page.
+     * Nothing then tells that the visitor began it, so somebody with an account of their own can
+     * sign others in as themself ("login CSRF": what these then enter, that one reads). Nobody who
+     * is signed in is signed in anew. false: such a visitor gets a page that begins a sign-in here,
+     * which takes them one click. Needs a client with an API key. */
+    bool allow_idp_initiated;
 } lk_web_options;
 
 #define LK_WEB_OPTIONS(...) (&(const lk_web_options){ .size = sizeof(lk_web_options), __VA_ARGS__ })
