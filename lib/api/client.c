@@ -15,20 +15,20 @@
 #include "http/curl.h"
 #include "http/url.h"
 
-#define WORKOS_URL        "https://api.workos.com"
-#define DEFAULT_TIMEOUT   10000
-#define MAX_TIMEOUT       600000
-#define DEFAULT_RETRIES   2
-#define MAX_RETRIES       10
-#define DEFAULT_LEEWAY    30
-#define MAX_LEEWAY        300
-#define DEFAULT_REFRESH   600
-#define DEFAULT_MAX_AGE   86400
-#define MAX_MAX_AGE       2592000
-#define MAX_CREDENTIAL    512
-#define MAX_ISSUERS       16
-#define MAX_ISSUER_LEN    1024
-#define N_DEFAULT_ISSUERS 6
+#define WORKOS_URL      "https://api.workos.com"
+#define DEFAULT_TIMEOUT 10000
+#define MAX_TIMEOUT     600000
+#define DEFAULT_RETRIES 2
+#define MAX_RETRIES     10
+#define DEFAULT_LEEWAY  30
+#define MAX_LEEWAY      300
+#define DEFAULT_REFRESH 600
+#define DEFAULT_MAX_AGE 86400
+#define MAX_MAX_AGE     2592000
+#define MAX_CREDENTIAL  512
+#define MAX_ISSUERS     16
+#define MAX_ISSUER_LEN  1024
+#define N_SHAPES        4
 
 static lk_status copy_text(const char *text, char **out, lk_error *err)
 {
@@ -173,27 +173,46 @@ static lk_status split_issuers(lk_client *client, const char *list, lk_error *er
     return LK_OK;
 }
 
-/* The shapes seen in production, where which one comes depends on the age of the environment; and
- * the same at another base URL: a custom domain, or an emulator. */
-static lk_status default_issuers(lk_client *client, lk_error *err)
+/* The shapes seen in production, where which one comes depends on the age of the environment. */
+static lk_status add_issuers_of(lk_client *client, const char *base, const char *rest,
+                                lk_error *err)
 {
-    static const char *const below[] = { "", "/user_management/", "/sso/" };
-    const char *const bases[] = { client->base_url, WORKOS_URL };
+    static const char *const below[N_SHAPES] = { "", "/user_management/", "/sso/", "/convex/" };
 
-    client->issuers = calloc(N_DEFAULT_ISSUERS, sizeof(*client->issuers));
-    if (client->issuers == NULL)
-        return lk__no_memory(err);
-    for (size_t i = 0; i < N_DEFAULT_ISSUERS; i++) {
+    for (size_t i = 0; i < N_SHAPES; i++) {
         lk__auto_buf text = LK__BUF(2 * MAX_ISSUER_LEN);
-        const char *path = below[i % 3];
 
-        if (i >= 3 && strcmp(bases[0], bases[1]) == 0)
-            return LK_OK;
-        LK_TRY(lk__buf_printf(&text, err, "%s%s%s", bases[i / 3], path,
-                              path[0] == '\0' ? "" : client->client_id));
+        LK_TRY(lk__buf_printf(&text, err, "%s%s%s%s", base, rest, below[i],
+                              below[i][0] == '\0' ? "" : client->client_id));
         LK_TRY(add_issuer(client, text.data, text.len, err));
     }
     return LK_OK;
+}
+
+/* WorkOS itself, and the same at another base URL: a custom domain, or an emulator, which may call
+ * itself by another name of this machine than the one that was typed. */
+static lk_status default_issuers(lk_client *client, lk_error *err)
+{
+    static const char *const loopback[] = { "http://localhost", "http://127.0.0.1",
+                                            "http://[::1]" };
+    const size_t n_loopback = sizeof(loopback) / sizeof(loopback[0]);
+    const char *rest = NULL; /* of a base URL on this machine, after the host */
+
+    client->issuers = calloc((2 + n_loopback) * N_SHAPES, sizeof(*client->issuers));
+    if (client->issuers == NULL)
+        return lk__no_memory(err);
+    for (size_t i = 0; i < n_loopback; i++) {
+        size_t len = strlen(loopback[i]);
+
+        if (strncmp(client->base_url, loopback[i], len) == 0 &&
+            strchr(":/", client->base_url[len]) != NULL)
+            rest = client->base_url + len;
+    }
+    for (size_t i = 0; i < n_loopback && rest != NULL; i++)
+        LK_TRY(add_issuers_of(client, loopback[i], rest, err));
+    if (rest == NULL && strcmp(client->base_url, WORKOS_URL) != 0)
+        LK_TRY(add_issuers_of(client, client->base_url, "", err));
+    return add_issuers_of(client, WORKOS_URL, "", err);
 }
 
 /* curl, the program, honours the first variable and OpenSSL the second; libcurl looks at neither,

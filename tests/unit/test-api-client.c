@@ -1,4 +1,5 @@
 /* A client's options: each wrong one is named, and what is left out has its default. */
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "api/client.h"
@@ -95,7 +96,8 @@ static void test_defaults_are_filled_in(void **state)
 {
     static const char *const issuers[] = { "https://api.workos.com",
                                            "https://api.workos.com/user_management/client_01",
-                                           "https://api.workos.com/sso/client_01" };
+                                           "https://api.workos.com/sso/client_01",
+                                           "https://api.workos.com/convex/client_01" };
     lk_auto(lk_client) client = NULL;
     lk_error err = LK_ERROR_INIT;
 
@@ -131,26 +133,52 @@ static void test_never_and_none_are_possible(void **state)
     assert_string_equal(client->user_agent, "latchkey/0.1.0"); /* libcurl is not in it */
 }
 
+static bool accepts(const lk_client *client, const char *issuer)
+{
+    for (size_t i = 0; i < client->n_issuers; i++)
+        if (strcmp(client->issuers[i], issuer) == 0)
+            return true;
+    return false;
+}
+
 static void test_base_url_loses_its_slashes_and_adds_issuers(void **state)
 {
-    static const char *const issuers[] = { "http://localhost:4100",
-                                           "http://localhost:4100/user_management/c",
-                                           "http://localhost:4100/sso/c",
-                                           "https://api.workos.com",
-                                           "https://api.workos.com/user_management/c",
-                                           "https://api.workos.com/sso/c" };
-    lk_auto(lk_client) client = NULL;
-    lk_error err = LK_ERROR_INIT;
+    static const struct {
+        const char *base_url;
+        const char *without_slashes;
+        const char *issuer;
+        bool is_accepted;
+    } rows[] = {
+        { "https://auth.example//", "https://auth.example", "https://auth.example", true },
+        { "https://auth.example", "https://auth.example", "https://auth.example/user_management/c",
+          true },
+        { "https://auth.example", "https://auth.example", "https://api.workos.com/sso/c", true },
+        { "https://auth.example", "https://auth.example", "https://auth.example.evil", false },
+        { "https://auth.example", "https://auth.example", "https://auth.example/sso/d", false },
+        { "https://auth.example", "https://auth.example", "http://auth.example", false },
+        /* The emulator has one name for itself, and whoever types another means the same. */
+        { "http://localhost:4100/", "http://localhost:4100", "http://127.0.0.1:4100", true },
+        { "http://127.0.0.1:4100", "http://127.0.0.1:4100", "http://[::1]:4100/user_management/c",
+          true },
+        { "http://[::1]:4100", "http://[::1]:4100", "http://localhost:4100", true },
+        { "http://localhost", "http://localhost", "http://127.0.0.1", true },
+        { "http://localhost:4100", "http://localhost:4100", "http://127.0.0.1:4101", false },
+        { "http://localhost:4100", "http://localhost:4100", "http://localhost", false },
+        { "https://localhost.example", "https://localhost.example", "http://127.0.0.1", false },
+    };
 
     (void)state;
-    assert_ok(
-        lk_client_new(LK_CLIENT_OPTIONS(.client_id = "c", .base_url = "http://localhost:4100//"),
-                      &client, &err),
-        err);
-    assert_string_equal(client->base_url, "http://localhost:4100");
-    assert_int_equal(client->n_issuers, N_ROWS(issuers));
-    for (size_t i = 0; i < N_ROWS(issuers); i++)
-        assert_string_equal(client->issuers[i], issuers[i]);
+    for (size_t i = 0; i < N_ROWS(rows); i++) {
+        lk_auto(lk_client) client = NULL;
+        lk_error err = LK_ERROR_INIT;
+
+        assert_ok(lk_client_new(LK_CLIENT_OPTIONS(.client_id = "c", .base_url = rows[i].base_url),
+                                &client, &err),
+                  err);
+        assert_string_equal(client->base_url, rows[i].without_slashes);
+        if (accepts(client, rows[i].issuer) != rows[i].is_accepted)
+            fail_msg("row %zu: %s", i, rows[i].issuer);
+    }
 }
 
 static void test_issuers_are_split_and_trimmed(void **state)
