@@ -44,6 +44,33 @@ void lk__wipe(void *data, size_t len)
         explicit_bzero(data, len);
 }
 
+static bool is_printable(unsigned char c)
+{
+    return c >= ' ' && c < 0x7f;
+}
+
+/* is_printable() of eight bytes at once; no byte takes from the next or gives to it before one is
+ * found that is not. */
+static bool are_printable(const char *text)
+{
+    const uint64_t ones = UINT64_MAX / 255;
+    uint64_t word;
+
+    memcpy(&word, text, sizeof(word));
+    return ((word | (word - ones * ' ') | (word + ones)) & ones * 0x80) == 0;
+}
+
+size_t lk__printable_length(const char *text, size_t len)
+{
+    size_t n = 0;
+
+    while (len - n >= sizeof(uint64_t) && are_printable(text + n))
+        n += sizeof(uint64_t);
+    while (n < len && is_printable((unsigned char)text[n]))
+        n++;
+    return n;
+}
+
 /* Unicode 15, table 3-7: well-formed UTF-8. */
 size_t lk__utf8_length(const char *text, size_t len)
 {

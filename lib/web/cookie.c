@@ -26,10 +26,7 @@ static bool is_token(const char *text, size_t len)
  * people's cookies in the same header hold them. */
 static bool is_printable(const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < 0x20 || (unsigned char)text[i] > 0x7e)
-            return false;
-    return true;
+    return lk__printable_length(text, len) == len;
 }
 
 static void trim(const char **text, size_t *len)

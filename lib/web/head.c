@@ -47,8 +47,11 @@ static bool is_disguised(const char *name)
 
 static bool is_value(const char *text)
 {
-    for (; *text != '\0'; text++)
-        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
+    size_t len = strlen(text);
+
+    for (size_t i = lk__printable_length(text, len); i < len;
+         i += 1 + lk__printable_length(text + i + 1, len - i - 1))
+        if (((unsigned char)text[i] < 0x20 && text[i] != '\t') || text[i] == 0x7f)
             return false;
     return true;
 }

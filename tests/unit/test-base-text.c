@@ -175,6 +175,29 @@ static void test_html_is_escaped(void **state)
     assert_ok(lk__html_escape(&out, NULL, &err), err);
 }
 
+/* Eight bytes are looked at together: no byte at any place is overlooked, or counts for another. */
+static void test_printable_ends_at_the_first_byte_that_is_not(void **state)
+{
+    char text[20];
+
+    (void)state;
+    for (size_t place = 0; place < sizeof(text); place++) {
+        for (int c = 0; c < 256; c++) {
+            const bool printable = c >= 0x20 && c <= 0x7e;
+
+            memset(text, '~', sizeof(text));
+            text[place] = (char)c;
+            assert_int_equal(lk__printable_length(text, sizeof(text)),
+                             printable ? sizeof(text) : place);
+            memset(text, ' ', sizeof(text));
+            text[place] = (char)c;
+            assert_int_equal(lk__printable_length(text, sizeof(text)),
+                             printable ? sizeof(text) : place);
+            assert_int_equal(lk__printable_length(text, place), place);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_percent_decoding),
         cmocka_unit_test(test_percent_decoding_refuses_a_raw_nul),
         cmocka_unit_test(test_html_is_escaped),
+        cmocka_unit_test(test_printable_ends_at_the_first_byte_that_is_not),
     };
 
     return cmocka_run_group_tests_name("base-text", tests, NULL, NULL);
