@@ -11,11 +11,6 @@
 
 #define MAX_SEAL (2 * 1024 * 1024)
 
-static void free_librarys_secretp(char **text)
-{
-    lk_free_secret(*text);
-}
-
 static lk_status open_seal(const app_arguments *given, lk_error *err)
 {
     char *password CLEANUP(free_secretp) = NULL;

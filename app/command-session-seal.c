@@ -8,11 +8,6 @@
 
 #define MAX_JSON (1024 * 1024)
 
-static void free_librarys_secretp(char **text)
-{
-    lk_free_secret(*text);
-}
-
 static lk_status seal(const app_arguments *given, lk_error *err)
 {
     char *password CLEANUP(free_secretp) = NULL;

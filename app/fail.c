@@ -83,3 +83,8 @@ void free_secretp(char **text)
     explicit_bzero(*text, strlen(*text));
     free(*text);
 }
+
+void free_librarys_secretp(char **text)
+{
+    lk_free_secret(*text);
+}

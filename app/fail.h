@@ -35,5 +35,7 @@ int finish(lk_status status, lk_error *err);
 /* CLEANUP functions: for char * and other plain blocks; for text that is a secret, wiped first. */
 void free_textp(char **text);
 void free_secretp(char **text);
+/* The same for text that the library handed out. */
+void free_librarys_secretp(char **text);
 
 #endif

@@ -174,6 +174,15 @@ lk_status lk__seal(const lk_random *random, const char *password, const void *te
     return lk__buf_append(out, made.data, made.len, err);
 }
 
+size_t lk__seal_size(size_t len)
+{
+    const size_t around = sizeof(PREFIX "*" PASSWORD_ID "*") - 1 + SALT_SIZE /* and "*" */ +
+                          sizeof("****~" VERSION) - 1 + SALT_SIZE - 1;
+
+    return around + lk__base64url_size(LK__AES_BLOCK) + lk__base64url_size(LK__SHA256_SIZE) +
+           lk__base64url_size(len + LK__AES_BLOCK - len % LK__AES_BLOCK);
+}
+
 /* ---- Opening ---- */
 
 static lk_status not_a_seal(lk_error *err, const char *why)

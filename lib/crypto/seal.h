@@ -22,4 +22,7 @@ LK_MUST_CHECK lk_status lk__unseal(const char *const *passwords, size_t n_passwo
  */
 int64_t lk__seal_expiry_ms(const char *seal, size_t len);
 
+/* How long the seal of len bytes is that never expires. */
+size_t lk__seal_size(size_t len);
+
 #endif

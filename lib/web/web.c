@@ -11,11 +11,7 @@
 #include "crypto/seal.h"
 #include "web/return-to.h"
 
-enum {
-    DEFAULT_MAX_AGE_S = 34560000,
-    DEFAULT_SSO_SESSION_S = 8 * 60 * 60,
-    DEFAULT_CACHED_SESSIONS = 1024
-};
+enum { DEFAULT_SSO_SESSION_S = 8 * 60 * 60, DEFAULT_CACHED_SESSIONS = 1024 };
 
 static lk_status copy(const char *text, const char *fallback, char **out, lk_error *err)
 {
@@ -113,7 +109,7 @@ static lk_status read_cookie(lk_web *web, const lk_web_options *options, lk_erro
 {
     const char *same_site = options->cookie_same_site ? options->cookie_same_site : "lax";
 
-    LK_TRY(copy(options->cookie_name, "wos-session", &web->cookie_name, err));
+    LK_TRY(copy(options->cookie_name, LK__COOKIE_NAME, &web->cookie_name, err));
     LK_TRY(copy(options->cookie_domain, NULL, &web->cookie_domain, err));
     if (!lk__cookie_name_valid(web->cookie_name) || strlen(web->cookie_name) > 128 ||
         lk__text_starts(web->cookie_name, LK__STATE_PREFIX))
@@ -149,7 +145,7 @@ static lk_status read_numbers(lk_web *web, const lk_web_options *options, lk_err
         return lk__fail(err, LK_ERR_INVALID, "cookie_max_age_s and sso_session_s count upwards");
     web->mode = options->mode;
     web->cookie_max_age_s =
-        options->cookie_max_age_s ? options->cookie_max_age_s : DEFAULT_MAX_AGE_S;
+        options->cookie_max_age_s ? options->cookie_max_age_s : LK__COOKIE_MAX_AGE_S;
     web->sso_session_s = options->sso_session_s ? options->sso_session_s : DEFAULT_SSO_SESSION_S;
     return LK_OK;
 }

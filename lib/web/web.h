@@ -11,6 +11,10 @@
 
 #include <latchkey/web.h>
 
+/* What the options leave open. */
+#define LK__COOKIE_NAME "wos-session"
+enum { LK__COOKIE_MAX_AGE_S = 34560000 }; /* 400 days: longer no browser keeps one */
+
 /* A browser keeps no cookie whose name, value and attributes are longer; RFC 6265, 6.1: "At least
  * 4096 bytes per cookie". */
 enum { LK__MAX_SET_COOKIE = 4096 };

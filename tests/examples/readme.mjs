@@ -104,6 +104,11 @@ const commands = {
     const seal = await succeed(['session', 'seal', '--password-file', file], { input: '{"a":1}' });
     assert.equal((await succeed(['session', 'open', '--password-file', file], { input: seal })).trim(), '{"a":1}');
   },
+  'latchkey session size --password-file FILE': async () => {
+    const file = scratchFile('password', PASSWORD);
+    const seal = await succeed(['session', 'seal', '--password-file', file], { input: '{"a":1}' });
+    assert.match(await succeed(['session', 'size', '--password-file', file], { input: seal }), /1 cookie/);
+  },
 };
 
 test('README.md shows commands', () => assert.ok(otherLines.length > 0));

@@ -7,6 +7,7 @@
 
 #include <latchkey/authkit.h>
 #include <latchkey/sso.h>
+#include <stdbool.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -69,6 +70,31 @@ LK_API LK_MUST_CHECK lk_status lk_seal_text(const char *password, const char *js
                                             char **out, lk_error *err);
 LK_API LK_MUST_CHECK lk_status lk_open_text(const char *password, const char *sealed,
                                             int64_t now_ms, char **out, lk_error *err);
+
+typedef struct lk_session_part {
+    const char *name; /* "user.metadata"; of a claim of the token "accessToken.permissions" */
+    size_t bytes;     /* that it takes in the seal */
+} lk_session_part;
+
+typedef struct lk_session_sizes {
+    size_t sealed;                /* bytes: what goes into cookies, or into a store */
+    size_t one_cookie;            /* bytes of it that one cookie takes */
+    size_t all_cookies;           /* that four of them take */
+    int n_cookies;                /* 1 to 4 that it needs; 0: more, so it belongs into a store */
+    bool fits_store;              /* beyond that no server keeps it */
+    const lk_session_part *parts; /* largest first; the bytes of all of them are the seal's */
+    size_t n_parts;
+} lk_session_sizes;
+
+/* What in a session takes how much of its seal, and how many cookies that is. json: what a seal
+ * holds, see lk_open_text(); nothing of it is verified. cookie_name NULL: "wos-session";
+ * cookie_domain NULL: none. No I/O. LK_ERR_INVALID: no JSON object. Free *out with
+ * lk_session_sizes_free(). */
+LK_API LK_MUST_CHECK lk_status lk_session_size(const char *json, const char *cookie_name,
+                                               const char *cookie_domain, lk_session_sizes **out,
+                                               lk_error *err);
+LK_API void lk_session_sizes_free(lk_session_sizes *sizes);
+LK_API void lk_session_sizes_freep(lk_session_sizes **sizes);
 
 /* Wipes the token and frees the tree; NULL is fine. */
 LK_API void lk_session_free(lk_session *session);
