@@ -8,17 +8,73 @@
 #include "qr.h"
 
 #include <latchkey/device.h>
+#include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 1000 /* between two looks */
+#define MAX_LINES 8192
+
+/* What is not the address asked for is told, and the wait goes on. */
+static lk_status take_line(lk_loopback *loopback, const char *line, int *done, lk_error *err)
+{
+    lk_error cause = LK_ERROR_INIT;
+    lk_status status = lk_loopback_paste(loopback, line, &cause);
+
+    *done = status == LK_OK;
+    if (status == LK_ERR_INVALID || status == LK_ERR_STATE) {
+        print_text(stderr, cause.message);
+        putc('\n', stderr);
+        return LK_OK;
+    }
+    if (status != LK_OK)
+        *err = cause;
+    return status;
+}
+
+/* A terminal hands over whole lines. *input is no longer polled once there is nothing to come. */
+static lk_status take_lines(lk_loopback *loopback, struct pollfd *input, int *done, lk_error *err)
+{
+    char text[MAX_LINES];
+    char *place = NULL;
+    lk_status status = LK_OK;
+    ssize_t len = read(input->fd, text, sizeof(text) - 1);
+
+    if (len <= 0) {
+        input->fd = -1;
+        return LK_OK;
+    }
+    text[len] = '\0';
+    for (char *line = strtok_r(text, "\n", &place); line != NULL && !*done && status == LK_OK;
+         line = strtok_r(NULL, "\n", &place))
+        status = take_line(loopback, line, done, err);
+    explicit_bzero(text, sizeof(text));
+    return status;
+}
+
+/* Until the browser is back, or its last address was pasted. */
+static lk_status wait_for_browser(lk_loopback *loopback, lk_error *err)
+{
+    struct pollfd sources[] = {
+        { .fd = lk_loopback_fd(loopback), .events = POLLIN },
+        { .fd = STDIN_FILENO, .events = POLLIN },
+    };
+    int done = 0;
+
+    while (!done) {
+        poll(sources, N_ITEMS(sources), (int)lk_loopback_time_left_ms(loopback));
+        TRY(lk_loopback_process(loopback, &done, err));
+        if (!done && sources[1].fd >= 0 && sources[1].revents != 0)
+            TRY(take_lines(loopback, &sources[1], &done, err));
+    }
+    return LK_OK;
+}
 
 lk_status sign_in_with_browser(const lk_loopback_options *options, lk_authentication **out,
                                lk_error *err)
 {
     lk_auto(lk_loopback) loopback = NULL;
-    int done = 0;
 
     TRY(lk_loopback_new(options, &loopback, err));
     bool opened = browser_open(lk_loopback_url(loopback));
@@ -26,9 +82,11 @@ lk_status sign_in_with_browser(const lk_loopback_options *options, lk_authentica
                  : "Open this in a browser on this machine:\n\n  ",
           stderr);
     print_text(stderr, lk_loopback_url(loopback));
-    fputs("\n\nWaiting… (Ctrl-C gives up; --no-browser signs in with a code)\n", stderr);
-    while (!done)
-        TRY(lk_loopback_wait(loopback, PATIENCE_MS, &done, err));
+    fputs("\n\nWaiting… (Ctrl-C gives up; --no-browser signs in with a code. Where the browser "
+          "ends on\n"
+          "a page that it cannot load, paste the address of that page here.)\n",
+          stderr);
+    TRY(wait_for_browser(loopback, err));
     return lk_loopback_finish(loopback, out, err);
 }
 

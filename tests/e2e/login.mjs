@@ -72,6 +72,22 @@ async function age() {
   return old.refresh_token;
 }
 
+test('where the browser cannot come back, its last address is pasted', async () => {
+  const program = start(['login'], { env: environment({ BROWSER: browser }), hasInput: true });
+  const jar = new Jar();
+  const url = await address('/authorize');
+  await visit(jar, url);
+  const { location } = await visit(jar, url, { form: { email: EMAIL } });
+  program.child.stdin.write(`${location.replace(/state=[^&]*/, 'state=other')}\n`);
+  await waitFor('a word about it', () => /another sign-in/.test(program.stderr));
+  program.child.stdin.write('what is meant?\n');
+  program.child.stdin.write(`${location}\n`);
+  await waitFor('the end', () => program.ended);
+  program.forget();
+  assert.equal(program.ended.code, 0, program.describe());
+  assert.match(program.stdout, new RegExp(EMAIL));
+});
+
 test('a stale session is renewed once, however many ask at the same time', async () => {
   await logIn();
   const spent = await age();
