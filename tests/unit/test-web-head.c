@@ -51,6 +51,13 @@ static void test_ambiguous_requests_are_refused(void **state)
         { { "X-A", "b\r\nX-Forwarded-For: 10.0.0.1" }, "control characters" },
         { { "X-A", "b\n" }, "control characters" },
         { { "X-A", "b\x7f" }, "control characters" },
+        { { "X-A", "0123456789\x7f"
+                   "0123456789" },
+          "control characters" },
+        { { "X-A", "01234567\x1f" }, "control characters" },
+        { { "X-A", "0123456\x01"
+                   "01234567" },
+          "control characters" },
         /* GHSA: the proxy removes the one spelling, CGI believes the other. */
         { { "X_Forwarded_For", "10.0.0.1" }, "take for another" },
         { { "X-Forwarded_Proto", "https" }, "take for another" },
@@ -91,6 +98,7 @@ static void test_honest_requests_pass(void **state)
         { "X-Forwardedness_Level", "9" },
         { "Cookie", "a=b; c=\"d\"", "Accept", "text/html,\tapplication/json" },
         { "User-Agent", "Gr\xc3\xbc\xc3\x9f" }, /* RFC 9110, 5.5: obs-text */
+        { "X-A", "\xff\xff\xff\xff\xff\xff\xff\xff\x80~ \t01234567\t" },
     };
     lk_error err = LK_ERROR_INIT;
 
