@@ -101,6 +101,7 @@ static lk_status apply_record(lk__store *store, const lk__record *r, const versi
 {
     switch (r->kind) {
     case LK__EFFECT_NONE:
+    case LK__EFFECT_SEAT_CHANGE: /* read as the one or the other */
         return LK_OK;
     case LK__EFFECT_DIRECTORY:
         LK_TRY(put_directory(store, r->directory, r->is_deletion, v, err));

@@ -29,6 +29,7 @@ static const struct {
     { "session.revoked", LK__EFFECT_SESSION_END, true },
     { "user.deleted", LK__EFFECT_PERSON_END, true },
     { "organization_membership.deleted", LK__EFFECT_SEAT_END, true },
+    { "organization_membership.updated", LK__EFFECT_SEAT_CHANGE, false },
 };
 
 #define FIELD(type_, name_, kind_, is_required, member)              \
@@ -323,6 +324,17 @@ static lk_status read_end(const lk__json *data, lk__arena *arena, lk__record *ou
     return LK_OK;
 }
 
+/* Active, pending, or whatever else there will be: the person may come in. */
+static lk_status read_seat(const lk__json *data, lk__arena *arena, lk__record *out, lk_error *err)
+{
+    if (!lk__text_equal(lk__json_text(data, "status"), "inactive")) {
+        out->kind = LK__EFFECT_NONE;
+        return LK_OK;
+    }
+    out->kind = LK__EFFECT_SEAT_END;
+    return read_end(data, arena, out, err);
+}
+
 typedef struct reading {
     lk__arena *arena;
     lk__record *out;
@@ -374,6 +386,8 @@ static lk_status read_effect(reading *r, const char *raw, size_t raw_len, const 
     case LK__EFFECT_PERSON_END:
     case LK__EFFECT_SEAT_END:
         return read_end(data, r->arena, r->out, err);
+    case LK__EFFECT_SEAT_CHANGE:
+        return read_seat(data, r->arena, r->out, err);
     }
     return LK_OK;
 }

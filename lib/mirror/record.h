@@ -14,7 +14,8 @@ typedef enum lk__effect_kind {
     LK__EFFECT_MEMBERSHIP,
     LK__EFFECT_SESSION_END,
     LK__EFFECT_PERSON_END, /* of all sessions of a person */
-    LK__EFFECT_SEAT_END    /* of all sessions of a person in an organization */
+    LK__EFFECT_SEAT_END,   /* of all sessions of a person in an organization */
+    LK__EFFECT_SEAT_CHANGE /* an end where the membership is inactive now, else nothing */
 } lk__effect_kind;
 
 typedef struct lk__slice {

@@ -1,6 +1,7 @@
-/* Three ways to end a session early, one table: session.revoked names the session; user.deleted
- * and organization_membership.deleted end what was issued to the person, or to the person in this
- * organization, up to then: somebody who was let in again later gets newer tokens. */
+/* Three ways to end a session early, one table: session.revoked names the session; user.deleted,
+ * and organization_membership.deleted or its update to inactive, end what was issued to the person,
+ * or to the person in this organization, up to then: somebody who was let in again later gets newer
+ * tokens. */
 #include "mirror/revocation.h"
 
 #include "base/text.h"

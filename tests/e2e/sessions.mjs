@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { before, test } from 'node:test';
-import { PASSWORD, control, emulate, me, newStore, run, scratchFile, serve, signIn, visit, waitFor } from './support.mjs';
+import { API_KEY, PASSWORD, ask, control, emulate, me, newStore, run, scratchFile, serve, signIn, visit, waitFor } from './support.mjs';
 
 const EMAIL = 'mira.holt@juniper.example';
 const passwordFile = scratchFile('password', PASSWORD);
@@ -125,6 +125,23 @@ async function token(server) {
   assert.equal(opened.code, 0, opened.stderr);
   return JSON.parse(opened.stdout).accessToken;
 }
+
+test('a membership that is deactivated ends the session in that organization within one poll, and no other', async () => {
+  const server = await serve(emulator.url, { args: ['--poll-interval', '1'] });
+  const samuel = 'samuel.adeyemi@juniper.example';
+  const [{ jar }, { jar: other }] = [await signIn(server, samuel, { organizationId: 'org_01JUNIPER00000000000000W0RK' }), await signIn(server, EMAIL)];
+  const { body } = await me(server, jar);
+  const api = (method, route) =>
+    ask(`${emulator.url}/user_management${route}`, { method, headers: { authorization: `Bearer ${API_KEY}` } });
+  const list = JSON.parse((await api('GET', `/organization_memberships?user_id=${body.user.id}`)).text);
+  const membership = list.data.find(({ organization_id }) => organization_id === body.organization_id);
+  assert.equal((await api('PUT', `/organization_memberships/${membership.id}/deactivate`)).status, 200);
+  const began = Date.now();
+  await waitFor('the session to end', async () => (await me(server, jar)).status === 401);
+  assert.ok(Date.now() - began < 10_000);
+  assert.equal((await me(server, other)).status, 200);
+  await server.stop();
+});
 
 test('a change of the cookie password signs nobody out who came before it', async () => {
   const store = newStore();

@@ -14,9 +14,10 @@
     "{\"object\":\"session\",\"id\":\"session_1\",\"user_id\":\"user_1\"," \
     "\"organization_id\":\"org_1\",\"status\":\"revoked\"}"
 #define PERSON "{\"object\":\"user\",\"id\":\"user_1\",\"email\":\"mira@nordwind.example\"}"
-#define SEAT                                                                          \
+#define SEAT_OF(status)                                                               \
     "{\"object\":\"organization_membership\",\"id\":\"om_1\",\"user_id\":\"user_1\"," \
-    "\"organization_id\":\"org_1\",\"status\":\"inactive\"}"
+    "\"organization_id\":\"org_1\",\"status\":\"" status "\"}"
+#define SEAT SEAT_OF("inactive")
 
 static int setup(void **state)
 {
@@ -91,7 +92,21 @@ static void test_each_event_ends_what_it_names(void **state)
         { "organization_membership.deleted", SEAT, "session_9", "user_1", "org_2", -1000, false },
         { "organization_membership.deleted", SEAT, "session_9", "user_1", NULL, -1000, false },
         { "organization_membership.deleted", SEAT, "session_9", "user_2", "org_1", -1000, false },
-        { "organization_membership.updated", SEAT, "session_9", "user_1", "org_1", -1000, false },
+        { "organization_membership.created", SEAT, "session_9", "user_1", "org_1", -1000, false },
+
+        { "organization_membership.updated", SEAT, "session_9", "user_1", "org_1", -1000, true },
+        { "organization_membership.updated", SEAT, "session_9", "user_1", "org_1", 1000, false },
+        { "organization_membership.updated", SEAT, "session_9", "user_1", "org_2", -1000, false },
+        /* another role, an invitation: still, or not yet, inside */
+        { "organization_membership.updated", SEAT_OF("active"), NULL, "user_1", "org_1", -1,
+          false },
+        { "organization_membership.updated", SEAT_OF("pending"), NULL, "user_1", "org_1", -1,
+          false },
+        { "organization_membership.updated", SEAT_OF("INACTIVE"), NULL, "user_1", "org_1", -1,
+          false },
+        { "organization_membership.updated",
+          "{\"user_id\":\"user_1\",\"organization_id\":\"org_1\"}", NULL, "user_1", "org_1", -1,
+          false },
     };
 
     for (size_t i = 0; i < N_ROWS(rows); i++) {
@@ -136,6 +151,9 @@ static void test_event_that_names_nobody_ends_nothing(void **state)
         { "organization_membership.deleted", "{\"user_id\":\"user_1\",\"organization_id\":\"\"}" },
         { "organization_membership.deleted", "{\"user_id\":\"user_1\"}" },
         { "organization_membership.deleted", "[]" },
+        { "organization_membership.updated", "{\"status\":\"inactive\",\"user_id\":\"user_1\"}" },
+        { "organization_membership.updated",
+          "{\"status\":\"inactive\",\"user_id\":\"\",\"organization_id\":\"org_1\"}" },
     };
     lk_mirror_status status = { .size = sizeof(status) };
     lk_error err = LK_ERROR_INIT;

@@ -186,9 +186,10 @@ LK_API void lk_directory_freep(lk_directory **directory);
 /* ---- Sessions ---- */
 
 /* Whether events say that a session has ended although its token may not have expired: by
- * session.revoked, or by user.deleted or organization_membership.deleted for a token issued before.
- * Each text may be NULL; issued_at_ms 0: not told, so older than any event. Fits
- * lk_web_options.revocation. Blocks on the disk for one look-up. */
+ * session.revoked, or for a token issued before by user.deleted, organization_membership.deleted,
+ * or organization_membership.updated that makes it inactive. Each text may be NULL; issued_at_ms 0:
+ * not told, so older than any event. Fits lk_web_options.revocation. Blocks on the disk for one
+ * look-up. */
 LK_API LK_MUST_CHECK lk_status lk_mirror_is_revoked(lk_mirror *mirror, const char *session_id,
                                                     const char *user_id,
                                                     const char *organization_id,
