@@ -193,14 +193,27 @@ static lk_status check_times(const lk__json *claims, const lk__jwt_rules *rules,
     return LK_OK;
 }
 
+/* WorkOS' documents name one issuer and tokens another: whoever set this up wants to see both. */
+static lk_status refuse_issuer(const char *issuer, const lk__jwt_rules *rules, lk_error *err)
+{
+    if (issuer == NULL)
+        issuer = "";
+    if (rules->n_issuers == 0)
+        return lk__fail(err, LK_ERR_SIGNATURE,
+                        "access token refused: its issuer is \"%.100s\", and none is accepted",
+                        issuer);
+    return lk__fail(err, LK_ERR_SIGNATURE,
+                    "access token refused: its issuer \"%.80s\" is none of the %zu accepted: "
+                    "\"%.80s\"%s",
+                    issuer, rules->n_issuers, rules->issuers[0],
+                    rules->n_issuers > 1 ? " and others" : "");
+}
+
 /* Expiry comes last, so that LK_ERR_EXPIRED says: in every other way sound. */
 static lk_status check_claims(const lk__json *claims, const lk__jwt_rules *rules, lk_error *err)
 {
     if (!is_issuer(lk__json_text(claims, "iss"), rules))
-        return lk__fail(err, LK_ERR_SIGNATURE,
-                        "access token refused: its issuer \"%.100s\" is none of the %zu accepted",
-                        lk__json_text(claims, "iss") != NULL ? lk__json_text(claims, "iss") : "",
-                        rules->n_issuers);
+        return refuse_issuer(lk__json_text(claims, "iss"), rules, err);
     if (!is_for_us(lk__json_get(claims, "aud"), rules->client_id))
         return refuse(err, "its audience is another client");
     if (!is_of_client(claims, rules->client_id))

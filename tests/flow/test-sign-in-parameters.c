@@ -77,6 +77,38 @@ static void test_impossible_parameters_begin_nothing(void **unused)
     }
 }
 
+/* RFC 6749, 3.1: whoever reads the first sees another request than whoever reads the last. */
+static void test_doubled_parameters_are_refused_on_both_ways(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *path;
+        const char *query;
+    } rows[] = {
+        { "/login", "organization_id=org_1&organization_id=org_2" },
+        { "/login", "return_to=%2Fa&return_to=%2Fb" },
+        { "/login", "connection=conn_1&connectio%6e=conn_2" },
+        { "/callback", "code=1&code=2&state=x" },
+        { "/callback", "code=1&state=x&state=x" }, /* though the same */
+        { "/callback", "code=1&state=x&%73tate=y" },
+        { "/callback", "error=a&error=b&state=x" },
+        { "/callback", "error=a&state=x&error_description=b&error_description=c" },
+        { "/callback", "error=a&connection_id=b&connection_id=c" },
+    };
+
+    for (size_t i = 0; i < N_ROWS(rows); i++) {
+        fake_wire wire = FAKE_WIRE_SILENT;
+        web_kit kit;
+
+        web_kit_open(&kit, &wire, NULL);
+        lk_web_reply *reply = web_kit_get(&kit, rows[i].path, rows[i].query);
+        assert_int_equal(reply->status, 400);
+        assert_contains(reply->body, "stands there twice");
+        lk_web_reply_free(reply);
+        web_kit_close(&kit, &wire);
+    }
+}
+
 static void test_overlong_invitation_is_named_and_not_shown(void **unused)
 {
     (void)unused;
@@ -129,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_parameter_reaches_workos),
         cmocka_unit_test(test_impossible_parameters_begin_nothing),
+        cmocka_unit_test(test_doubled_parameters_are_refused_on_both_ways),
         cmocka_unit_test(test_overlong_invitation_is_named_and_not_shown),
         cmocka_unit_test(test_step_up_is_refused_where_it_cannot_be_had),
     };

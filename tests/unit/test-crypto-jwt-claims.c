@@ -9,16 +9,19 @@
 #include "fake-token.h"
 #include "jwt-kit.h"
 
-static void test_claims_that_are_refused(void **state)
+static void refuse_all(const lk__jwks *keys, const char *const *rows, size_t n_rows)
+{
+    for (size_t i = 0; i < n_rows; i++) {
+        lk_error err = LK_ERROR_INIT;
+
+        if (jwt_kit_verify_signed(keys, HEADER, rows[i], &err) != LK_ERR_SIGNATURE)
+            fail_msg("row %zu: %s: %s", i, rows[i], lk_status_name(err.status));
+    }
+}
+
+static void test_tokens_of_other_issuers_audiences_and_clients_are_refused(void **state)
 {
     static const char *const rows[] = {
-        "[" ISS "]",
-        "[{" ISS "," SUB "," EXP "}]", /* an array taken for claims (mod_auth_openidc, 2026) */
-        "null",
-        "\"x\"",
-        "{}",
-        "not json",
-        CLAIMS "x",
         "{" SUB "," EXP "}", /* no issuer */
         "{\"iss\":null," SUB "," EXP "}",
         "{\"iss\":[\"https://api.workos.com\"]," SUB "," EXP "}",
@@ -32,9 +35,6 @@ static void test_claims_that_are_refused(void **state)
         "{\"iss\":\"https://api.workos.com/user_management/client_02\"," SUB "," EXP "}",
         "{\"iss\":\"https://api.workos.com\\u0000\"," SUB "," EXP "}",
         "{\"ISS\":\"https://api.workos.com\"," SUB "," EXP "}",
-        "{" ISS "," ISS "," SUB "," EXP "}", /* twice, though the same */
-        "{" ISS "," SUB "," EXP ",\"exp\":9999999999}",
-        "{" ISS "," SUB "," EXP ",\"x\":1,\"x\":2}",
         "{" ISS "," SUB "," EXP ",\"aud\":\"client_02\"}",
         "{" ISS "," SUB "," EXP ",\"aud\":\"\"}",
         "{" ISS "," SUB "," EXP ",\"aud\":[]}",
@@ -46,6 +46,32 @@ static void test_claims_that_are_refused(void **state)
         "{" ISS "," SUB "," EXP ",\"client_id\":\"client_01x\"}",
         "{" ISS "," SUB "," EXP ",\"client_id\":null}",
         "{" ISS "," SUB "," EXP ",\"client_id\":[\"client_01\"]}",
+    };
+
+    refuse_all(*state, rows, N_ROWS(rows));
+}
+
+static void test_claims_that_stand_there_twice_are_refused(void **state)
+{
+    static const char *const rows[] = {
+        "{" ISS "," ISS "," SUB "," EXP "}", /* twice, though the same */
+        "{" ISS "," SUB "," EXP ",\"exp\":9999999999}",
+        "{" ISS "," SUB "," EXP ",\"x\":1,\"x\":2}",
+    };
+
+    refuse_all(*state, rows, N_ROWS(rows));
+}
+
+static void test_claims_without_who_and_until_when_are_refused(void **state)
+{
+    static const char *const rows[] = {
+        "[" ISS "]",
+        "[{" ISS "," SUB "," EXP "}]", /* an array taken for claims (mod_auth_openidc, 2026) */
+        "null",
+        "\"x\"",
+        "{}",
+        "not json",
+        CLAIMS "x",
         "{" ISS "," EXP "}", /* no subject */
         "{" ISS ",\"sub\":\"\"," EXP "}",
         "{" ISS ",\"sub\":1," EXP "}",
@@ -70,12 +96,29 @@ static void test_claims_that_are_refused(void **state)
         "{" ISS "," SUB "," EXP ",\"nbf\":null}",
     };
 
-    for (size_t i = 0; i < N_ROWS(rows); i++) {
-        lk_error err = LK_ERROR_INIT;
+    refuse_all(*state, rows, N_ROWS(rows));
+}
 
-        if (jwt_kit_verify_signed(*state, HEADER, rows[i], &err) != LK_ERR_SIGNATURE)
-            fail_msg("row %zu: %s: %s", i, rows[i], lk_status_name(err.status));
-    }
+static void test_refused_issuer_is_named_beside_the_accepted_ones(void **state)
+{
+    static const char *const one[] = { "https://auth.example" };
+    lk__jwt_rules rules = jwt_kit_rules(*state);
+    char *token = fake_token_sign("key_1", "{\"iss\":\"https://got.example\"," SUB "," EXP "}");
+    lk_error err = LK_ERROR_INIT;
+
+    assert_fails(jwt_kit_verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
+    assert_contains(err.message, "its issuer \"https://got.example\" is none of the 2 accepted: "
+                                 "\"https://api.workos.com/\" and others");
+    lk__error_clear(&err);
+    rules.issuers = one;
+    rules.n_issuers = 1;
+    assert_fails(jwt_kit_verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
+    assert_contains(err.message, "is none of the 1 accepted: \"https://auth.example\"");
+    lk__error_clear(&err);
+    rules.n_issuers = 0;
+    assert_fails(jwt_kit_verify(token, &rules, &err), LK_ERR_SIGNATURE, err);
+    assert_contains(err.message, "is \"https://got.example\", and none is accepted");
+    free(token);
 }
 
 static void test_deep_nesting_is_refused(void **state)
@@ -187,7 +230,10 @@ static void test_expired_and_of_another_client_is_not_ours(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_claims_that_are_refused),
+        cmocka_unit_test(test_tokens_of_other_issuers_audiences_and_clients_are_refused),
+        cmocka_unit_test(test_claims_that_stand_there_twice_are_refused),
+        cmocka_unit_test(test_claims_without_who_and_until_when_are_refused),
+        cmocka_unit_test(test_refused_issuer_is_named_beside_the_accepted_ones),
         cmocka_unit_test(test_deep_nesting_is_refused),
         cmocka_unit_test(test_no_issuers_refuse_every_token),
         cmocka_unit_test(test_a_rule_without_client_matches_no_client),

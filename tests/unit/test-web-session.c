@@ -104,6 +104,36 @@ static void test_session_opens_with_claims_and_user(void **unused)
     test_client_close(&test, &wire);
 }
 
+static void test_roles_permissions_entitlements_and_flags_are_exposed(void **unused)
+{
+    (void)unused;
+    fake_wire wire = WIRE_WITH_KEYS;
+    test_client test;
+    lk_error err = LK_ERROR_INIT;
+    lk_auto(lk_session) session = NULL;
+
+    test_client_open(&test, &wire);
+    load_keys(test.client);
+    char *token = fake_token_sign(
+        "key_1", "{\"iss\":\"https://api.workos.com\",\"sub\":\"user_01\",\"exp\":4000000000,"
+                 "\"org_id\":\"org_01\",\"role\":\"admin\",\"roles\":[\"admin\",\"billing\"],"
+                 "\"permissions\":[\"a:read\",\"a:write\"],\"entitlements\":[\"audit-logs\"],"
+                 "\"feature_flags\":[\"beta\",\"dark\",\"fast\"]}");
+    assert_ok(lk_session_from_token(test.client, token, &session, &err), err);
+    assert_string_equal(session->organization_id, "org_01");
+    assert_string_equal(session->role, "admin");
+    assert_int_equal(session->n_roles, 2);
+    assert_string_equal(session->roles[1], "billing");
+    assert_int_equal(session->n_permissions, 2);
+    assert_string_equal(session->permissions[1], "a:write");
+    assert_int_equal(session->n_entitlements, 1);
+    assert_string_equal(session->entitlements[0], "audit-logs");
+    assert_int_equal(session->n_feature_flags, 3);
+    assert_string_equal(session->feature_flags[2], "fast");
+    free(token);
+    test_client_close(&test, &wire);
+}
+
 static void test_session_knows_when_the_person_signed_in(void **unused)
 {
     (void)unused;
@@ -391,6 +421,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_seal_holds_what_the_node_sdk_seals),
         cmocka_unit_test(test_session_opens_with_claims_and_user),
+        cmocka_unit_test(test_roles_permissions_entitlements_and_flags_are_exposed),
         cmocka_unit_test(test_session_knows_when_the_person_signed_in),
         cmocka_unit_test(test_bad_token_in_a_good_seal_is_refused),
         cmocka_unit_test(test_alg_none_in_a_good_seal_is_refused),
