@@ -123,6 +123,18 @@ bool exchange_fits(const exchange *self, const cJSON *record, const char *name)
     return !wanted || (value && strcasecmp(value, wanted) == 0);
 }
 
+void answer_too_many(exchange *self)
+{
+    bool writes_people =
+        text_begins(self->path, "/user_management/") && strcmp(self->method, "POST") == 0;
+    if (text_equal(self->path, "/directory_users")) {
+        AUTO_JSON body = memory_need(cJSON_CreateString("Ratelimited"));
+        answer_json(self, 429, body);
+        return;
+    }
+    answer_error(self, 429, writes_people ? "daily_quota_exceeded" : NULL, "Too Many Requests");
+}
+
 static bool has_type(const exchange *self, const char *type)
 {
     size_t len = strlen(type);

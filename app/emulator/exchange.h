@@ -51,6 +51,8 @@ void answer_error(exchange *self, int status, const char *code, const char *mess
 void answer_oauth_error(exchange *self, const char *error, const char *description);
 void answer_field_error(exchange *self, const char *field, const char *code, const char *message);
 void answer_missing(exchange *self, const char *what, const char *id); /* 404 */
+/* 429 as the endpoint has it: of /directory_users it is a bare JSON string. */
+void answer_too_many(exchange *self);
 /* {code, message, errors: [{code, message}]}, for what is wrong with one thing in particular. */
 void answer_detailed_error(exchange *self, const char *code, const char *message,
                            const char *detail_code, const char *detail);

@@ -145,7 +145,10 @@ static void spoil(exchange *answer, const fault *due)
         text_free(&answer->headers);
         if (due->retry_after_s >= 0)
             text_print(&answer->headers, "Retry-After: %d\r\n", due->retry_after_s);
-        answer_error(answer, due->status, NULL, reason(due->status));
+        if (due->status == 429)
+            answer_too_many(answer);
+        else
+            answer_error(answer, due->status, NULL, reason(due->status));
         return;
     }
     if (due->status)

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { WorkOS as WorkOS8 } from '@workos-inc/node-8';
 import { control, waitFor } from '../e2e/support.mjs';
 import { world } from './client-world.mjs';
+import { eventComplaints } from './openapi.mjs';
 
 test('listEvents walks all events by cursor, each once, oldest first', async () => {
   const types = ['dsync.activated', 'dsync.user.created', 'dsync.group.created', 'dsync.group.user_added'];
@@ -110,6 +111,7 @@ test('webhooks are signed as both libraries verify it, and read as the event of 
     await control(world.emulator, 'DELETE', `/directory_users/${person.id}`, {});
     await waitFor('two deliveries', () => bodies.length === 2);
     for (const { body, signature } of bodies) {
+      assert.deepEqual(eventComplaints(JSON.parse(body)), []);
       const event = await webhooks.constructEvent({ payload: body, sigHeader: signature, secret });
       assert.equal(event.data.firstName, 'Zoë');
       assert.equal(await webhooks.verifyHeader({ payload: body, sigHeader: signature, secret }), true);

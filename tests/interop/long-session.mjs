@@ -64,3 +64,17 @@ test('signing out deletes the chunks, and what Node has set beside them', async 
   assert.equal(reply.status, 303, reply.text.slice(0, 500));
   assert.deepEqual(namesOf(both), []);
 });
+
+test('with --sessions store the cookie is a handle: Node sees nobody, its own cookies sign in all the same', async () => {
+  const storing = await serve(emulator.url, { args: ['--sessions', 'store'] });
+  const { jar: own } = await signIn(storing, EMAIL);
+  const handle = decodeURIComponent(own.get('wos-session').value);
+  assert.ok(handle.length < 200, handle);
+  assert.equal((await me(storing, own)).status, 200);
+  for (const [name, keeper] of Object.entries(sessionKeepers(emulator.url))) {
+    assert.equal(await keeper.authenticate(handle), null, name);
+    const reply = await me(storing, new Jar(), { cookie: `wos-session=${await keeper.signIn(EMAIL)}` });
+    assert.equal(reply.status, 200, `${name}: ${JSON.stringify(reply.body)}`);
+  }
+  await storing.stop();
+});

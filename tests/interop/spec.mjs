@@ -247,6 +247,16 @@ test('the feed, and every event that all this has made', async () => {
   await call('GET', `${feed}&after=event_none`, 400);
 });
 
+test('the rate limits that the specification knows', async () => {
+  for (const operation of operations.filter(({ responses }) => responses['429'])) {
+    if (!(await isServed(emulator, operation))) continue;
+    const path = operation.path.replace(/\{[^}]+\}/g, 'some');
+    await control(emulator, 'POST', '/faults', { method: operation.method, path, status: 429, retry_after: 1 });
+    const reply = await call(operation.method, path, 429, operation.method === 'GET' ? {} : { json: {} });
+    assert.equal(reply.headers['retry-after'], '1');
+  }
+});
+
 test('nothing deviates but what is listed, and all of that does', () => {
   assert.deepEqual(judge.verdict(), []);
 });
