@@ -49,7 +49,7 @@ void latchkey_a11y_cure_mnemonics(GtkWidget *widget)
 
 void latchkey_a11y_name_lists(GtkWidget *widget, const char *label)
 {
-    if (GTK_IS_LIST_BOX(widget))
+    if (GTK_IS_LIST_BOX(widget) || GTK_IS_LIST_VIEW(widget))
         latchkey_a11y_set_label(widget, label);
     for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
          child = gtk_widget_get_next_sibling(child))

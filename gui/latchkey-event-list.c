@@ -1,10 +1,14 @@
-/* Directory events (dsync.…) in segments. Each segment knows how many rows it has and the key of
+/* Events in segments. Each segment knows how many rows it has and the key of
  * its last one; its rows are read back with "after the last row of the segment before". What is
  * held per million events is some 8,000 keys and at most MAX_CACHED pages of rows.
  *
  * Events are shown by (created_at, id) but arrive in any order, so new ones are followed by arrival
  * and put where they belong. A page read between two refreshes may already hold an event that the
- * next refresh will report: its id waits in `ahead` and is skipped once. */
+ * next refresh will report: its id waits in `ahead` and is skipped once.
+ *
+ * Pages towards the past are read on a thread, since a filter may have to look at a million rows to
+ * find the next. While one is on its way no arrival is taken in: each event is then either in the
+ * page or in the refresh behind it. */
 #include "latchkey-event-list.h"
 
 #include "latchkey-event.h"
@@ -24,15 +28,18 @@ typedef struct Segment {
 
 struct _LatchkeyEventList {
     GObject parent_instance;
-    lk_mirror *mirror;
+    LatchkeyStore *store;
+    LatchkeyEventFilter *filter;
     GPtrArray *segments;
-    GHashTable *ahead;     /* ids that refresh() must skip once */
-    GHashTable *directory; /* id to name, or to "" when it has none */
-    gint64 last_sequence;  /* of the last arrival seen */
-    char *last_arrival;    /* its id; NULL: none yet */
+    GHashTable *ahead;    /* ids that refresh() must skip once */
+    gint64 last_sequence; /* of the last arrival seen, whatever its filter */
+    char *last_arrival;   /* its id; NULL: none yet */
     guint n_cached;
     guint64 clock;
-    guint extend_source;
+    GCancellable *cancellable;
+    gint64 n_total;       /* -1: not counted yet */
+    gboolean is_loading;  /* a page is on its way */
+    gboolean is_stale;    /* a refresh waits for it */
     gboolean is_complete; /* the oldest event is in the model */
 };
 
@@ -90,38 +97,18 @@ static int compare_keys(gint64 a_ms, const char *a_id, gint64 b_ms, const char *
 
 /* ---- Reading ---- */
 
-static const char *directory_name(LatchkeyEventList *self, const char *id)
-{
-    if (id == NULL)
-        return NULL;
-    const char *name = g_hash_table_lookup(self->directory, id);
-    if (name == NULL) {
-        lk_auto(lk_directory) directory = NULL;
-        lk_error err = LK_ERROR_INIT;
-        gboolean is_known = lk_mirror_get_directory(self->mirror, id, &directory, &err) == LK_OK &&
-                            directory->name != NULL;
-        name = is_known ? directory->name : "";
-        g_hash_table_insert(self->directory, g_strdup(id), g_strdup(name));
-        name = g_hash_table_lookup(self->directory, id);
-    }
-    return name[0] != '\0' ? name : NULL;
-}
-
 static LatchkeyEvent *new_event(LatchkeyEventList *self, const lk_mirror_event *row)
 {
-    return latchkey_event_new(row, directory_name(self, row->directory_id));
+    return latchkey_event_new(row,
+                              latchkey_store_get_directory_name(self->store, row->directory_id));
 }
 
-static lk_mirror_event_page *read_page(LatchkeyEventList *self, lk_event_order order,
-                                       const char *after, guint limit)
+static lk_mirror_event_page *read_page(LatchkeyEventList *self, const lk_mirror_event_query *query)
 {
     lk_mirror_event_page *page = NULL;
     lk_error err = LK_ERROR_INIT;
 
-    if (lk_mirror_list_events(self->mirror,
-                              LK_MIRROR_EVENT_QUERY(.order = order, .after = after,
-                                                    .type = "dsync.", .limit = (int)limit),
-                              &page, &err) == LK_OK)
+    if (lk_mirror_list_events(latchkey_store_get_mirror(self->store), query, &page, &err) == LK_OK)
         return page;
     g_warning("events: %s", err.message);
     return NULL;
@@ -159,7 +146,9 @@ static GPtrArray *rows_of(LatchkeyEventList *self, guint index)
     segment->used = ++self->clock;
     if (segment->rows != NULL)
         return segment->rows;
-    lk_auto(lk_mirror_event_page) page = read_page(self, LK_NEWEST_FIRST, after, segment->count);
+    lk_mirror_event_query query =
+        latchkey_event_filter_query(self->filter, LK_NEWEST_FIRST, after, segment->count);
+    lk_auto(lk_mirror_event_page) page = read_page(self, &query);
     GPtrArray *rows = g_ptr_array_new_full(segment->count, g_object_unref);
     for (guint i = 0; i < segment->count; i++)
         g_ptr_array_add(rows, page != NULL && i < page->count ? new_event(self, page->items[i])
@@ -170,14 +159,82 @@ static GPtrArray *rows_of(LatchkeyEventList *self, guint index)
 
 /* ---- Growing towards the past ---- */
 
-static void append_page(LatchkeyEventList *self)
+typedef struct Request {
+    LatchkeyEventFilter *filter;
+    char *after; /* NULL: from the newest */
+} Request;
+
+static void request_free(gpointer data)
+{
+    Request *request = data;
+
+    latchkey_event_filter_free(request->filter);
+    g_free(request->after);
+    g_free(request);
+}
+
+static void page_free(gpointer data)
+{
+    lk_mirror_event_page_free(data);
+}
+
+static gpointer read_on_thread(lk_mirror *mirror, gpointer data, lk_error *err)
+{
+    Request *request = data;
+    lk_mirror_event_query query =
+        latchkey_event_filter_query(request->filter, LK_NEWEST_FIRST, request->after, PAGE);
+    lk_mirror_event_page *page = NULL;
+
+    return lk_mirror_list_events(mirror, &query, &page, err) == LK_OK ? page : NULL;
+}
+
+static gpointer count_on_thread(lk_mirror *mirror, gpointer data, lk_error *err)
+{
+    Request *request = data;
+    lk_mirror_event_query query =
+        latchkey_event_filter_query(request->filter, LK_NEWEST_FIRST, NULL, 0);
+    gint64 *count = g_new0(gint64, 1);
+
+    if (lk_mirror_count_events(mirror, &query, count, err) == LK_OK)
+        return count;
+    g_free(count);
+    return NULL;
+}
+
+static void read_later(LatchkeyEventList *self, LatchkeyStoreRead *read, const char *after,
+                       GDestroyNotify result_free, GAsyncReadyCallback callback)
+{
+    Request *request = g_new0(Request, 1);
+
+    request->filter = latchkey_event_filter_copy(self->filter);
+    request->after = g_strdup(after);
+    latchkey_store_read_async(self->store, read, request, request_free, result_free,
+                              self->cancellable, callback, g_object_ref(self));
+}
+
+static void on_counted(GObject *source, GAsyncResult *result, gpointer data)
+{
+    (void)source;
+    g_autoptr(LatchkeyEventList) self = data;
+    g_autofree gint64 *count = latchkey_store_read_finish(result, NULL);
+
+    if (count == NULL)
+        return;
+    self->n_total = *count;
+    g_signal_emit_by_name(self, "loaded");
+}
+
+/* Once the oldest event is here, the model knows by itself. */
+static void count_again(LatchkeyEventList *self)
+{
+    if (!self->is_complete)
+        read_later(self, count_on_thread, NULL, g_free, on_counted);
+}
+
+static void append(LatchkeyEventList *self, const lk_mirror_event_page *page)
 {
     guint n = self->segments->len;
-    lk_auto(lk_mirror_event_page) page =
-        read_page(self, LK_NEWEST_FIRST, n > 0 ? segment_at(self, n - 1)->last_id : NULL, PAGE);
 
-    if (page == NULL)
-        return;
     self->is_complete = page->count < PAGE;
     if (page->count == 0)
         return;
@@ -198,20 +255,38 @@ static void append_page(LatchkeyEventList *self)
     g_list_model_items_changed(G_LIST_MODEL(self), segment->start, 0, segment->count);
 }
 
-static gboolean on_extend(gpointer data)
+static void on_page(GObject *source, GAsyncResult *result, gpointer data)
 {
-    LatchkeyEventList *self = data;
+    (void)source;
+    g_autoptr(LatchkeyEventList) self = data;
+    g_autoptr(GError) error = NULL;
+    lk_auto(lk_mirror_event_page) page = latchkey_store_read_finish(result, &error);
 
-    self->extend_source = 0;
-    append_page(self);
-    return G_SOURCE_REMOVE;
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+    self->is_loading = FALSE;
+    if (page != NULL) {
+        gboolean is_first = self->segments->len == 0;
+        append(self, page);
+        if (is_first)
+            count_again(self);
+    } else {
+        g_warning("events: %s", error->message);
+    }
+    if (self->is_stale)
+        latchkey_event_list_refresh(self);
+    g_signal_emit_by_name(self, "loaded");
 }
 
-/* Later, since a view that asks for a row must not see the model change under it. */
-static void extend_soon(LatchkeyEventList *self)
+static void extend(LatchkeyEventList *self)
 {
-    if (!self->is_complete && self->extend_source == 0)
-        self->extend_source = g_idle_add(on_extend, self);
+    guint n = self->segments->len;
+
+    if (self->is_complete || self->is_loading)
+        return;
+    self->is_loading = TRUE;
+    read_later(self, read_on_thread, n > 0 ? segment_at(self, n - 1)->last_id : NULL, page_free,
+               on_page);
 }
 
 /* ---- New arrivals ---- */
@@ -279,7 +354,8 @@ static void insert(LatchkeyEventList *self, const lk_mirror_event *row)
         if (!self->is_complete)
             return;
         if (index == 0) {
-            append_page(self);
+            self->is_complete = FALSE;
+            extend(self);
             return;
         }
         index--;
@@ -296,49 +372,73 @@ static void insert(LatchkeyEventList *self, const lk_mirror_event *row)
     split(self, index);
 }
 
+static lk_mirror_event_page *read_latest(LatchkeyEventList *self)
+{
+    return read_page(self, LK_MIRROR_EVENT_QUERY(.order = LK_LATEST_ARRIVAL, .limit = 1));
+}
+
+static void note_latest(LatchkeyEventList *self, const lk_mirror_event *latest)
+{
+    g_free(self->last_arrival);
+    self->last_arrival = latest != NULL ? g_strdup(latest->id) : NULL;
+    self->last_sequence = latest != NULL ? latest->sequence : 0;
+}
+
 static void reset(LatchkeyEventList *self)
 {
     guint n = n_items(self);
-    lk_auto(lk_mirror_event_page) latest = read_page(self, LK_LATEST_ARRIVAL, NULL, 1);
+    lk_auto(lk_mirror_event_page) latest = read_latest(self);
 
+    g_cancellable_cancel(self->cancellable);
+    g_object_unref(self->cancellable);
+    self->cancellable = g_cancellable_new();
     g_ptr_array_set_size(self->segments, 0);
     g_hash_table_remove_all(self->ahead);
     self->n_cached = 0;
+    self->n_total = -1;
+    self->is_loading = FALSE;
+    self->is_stale = FALSE;
     self->is_complete = FALSE;
-    g_clear_pointer(&self->last_arrival, g_free);
-    self->last_sequence = 0;
-    if (latest != NULL && latest->count > 0) {
-        self->last_arrival = g_strdup(latest->items[0]->id);
-        self->last_sequence = latest->items[0]->sequence;
-    }
+    note_latest(self, latest != NULL && latest->count > 0 ? latest->items[0] : NULL);
     if (n > 0)
         g_list_model_items_changed(G_LIST_MODEL(self), 0, n, 0);
-    append_page(self);
+    extend(self);
+}
+
+/* FALSE: so many, or such a damage, that fresh pages are cheaper than each in its place. */
+static gboolean take_arrivals(LatchkeyEventList *self, const lk_mirror_event *latest)
+{
+    lk_mirror_event_query query =
+        latchkey_event_filter_query(self->filter, LK_ARRIVAL, self->last_arrival, MAX_ARRIVALS);
+    lk_auto(lk_mirror_event_page) page = read_page(self, &query);
+
+    if (page == NULL || page->count == MAX_ARRIVALS)
+        return FALSE;
+    latchkey_store_forget_names(self->store); /* a directory may have come or been renamed */
+    note_latest(self, latest);
+    for (size_t i = 0; i < page->count; i++) {
+        const lk_mirror_event *row = page->items[i];
+        if (row->sequence > latest->sequence)
+            break; /* came between the two reads: its turn is next time */
+        if (!g_hash_table_remove(self->ahead, row->id))
+            insert(self, row);
+    }
+    if (page->count > 0)
+        count_again(self);
+    return TRUE;
 }
 
 void latchkey_event_list_refresh(LatchkeyEventList *self)
 {
-    if (self->last_arrival == NULL) {
+    self->is_stale = self->is_loading;
+    if (self->is_loading)
+        return;
+    lk_auto(lk_mirror_event_page) latest = read_latest(self);
+    if (latest == NULL || latest->count == 0 ||
+        g_strcmp0(latest->items[0]->id, self->last_arrival) == 0)
+        return;
+    if (self->last_arrival == NULL || !take_arrivals(self, latest->items[0]))
         reset(self);
-        return;
-    }
-    lk_auto(lk_mirror_event_page) page =
-        read_page(self, LK_ARRIVAL, self->last_arrival, MAX_ARRIVALS);
-    if (page == NULL || page->count == MAX_ARRIVALS) {
-        reset(self); /* gone, or so many that one fresh page is cheaper than each in its place */
-        return;
-    }
-    for (size_t i = 0; i < page->count; i++) {
-        const lk_mirror_event *row = page->items[i];
-        self->last_sequence = row->sequence;
-        if (!g_hash_table_remove(self->ahead, row->id))
-            insert(self, row);
-    }
-    if (page->count > 0) {
-        g_free(self->last_arrival);
-        self->last_arrival = g_strdup(page->items[page->count - 1]->id);
-        g_hash_table_remove_all(self->directory); /* a directory may have come or been renamed */
-    }
 }
 
 /* ---- The model ---- */
@@ -363,7 +463,7 @@ static gpointer get_item(GListModel *model, guint position)
     if (position >= n_items(self))
         return NULL;
     if (position + NEAR_END >= n_items(self))
-        extend_soon(self);
+        extend(self);
     while (high - low > 1) {
         guint middle = low + (high - low) / 2;
         if (segment_at(self, middle)->start <= position)
@@ -382,43 +482,68 @@ static void list_model_init(GListModelInterface *iface)
     iface->get_item = get_item;
 }
 
+static void latchkey_event_list_dispose(GObject *object)
+{
+    g_cancellable_cancel(LATCHKEY_EVENT_LIST(object)->cancellable);
+    G_OBJECT_CLASS(latchkey_event_list_parent_class)->dispose(object);
+}
+
 static void latchkey_event_list_finalize(GObject *object)
 {
     LatchkeyEventList *self = LATCHKEY_EVENT_LIST(object);
 
-    g_clear_handle_id(&self->extend_source, g_source_remove);
     g_ptr_array_unref(self->segments);
     g_hash_table_unref(self->ahead);
-    g_hash_table_unref(self->directory);
     g_free(self->last_arrival);
-    lk_mirror_free(self->mirror);
+    g_object_unref(self->cancellable);
+    latchkey_event_filter_free(self->filter);
+    g_object_unref(self->store);
     G_OBJECT_CLASS(latchkey_event_list_parent_class)->finalize(object);
 }
 
 static void latchkey_event_list_class_init(LatchkeyEventListClass *class)
 {
+    G_OBJECT_CLASS(class)->dispose = latchkey_event_list_dispose;
     G_OBJECT_CLASS(class)->finalize = latchkey_event_list_finalize;
+    g_signal_new("loaded", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                 G_TYPE_NONE, 0);
 }
 
 static void latchkey_event_list_init(LatchkeyEventList *self)
 {
     self->segments = g_ptr_array_new_with_free_func(segment_free);
     self->ahead = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    self->directory = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    self->cancellable = g_cancellable_new();
 }
 
-LatchkeyEventList *latchkey_event_list_new(lk_mirror *mirror)
+LatchkeyEventList *latchkey_event_list_new(LatchkeyStore *store, const LatchkeyEventFilter *filter)
 {
     LatchkeyEventList *self = g_object_new(LATCHKEY_TYPE_EVENT_LIST, NULL);
 
-    self->mirror = mirror;
+    self->store = g_object_ref(store);
+    self->filter = latchkey_event_filter_copy(filter);
     reset(self);
     return self;
+}
+
+const LatchkeyEventFilter *latchkey_event_list_get_filter(LatchkeyEventList *self)
+{
+    return self->filter;
+}
+
+gboolean latchkey_event_list_is_loading(LatchkeyEventList *self)
+{
+    return self->is_loading;
 }
 
 gboolean latchkey_event_list_is_complete(LatchkeyEventList *self)
 {
     return self->is_complete;
+}
+
+gint64 latchkey_event_list_get_n_total(LatchkeyEventList *self)
+{
+    return self->is_complete ? (gint64)n_items(self) : self->n_total;
 }
 
 guint latchkey_event_list_get_n_cached(LatchkeyEventList *self)

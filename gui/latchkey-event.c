@@ -292,3 +292,11 @@ const char *latchkey_event_get_json(LatchkeyEvent *self, gsize *len)
     *len = self->json_len;
     return self->json;
 }
+
+const char *latchkey_event_nth_type(guint n, const char **kind)
+{
+    if (n >= G_N_ELEMENTS(words))
+        return NULL;
+    *kind = _(words[n].kind);
+    return words[n].type;
+}

@@ -6,7 +6,9 @@
 #include "latchkey-a11y.h"
 #include "latchkey-error.h"
 #include "latchkey-event-details.h"
+#include "latchkey-event-list.h"
 #include "latchkey-event-row.h"
+#include "latchkey-filter-bar.h"
 #include "latchkey-page.h"
 
 #include <glib/gi18n.h>
@@ -28,8 +30,11 @@ struct _LatchkeyEventsPage {
     AdwLeaflet *leaflet;
     GtkWidget *list_pane;
     LatchkeyEventDetails *details;
+    LatchkeyFilterBar *filter_bar;
+    GtkStack *list_stack;
     LatchkeyFeed *feed;
-    LatchkeyEventList *model; /* borrowed from the feed; NULL: not there yet */
+    LatchkeyEventList *model; /* what is shown; NULL: nothing yet */
+    LatchkeyEventList *next;  /* of the filter chosen last, until its first page is here */
     guint tick_source;
     guint n_unseen;
 };
@@ -45,6 +50,8 @@ static gint64 now_ms(void)
 }
 
 /* ---- Details ---- */
+
+/* ---- As a page of the window ---- */
 
 static const char *get_title(LatchkeyPage *page)
 {
@@ -66,10 +73,19 @@ static void go_back(LatchkeyPage *page)
     gtk_widget_grab_focus(GTK_WIDGET(self->view));
 }
 
+static void search(LatchkeyPage *page)
+{
+    LatchkeyEventsPage *self = LATCHKEY_EVENTS_PAGE(page);
+
+    adw_leaflet_set_visible_child_name(self->leaflet, "list");
+    latchkey_filter_bar_focus(self->filter_bar);
+}
+
 static void page_init(LatchkeyPageInterface *iface)
 {
     iface->get_title = get_title;
     iface->go_back = go_back;
+    iface->search = search;
 }
 
 /* Of two panes that lie on each other, one is not there for a screen reader. */
@@ -191,14 +207,14 @@ static guint n_events(LatchkeyEventsPage *self)
     return self->model != NULL ? g_list_model_get_n_items(G_LIST_MODEL(self->model)) : 0;
 }
 
-/* Until the oldest one has been read, all that is known is "at least". */
+/* Until they have been counted, all that is known is "at least". */
 static char *count_text(LatchkeyEventsPage *self)
 {
-    guint n = n_events(self);
+    gint64 n = self->model != NULL ? latchkey_event_list_get_n_total(self->model) : 0;
 
-    if (self->model != NULL && !latchkey_event_list_is_complete(self->model))
-        return g_strdup_printf(_("%u+ events"), n);
-    return g_strdup_printf(ngettext("%u event", "%u events", n), n);
+    if (n < 0)
+        return g_strdup_printf(_("%u+ events"), n_events(self));
+    return g_strdup_printf(ngettext("%d event", "%d events", (gulong)n), (int)n);
 }
 
 static void show_status(LatchkeyEventsPage *self)
@@ -223,11 +239,19 @@ static void show_status(LatchkeyEventsPage *self)
         gtk_widget_remove_css_class(GTK_WIDGET(self->status_icon), "success");
 }
 
+static gboolean is_filtered(LatchkeyEventList *model)
+{
+    const LatchkeyEventFilter *filter =
+        model != NULL ? latchkey_event_list_get_filter(model) : NULL;
+
+    return filter != NULL && (filter->text != NULL || !latchkey_event_filter_is_open(filter));
+}
+
 static const char *page_name(LatchkeyEventsPage *self)
 {
     LatchkeyFeedState state = latchkey_feed_get_state(self->feed);
 
-    if (n_events(self) > 0)
+    if (n_events(self) > 0 || is_filtered(self->model))
         return "list";
     if (state == LATCHKEY_FEED_NO_KEY)
         return "no-key";
@@ -260,33 +284,76 @@ static void show_problem(LatchkeyEventsPage *self)
     gtk_info_bar_set_revealed(self->problem_bar, text != NULL);
 }
 
-static void take_model(LatchkeyEventsPage *self)
+static void show_page(LatchkeyEventsPage *self)
 {
-    LatchkeyEventList *model = latchkey_feed_get_events(self->feed);
-    if (model == NULL || model == self->model)
-        return;
+    show_status(self);
+    show_problem(self);
+    gtk_stack_set_visible_child_name(self->list_stack, n_events(self) > 0 ? "rows" : "nothing");
+    gtk_stack_set_visible_child_name(self->stack, page_name(self));
+    latchkey_page_place_changed(LATCHKEY_PAGE(self));
+}
 
-    self->model = model;
+/* ---- The list ---- */
+
+/* The view gets another model, which GTK shows sooner than one that changed all over. */
+static void take_next(LatchkeyEventsPage *self)
+{
     GtkSingleSelection *selection = gtk_single_selection_new(NULL);
+
+    if (self->model != NULL)
+        g_signal_handlers_disconnect_by_data(self->model, self);
+    g_set_object(&self->model, self->next);
+    g_clear_object(&self->next);
     gtk_single_selection_set_autoselect(selection, FALSE);
     gtk_single_selection_set_can_unselect(selection, TRUE);
-    gtk_single_selection_set_model(selection, G_LIST_MODEL(model));
+    gtk_single_selection_set_model(selection, G_LIST_MODEL(self->model));
     g_signal_connect_object(selection, "notify::selected-item", G_CALLBACK(on_selected), self,
                             G_CONNECT_SWAPPED);
     gtk_list_view_set_model(self->view, GTK_SELECTION_MODEL(selection));
     /* After the view's own handler, which must know of the rows before we scroll to them. */
-    g_signal_connect_object(model, "items-changed", G_CALLBACK(on_items_changed), self,
+    g_signal_connect_object(self->model, "items-changed", G_CALLBACK(on_items_changed), self,
                             G_CONNECT_SWAPPED);
     g_object_unref(selection);
+    self->n_unseen = 0;
+    show_unseen(self);
+}
+
+/* What was found before stays in sight until there is something to take its place. */
+static void on_loaded(LatchkeyEventsPage *self, LatchkeyEventList *list)
+{
+    if (list == self->next && !latchkey_event_list_is_loading(list))
+        take_next(self);
+    show_page(self);
+}
+
+static void on_filter_changed(LatchkeyEventsPage *self)
+{
+    LatchkeyStore *store = self->feed != NULL ? latchkey_feed_get_store(self->feed) : NULL;
+    g_autoptr(LatchkeyEventFilter) filter =
+        latchkey_filter_bar_get_filter(self->filter_bar, now_ms());
+    LatchkeyEventList *last = self->next != NULL ? self->next : self->model;
+
+    if (store == NULL ||
+        (last != NULL && latchkey_event_filter_equal(latchkey_event_list_get_filter(last), filter)))
+        return;
+    if (self->next != NULL)
+        g_signal_handlers_disconnect_by_data(self->next, self);
+    g_clear_object(&self->next);
+    self->next = latchkey_event_list_new(store, filter);
+    g_signal_connect_object(self->next, "loaded", G_CALLBACK(on_loaded), self, G_CONNECT_SWAPPED);
 }
 
 static void on_changed(LatchkeyEventsPage *self)
 {
-    take_model(self);
-    show_status(self);
-    show_problem(self);
-    gtk_stack_set_visible_child_name(self->stack, page_name(self));
-    latchkey_page_place_changed(LATCHKEY_PAGE(self));
+    LatchkeyStore *store = latchkey_feed_get_store(self->feed);
+
+    if (store != NULL && self->model == NULL && self->next == NULL) {
+        latchkey_filter_bar_set_store(self->filter_bar, store);
+        on_filter_changed(self);
+    }
+    if (self->model != NULL)
+        latchkey_event_list_refresh(self->model);
+    show_page(self);
 }
 
 static gboolean on_tick(gpointer data)
@@ -321,6 +388,8 @@ static void latchkey_events_page_dispose(GObject *object)
     LatchkeyEventsPage *self = LATCHKEY_EVENTS_PAGE(object);
 
     g_clear_handle_id(&self->tick_source, g_source_remove);
+    g_clear_object(&self->next);
+    g_clear_object(&self->model);
     g_clear_object(&self->feed);
     G_OBJECT_CLASS(latchkey_events_page_parent_class)->dispose(object);
 }
@@ -342,6 +411,8 @@ static void bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, leaflet);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, list_pane);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, details);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, filter_bar);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, list_stack);
 }
 
 static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
@@ -349,6 +420,7 @@ static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     g_type_ensure(LATCHKEY_TYPE_EVENT_DETAILS);
+    g_type_ensure(LATCHKEY_TYPE_FILTER_BAR);
     G_OBJECT_CLASS(class)->dispose = latchkey_events_page_dispose;
     widget_class->grab_focus = latchkey_events_page_grab_focus;
     widget_class->map = latchkey_events_page_map;
@@ -359,6 +431,7 @@ static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
     gtk_widget_class_bind_template_callback(widget_class, on_setup);
     gtk_widget_class_bind_template_callback(widget_class, on_bind);
     gtk_widget_class_bind_template_callback(widget_class, on_activate);
+    gtk_widget_class_bind_template_callback(widget_class, on_filter_changed);
     gtk_widget_class_bind_template_callback(widget_class, on_leaflet_changed);
     gtk_widget_class_bind_template_callback(widget_class, scroll_to_top);
 }
@@ -367,6 +440,8 @@ static void latchkey_events_page_init(LatchkeyEventsPage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
     latchkey_a11y_follow_stack(GTK_WIDGET(self->stack));
+    latchkey_a11y_follow_stack(GTK_WIDGET(self->list_stack));
+    latchkey_filter_bar_capture_keys(self->filter_bar, self->list_pane);
     on_leaflet_changed(self);
     g_signal_connect_object(gtk_scrolled_window_get_vadjustment(self->scroller), "value-changed",
                             G_CALLBACK(on_scrolled), self, G_CONNECT_SWAPPED);

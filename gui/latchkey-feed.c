@@ -35,7 +35,7 @@ struct _LatchkeyFeed {
     GThread *thread;
     LatchkeyFeedState state;
     GError *error;
-    LatchkeyEventList *events;
+    LatchkeyStore *store;
     gint64 success_at_ms; /* by this computer's clock; 0: not in this run */
     gint64 retry_at_ms;
 };
@@ -69,14 +69,6 @@ static void report_free(gpointer data)
 
 /* ---- On the main thread ---- */
 
-static void take_reader(LatchkeyFeed *self, Report *report)
-{
-    if (report->reader != NULL && self->events == NULL)
-        self->events = latchkey_event_list_new(g_steal_pointer(&report->reader));
-    else if (self->events != NULL)
-        latchkey_event_list_refresh(self->events);
-}
-
 static gboolean deliver(gpointer data)
 {
     Report *report = data;
@@ -91,7 +83,9 @@ static gboolean deliver(gpointer data)
     if (report->state == LATCHKEY_FEED_CATCHING_UP || report->state == LATCHKEY_FEED_CURRENT)
         self->success_at_ms = now_ms;
     self->retry_at_ms = now_ms + report->wait_ms;
-    take_reader(self, report);
+    if (report->reader != NULL && self->store == NULL)
+        self->store =
+            latchkey_store_new(report->shared->config->store, g_steal_pointer(&report->reader));
     g_signal_emit_by_name(self, "changed");
     return G_SOURCE_REMOVE;
 }
@@ -281,7 +275,7 @@ static void latchkey_feed_finalize(GObject *object)
 {
     LatchkeyFeed *self = LATCHKEY_FEED(object);
 
-    g_clear_object(&self->events);
+    g_clear_object(&self->store);
     g_clear_error(&self->error);
     shared_unref(self->shared);
     G_OBJECT_CLASS(latchkey_feed_parent_class)->finalize(object);
@@ -323,9 +317,9 @@ const GError *latchkey_feed_get_error(LatchkeyFeed *self)
     return self->error;
 }
 
-LatchkeyEventList *latchkey_feed_get_events(LatchkeyFeed *self)
+LatchkeyStore *latchkey_feed_get_store(LatchkeyFeed *self)
 {
-    return self->events;
+    return self->store;
 }
 
 static char *failing_words(gint64 retry_at_ms, gint64 now_ms)

@@ -1,4 +1,4 @@
-/* The feed of directory events: a poller on a thread of its own, and the list it wakes.
+/* The feed of directory events: a poller on a thread of its own, which fills the store.
  *
  * The poller owns its client (with the API key) and its mirror; the main thread gets reports and a
  * second connection to read from. Without an API key nothing is fetched, yet what a mirror already
@@ -6,7 +6,7 @@
 #pragma once
 
 #include "latchkey-config.h"
-#include "latchkey-event-list.h"
+#include "latchkey-store.h"
 
 G_BEGIN_DECLS
 
@@ -22,7 +22,8 @@ typedef enum {
 #define LATCHKEY_TYPE_FEED (latchkey_feed_get_type())
 G_DECLARE_FINAL_TYPE(LatchkeyFeed, latchkey_feed, LATCHKEY, FEED, GObject)
 
-/* Signal: "changed" (anything below did). interval_ms 0: the library's default. */
+/* Signal: "changed" (anything below did, or a poll ended: there may be new events). interval_ms 0:
+ * the library's default. */
 LatchkeyFeed *latchkey_feed_new(LatchkeyConfig *config, int interval_ms);
 
 void latchkey_feed_start(LatchkeyFeed *self);
@@ -33,7 +34,7 @@ void latchkey_feed_stop(LatchkeyFeed *self);
 
 LatchkeyFeedState latchkey_feed_get_state(LatchkeyFeed *self);
 const GError *latchkey_feed_get_error(LatchkeyFeed *self);
-LatchkeyEventList *latchkey_feed_get_events(LatchkeyFeed *self); /* NULL: no store yet */
+LatchkeyStore *latchkey_feed_get_store(LatchkeyFeed *self); /* NULL: none yet */
 
 /* One line on how fresh the list is; says "Live" only when a poll succeeded within three intervals.
  * Free with g_free(). */

@@ -19,6 +19,11 @@ void latchkey_page_go_back(LatchkeyPage *self)
     LATCHKEY_PAGE_GET_IFACE(self)->go_back(self);
 }
 
+void latchkey_page_search(LatchkeyPage *self)
+{
+    LATCHKEY_PAGE_GET_IFACE(self)->search(self);
+}
+
 void latchkey_page_place_changed(LatchkeyPage *self)
 {
     g_signal_emit_by_name(self, "place-changed");

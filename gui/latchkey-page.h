@@ -13,11 +13,14 @@ struct _LatchkeyPageInterface {
     GTypeInterface parent_iface;
     const char *(*get_title)(LatchkeyPage *self);
     void (*go_back)(LatchkeyPage *self);
+    void (*search)(LatchkeyPage *self);
 };
 
 /* What is shown, in words, when there is a way back from it; NULL: there is none. */
 const char *latchkey_page_get_title(LatchkeyPage *self);
 void latchkey_page_go_back(LatchkeyPage *self);
+/* Puts the cursor where one types what to look for. */
+void latchkey_page_search(LatchkeyPage *self);
 /* For implementations: emits "place-changed". */
 void latchkey_page_place_changed(LatchkeyPage *self);
 

@@ -75,6 +75,7 @@ static void on_account_changed(LatchkeyAccount *account, LatchkeyWindow *self)
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.sign-out", is_signed_in);
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.check-events", is_signed_in);
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.show-page", is_signed_in);
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.search", is_signed_in);
     /* The browser is in front by now: come back, as far as the desktop allows. */
     if (is_signed_in && self->shown == LATCHKEY_ACCOUNT_EXCHANGING)
         gtk_window_present(GTK_WINDOW(self));
@@ -145,6 +146,15 @@ static void on_go_back(GtkWidget *widget, const char *name, GVariant *parameter)
 
     if (title_of_place(self) != NULL)
         latchkey_page_go_back(LATCHKEY_PAGE(adw_view_stack_get_visible_child(self->pages)));
+}
+
+static void on_search(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    GtkWidget *page = adw_view_stack_get_visible_child(LATCHKEY_WINDOW(widget)->pages);
+
+    if (LATCHKEY_IS_PAGE(page))
+        latchkey_page_search(LATCHKEY_PAGE(page));
 }
 
 /* One bar for all: over a page with a way back, it is that page's. */
@@ -229,6 +239,7 @@ static void latchkey_window_class_init(LatchkeyWindowClass *class)
     gtk_widget_class_add_binding_action(widget_class, GDK_KEY_Left, GDK_ALT_MASK, "win.go-back",
                                         NULL);
     gtk_widget_class_add_binding_action(widget_class, GDK_KEY_Escape, 0, "win.go-back", NULL);
+    gtk_widget_class_install_action(widget_class, "win.search", NULL, on_search);
     gtk_widget_class_install_action(widget_class, "win.check-events", NULL, on_check_events);
     gtk_widget_class_install_action(widget_class, "win.show-page", "s", on_show_page);
     gtk_widget_class_install_action(widget_class, "win.copy-text", "s", on_copy_text);

@@ -38,7 +38,7 @@ void kit_open_account(gui_kit *kit, fake_wire *wire)
     g_signal_connect(kit->account, "notice", G_CALLBACK(on_notice), kit);
 }
 
-static void on_gone(gpointer data, GObject *object)
+void kit_on_gone(gpointer data, GObject *object)
 {
     (void)object;
     *(gboolean *)data = TRUE;
@@ -50,7 +50,7 @@ void kit_close_account(gui_kit *kit)
     gboolean is_gone = FALSE;
 
     g_signal_handlers_disconnect_by_data(kit->account, kit);
-    g_object_weak_ref(G_OBJECT(kit->account), on_gone, &is_gone);
+    g_object_weak_ref(G_OBJECT(kit->account), kit_on_gone, &is_gone);
     g_object_unref(kit->account);
     wait_until(is_gone);
     latchkey_config_unref(kit->config);

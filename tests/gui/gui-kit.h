@@ -33,6 +33,9 @@ typedef struct gui_kit {
     int n_opened;
 } gui_kit;
 
+/* A GWeakNotify: data is the gboolean that says so. */
+void kit_on_gone(gpointer data, GObject *object);
+
 /* client_01 on https://api.workos.com, over the wire, at noon. */
 void kit_open_account(gui_kit *kit, fake_wire *wire);
 void kit_close_account(gui_kit *kit);

@@ -53,6 +53,8 @@ def take(drive, folder, variant, desktop, latchkey, wanted):
         yield "no-api-key", dict(with_key=False), ["Sign In"], "Events Need an API Key"
         yield "events", {}, ["Sign In"], "Live"
         yield "details", {}, ["Sign In"], "Live"
+        yield "filter", {}, ["Sign In"], "Live"
+        yield "no-results", {}, ["Sign In"], "Live"
         yield "profile", {}, ["Sign In", "Profile"], "mira.holt@juniper.example"
         yield "sign-out", {}, ["Sign In", "Profile", "Sign Out…"], "Sign Out?"
         yield "offline", {}, ["Sign In"], "Could Not Reach WorkOS"
@@ -74,6 +76,13 @@ def take(drive, folder, variant, desktop, latchkey, wanted):
                 app.see("Grace Hopper was changed")
                 app.press("alt+1", "Home", "Return")
                 app.see("was Murray")
+            if name == "filter":
+                app.press("ctrl+f", "m", "i", "r", "a")
+                app.see("3 events")
+                app.click("Filter")
+            if name == "no-results":
+                app.press("ctrl+f", "q", "q")
+                app.see("No Results")
             shot(name)
         except drive.Failure:
             shot(name + "-failed")

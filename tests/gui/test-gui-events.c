@@ -139,14 +139,38 @@ static void fill(kit *mirror, int count)
         apply(mirror, i, NOON - (gint64)(count - 1 - i) * 1000);
 }
 
-static LatchkeyEventList *open_list(kit *mirror)
+static LatchkeyEventList *open_filtered(kit *mirror, const LatchkeyEventFilter *filter)
 {
     lk_mirror *reader = NULL;
     lk_error err = LK_ERROR_INIT;
 
     if (lk_mirror_open(mirror->store, &reader, &err) != LK_OK)
         g_error("%s", err.message);
-    return latchkey_event_list_new(reader);
+    g_autoptr(LatchkeyStore) store = latchkey_store_new(mirror->store, reader);
+    LatchkeyEventList *list = latchkey_event_list_new(store, filter);
+    wait_until(!latchkey_event_list_is_loading(list));
+    return list;
+}
+
+static LatchkeyEventList *open_list(kit *mirror)
+{
+    return open_filtered(mirror, NULL);
+}
+
+/* What a list does on other threads is over, and nobody holds it any more. */
+static void close_list(LatchkeyEventList *list)
+{
+    gboolean is_gone = FALSE;
+
+    g_object_weak_ref(G_OBJECT(list), kit_on_gone, &is_gone);
+    g_object_unref(list);
+    wait_until(is_gone);
+}
+
+static void refresh(LatchkeyEventList *list)
+{
+    latchkey_event_list_refresh(list);
+    wait_until(!latchkey_event_list_is_loading(list));
 }
 
 static guint length(LatchkeyEventList *list)
@@ -179,7 +203,7 @@ static void assert_ordered(LatchkeyEventList *list)
 static void look_at_end(LatchkeyEventList *list)
 {
     g_free(id_at(list, length(list) - 1));
-    settle();
+    wait_until(!latchkey_event_list_is_loading(list));
 }
 
 static void load_all(LatchkeyEventList *list)
@@ -194,13 +218,13 @@ static void test_empty_mirror_is_an_empty_list(void)
 
     kit_begin(&mirror);
     kit_open(&mirror);
-    g_autoptr(LatchkeyEventList) list = open_list(&mirror);
+    LatchkeyEventList *list = open_list(&mirror);
     g_assert_cmpuint(length(list), ==, 0);
     g_assert_true(latchkey_event_list_is_complete(list));
     apply(&mirror, 1, NOON);
-    latchkey_event_list_refresh(list);
+    refresh(list);
     g_assert_cmpuint(length(list), ==, 1);
-    g_clear_object(&list);
+    close_list(list);
     kit_end(&mirror);
 }
 
@@ -211,7 +235,7 @@ static void test_list_grows_to_the_oldest_in_bounded_memory(void)
     kit_begin(&mirror);
     kit_open(&mirror);
     fill(&mirror, 4500);
-    g_autoptr(LatchkeyEventList) list = open_list(&mirror);
+    LatchkeyEventList *list = open_list(&mirror);
     g_assert_cmpuint(length(list), ==, 128);
     load_all(list);
     g_assert_cmpuint(length(list), ==, 4500);
@@ -226,7 +250,7 @@ static void test_list_grows_to_the_oldest_in_bounded_memory(void)
         g_assert_cmpstr(id, ==, expected);
     }
     g_assert_cmpuint(latchkey_event_list_get_n_cached(list), <=, 33);
-    g_clear_object(&list);
+    close_list(list);
     kit_end(&mirror);
 }
 
@@ -253,17 +277,17 @@ static void test_new_event_appears_at_the_top(void)
     kit_begin(&mirror);
     kit_open(&mirror);
     fill(&mirror, 10);
-    g_autoptr(LatchkeyEventList) list = open_list(&mirror);
+    LatchkeyEventList *list = open_list(&mirror);
     g_signal_connect(list, "items-changed", G_CALLBACK(on_items_changed), &seen);
-    latchkey_event_list_refresh(list);
+    refresh(list);
     g_assert_cmpuint(seen.n, ==, 0); /* nothing new: nothing is said */
     apply(&mirror, 777, NOON + 1000);
-    latchkey_event_list_refresh(list);
+    refresh(list);
     g_assert_cmpuint(seen.n, ==, 1);
     g_assert_cmpuint(seen.position, ==, 0);
     g_autofree char *id = id_at(list, 0);
     g_assert_cmpstr(id, ==, "event_000777");
-    g_clear_object(&list);
+    close_list(list);
     kit_end(&mirror);
 }
 
@@ -275,19 +299,19 @@ static void test_late_event_goes_where_it_belongs(void)
     kit_begin(&mirror);
     kit_open(&mirror);
     fill(&mirror, 600);
-    g_autoptr(LatchkeyEventList) list = open_list(&mirror);
+    LatchkeyEventList *list = open_list(&mirror);
     load_all(list);
     g_signal_connect(list, "items-changed", G_CALLBACK(on_items_changed), &seen);
     apply(&mirror, 7001, NOON - 300 * 1000 - 500); /* between rows 300 and 301 */
     apply(&mirror, 7002, NOON - 1000000);          /* older than all */
-    latchkey_event_list_refresh(list);
+    refresh(list);
     g_assert_cmpuint(seen.n, ==, 2);
     g_autofree char *middle = id_at(list, 301);
     g_autofree char *last = id_at(list, 601);
     g_assert_cmpstr(middle, ==, "event_007001");
     g_assert_cmpstr(last, ==, "event_007002");
     assert_ordered(list);
-    g_clear_object(&list);
+    close_list(list);
     kit_end(&mirror);
 }
 
@@ -299,19 +323,121 @@ static void test_list_equals_the_mirror_under_random_arrivals(void)
     kit_begin(&mirror);
     kit_open(&mirror);
     fill(&mirror, 300);
-    g_autoptr(LatchkeyEventList) list = open_list(&mirror);
+    LatchkeyEventList *list = open_list(&mirror);
     for (int i = 0; i < 700; i++) {
         apply(&mirror, 1000 + i, NOON + g_test_rand_int_range(-400000, 400000));
         if (g_test_rand_int_range(0, 4) == 0)
-            latchkey_event_list_refresh(list);
+            refresh(list);
         if (g_test_rand_int_range(0, 20) == 0)
             look_at_end(list); /* a page may come that holds events not yet refreshed */
     }
-    latchkey_event_list_refresh(list);
+    refresh(list);
     load_all(list);
     g_assert_cmpuint(length(list), ==, 1000);
     assert_ordered(list);
-    g_clear_object(&list);
+    close_list(list);
+    kit_end(&mirror);
+}
+
+/* ---- Filters ---- */
+
+static void apply_as(kit *mirror, int n, const char *type, const char *name, gint64 at_ms)
+{
+    g_autofree char *id = g_strdup_printf("event_%06d", n);
+    kit_event event;
+
+    kit_make(&event, id, type, at_ms,
+             "{\"id\":\"directory_user_%s\",\"directory_id\":\"directory_01\",\"email\":\"%s@x\"}",
+             name, name);
+    kit_apply(mirror, &event);
+}
+
+#define WORD(text) ((char[]){ text })
+
+static const struct {
+    LatchkeyEventFilter filter;
+    const char *ids; /* the last digits, newest first */
+} filters[] = {
+    { { 0 }, "54321" },
+    { { .type = WORD("dsync.user.") }, "5321" },
+    { { .type = WORD("dsync.user.deleted") }, "5" },
+    { { .text = WORD("ADA") }, "531" },
+    { { .text = WORD("ada"), .type = WORD("dsync.user.created") }, "31" },
+    { { .text = WORD("000004") }, "4" }, /* an id */
+    { { .text = WORD("%") }, "" },
+    { { .object_id = WORD("directory_user_bob") }, "42" },
+    { { .since_ms = NOON - 2000 }, "543" },
+    { { .directory_id = WORD("directory_02") }, "" },
+    { { .organization_id = WORD("org_01") }, "" },
+};
+
+static void test_filtered_lists_hold_what_passes(void)
+{
+    kit mirror;
+
+    kit_begin(&mirror);
+    kit_open(&mirror);
+    apply_as(&mirror, 1, "dsync.user.created", "ada", NOON - 4000);
+    apply_as(&mirror, 2, "dsync.user.created", "bob", NOON - 3000);
+    apply_as(&mirror, 3, "dsync.user.created", "ada", NOON - 2000);
+    apply_as(&mirror, 4, "dsync.group.updated", "bob", NOON - 1000);
+    apply_as(&mirror, 5, "dsync.user.deleted", "ada", NOON);
+    apply_as(&mirror, 6, "user.created", "ada", NOON); /* no directory event */
+    for (size_t i = 0; i < G_N_ELEMENTS(filters); i++) {
+        LatchkeyEventList *list = open_filtered(&mirror, &filters[i].filter);
+        g_autoptr(GString) ids = g_string_new(NULL);
+        for (guint at = 0; at < length(list); at++) {
+            g_autofree char *id = id_at(list, at);
+            g_string_append_c(ids, id[strlen(id) - 1]);
+        }
+        g_assert_cmpstr(ids->str, ==, filters[i].ids);
+        g_assert_cmpint(latchkey_event_list_get_n_total(list), ==, strlen(filters[i].ids));
+        close_list(list);
+    }
+    kit_end(&mirror);
+}
+
+/* The number is known long before the oldest event is read, and grows with arrivals. */
+static void test_events_are_counted_before_they_are_read(void)
+{
+    kit mirror;
+
+    kit_begin(&mirror);
+    kit_open(&mirror);
+    fill(&mirror, 500);
+    LatchkeyEventList *list = open_list(&mirror);
+    wait_until(latchkey_event_list_get_n_total(list) == 500);
+    g_assert_cmpuint(length(list), ==, 128);
+    apply(&mirror, 777, NOON + 1000);
+    refresh(list);
+    wait_until(latchkey_event_list_get_n_total(list) == 501);
+    close_list(list);
+    kit_end(&mirror);
+}
+
+/* A filtered list takes in only what passes, and is not confused by what does not. */
+static void test_filtered_list_follows_arrivals(void)
+{
+    const LatchkeyEventFilter filter = { .text = WORD("ada") };
+    kit mirror;
+
+    kit_begin(&mirror);
+    kit_open(&mirror);
+    LatchkeyEventList *list = open_filtered(&mirror, &filter);
+    g_assert_true(latchkey_event_list_is_complete(list));
+    for (int i = 0; i < 400; i++) {
+        apply_as(&mirror, i, "dsync.user.created", i % 3 == 0 ? "ada" : "bob",
+                 NOON + g_test_rand_int_range(-400000, 400000));
+        if (g_test_rand_int_range(0, 6) == 0)
+            latchkey_event_list_refresh(list); /* also while a page is on its way */
+        settle();
+    }
+    wait_until(!latchkey_event_list_is_loading(list));
+    refresh(list);
+    load_all(list);
+    g_assert_cmpuint(length(list), ==, 134);
+    assert_ordered(list);
+    close_list(list);
     kit_end(&mirror);
 }
 
@@ -336,6 +462,17 @@ static LatchkeyConfig *feed_config(kit *mirror, fake_wire *wire)
     return config;
 }
 
+static gint64 stored(LatchkeyFeed *feed)
+{
+    lk_error err = LK_ERROR_INIT;
+    int64_t count = -1;
+
+    if (lk_mirror_count_events(latchkey_store_get_mirror(latchkey_feed_get_store(feed)), NULL,
+                               &count, &err) != LK_OK)
+        g_error("%s", err.message);
+    return count;
+}
+
 static void test_events_arrive_by_themselves(void)
 {
     fake_wire wire = FAKE_WIRE(
@@ -350,12 +487,15 @@ static void test_events_arrive_by_themselves(void)
     g_autoptr(LatchkeyFeed) feed = latchkey_feed_new(config, 3600 * 1000);
     latchkey_feed_start(feed);
     wait_until(latchkey_feed_get_state(feed) == LATCHKEY_FEED_CURRENT);
-    LatchkeyEventList *list = latchkey_feed_get_events(feed);
-    g_assert_cmpuint(length(list), ==, 1);
+    LatchkeyEventList *list = latchkey_event_list_new(latchkey_feed_get_store(feed), NULL);
+    wait_until(length(list) == 1);
+    g_signal_connect_swapped(feed, "changed", G_CALLBACK(latchkey_event_list_refresh), list);
     latchkey_feed_wake(feed); /* the interval is an hour */
     wait_until(length(list) == 2);
     g_autofree char *id = id_at(list, 0);
     g_assert_cmpstr(id, ==, "event_02");
+    g_signal_handlers_disconnect_by_data(feed, list);
+    close_list(list);
     g_clear_object(&feed);
     settle();
     fake_wire_finished(&wire);
@@ -379,7 +519,7 @@ static void test_failed_poll_keeps_the_list_and_says_so(void)
     wait_until(latchkey_feed_get_state(feed) == LATCHKEY_FEED_FAILING);
     g_assert_error(latchkey_feed_get_error(feed), LATCHKEY_ERROR, LATCHKEY_ERROR_REFUSED);
     g_assert_null(strstr(latchkey_feed_get_error(feed)->message, "sk_test"));
-    g_assert_cmpuint(length(latchkey_feed_get_events(feed)), ==, 1);
+    g_assert_cmpint(stored(feed), ==, 1);
     g_clear_object(&feed);
     settle();
     fake_wire_finished(&wire);
@@ -397,7 +537,7 @@ static void test_without_a_key_old_events_are_shown(void)
     g_autoptr(LatchkeyFeed) feed = latchkey_feed_new(config, 0);
     latchkey_feed_start(feed);
     wait_until(latchkey_feed_get_state(feed) == LATCHKEY_FEED_NO_KEY);
-    g_assert_cmpuint(length(latchkey_feed_get_events(feed)), ==, 3);
+    g_assert_cmpint(stored(feed), ==, 3);
     g_clear_object(&feed);
     kit_end(&mirror);
 }
@@ -411,7 +551,7 @@ static void test_without_a_key_no_store_is_made(void)
     g_autoptr(LatchkeyFeed) feed = latchkey_feed_new(config, 0);
     latchkey_feed_start(feed);
     wait_until(latchkey_feed_get_state(feed) == LATCHKEY_FEED_NO_KEY);
-    g_assert_null(latchkey_feed_get_events(feed));
+    g_assert_null(latchkey_feed_get_store(feed));
     g_assert_false(g_file_test(mirror.path, G_FILE_TEST_EXISTS));
     g_clear_object(&feed);
     kit_end(&mirror);
@@ -453,6 +593,9 @@ int main(int argc, char **argv)
     g_test_add_func("/events/list/new", test_new_event_appears_at_the_top);
     g_test_add_func("/events/list/late", test_late_event_goes_where_it_belongs);
     g_test_add_func("/events/list/random", test_list_equals_the_mirror_under_random_arrivals);
+    g_test_add_func("/events/filter/passes", test_filtered_lists_hold_what_passes);
+    g_test_add_func("/events/filter/count", test_events_are_counted_before_they_are_read);
+    g_test_add_func("/events/filter/follow", test_filtered_list_follows_arrivals);
     g_test_add_func("/events/feed/arrive", test_events_arrive_by_themselves);
     g_test_add_func("/events/feed/failed", test_failed_poll_keeps_the_list_and_says_so);
     g_test_add_func("/events/feed/no-key", test_without_a_key_old_events_are_shown);

@@ -5,6 +5,7 @@
 #include "gui-kit.h"
 #include "latchkey-account.h"
 #include "latchkey-feed.h"
+#include "latchkey-filter-bar.h"
 #include "latchkey-profile-page.h"
 #include "latchkey-sign-in-page.h"
 #include "latchkey-window.h"
@@ -178,6 +179,64 @@ static void test_hostile_names_are_plain_text(void)
     }
 }
 
+static void count_change(guint *n)
+{
+    ++*n;
+}
+
+/* The nth combo row below root, in the order of the screen. */
+static AdwComboRow *find_combo(GtkWidget *root, guint *n)
+{
+    if (ADW_IS_COMBO_ROW(root) && (*n)-- == 0)
+        return ADW_COMBO_ROW(root);
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        AdwComboRow *found = find_combo(child, n);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+static void choose(GtkWidget *bar, guint row, guint choice)
+{
+    AdwComboRow *combo = find_combo(bar, &row);
+
+    g_assert_nonnull(combo);
+    adw_combo_row_set_selected(combo, choice);
+}
+
+static void test_filter_bar_says_what_is_chosen(void)
+{
+    GtkWidget *window = adw_window_new();
+    GtkWidget *bar = g_object_new(LATCHKEY_TYPE_FILTER_BAR, NULL);
+    guint n_changes = 0;
+
+    adw_window_set_content(ADW_WINDOW(window), bar);
+    gtk_window_present(GTK_WINDOW(window));
+    settle();
+    g_signal_connect_swapped(bar, "changed", G_CALLBACK(count_change), &n_changes);
+    g_autoptr(LatchkeyEventFilter) none =
+        latchkey_filter_bar_get_filter(LATCHKEY_FILTER_BAR(bar), NOON);
+    g_assert_true(latchkey_event_filter_is_open(none));
+    g_assert_null(kit_find_label(window, "_Clear Filters"));
+    choose(bar, 0, 1);
+    choose(bar, 3, 2);
+    g_assert_cmpuint(n_changes, ==, 2);
+    g_autoptr(LatchkeyEventFilter) two =
+        latchkey_filter_bar_get_filter(LATCHKEY_FILTER_BAR(bar), NOON);
+    g_assert_cmpstr(two->type, ==, "dsync.user.");
+    g_assert_cmpint(two->since_ms, ==, NOON - 86400000);
+    g_assert_nonnull(kit_find_label(window, "People · Last 24 hours"));
+    latchkey_filter_bar_clear(LATCHKEY_FILTER_BAR(bar));
+    g_assert_cmpuint(n_changes, ==, 3); /* once for all of them */
+    g_autoptr(LatchkeyEventFilter) cleared =
+        latchkey_filter_bar_get_filter(LATCHKEY_FILTER_BAR(bar), NOON);
+    g_assert_true(latchkey_event_filter_equal(none, cleared));
+    gtk_window_destroy(GTK_WINDOW(window));
+    settle();
+}
+
 static const struct {
     gint64 expires_at_ms;
     gboolean is_failing;
@@ -221,6 +280,7 @@ int main(int argc, char **argv)
     g_test_add_func("/window/hidden-pages", test_hidden_pages_leave_the_accessibility_tree);
     g_test_add_func("/window/profile", test_profile_is_shown);
     g_test_add_func("/window/hostile-names", test_hostile_names_are_plain_text);
+    g_test_add_func("/window/filter-bar", test_filter_bar_says_what_is_chosen);
     g_test_add_func("/window/renewal", test_renewal_in_words);
     g_test_add_func("/window/time-left", test_time_left_in_words);
     return g_test_run();

@@ -1,0 +1,29 @@
+/* The entry and the menu that say which events are listed. */
+#pragma once
+
+#include "latchkey-event-filter.h"
+#include "latchkey-store.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define LATCHKEY_TYPE_FILTER_BAR (latchkey_filter_bar_get_type())
+G_DECLARE_FINAL_TYPE(LatchkeyFilterBar, latchkey_filter_bar, LATCHKEY, FILTER_BAR, AdwBin)
+
+/* Signal: "changed" (the filter is another one). */
+
+/* Where the directories to choose from come from. */
+void latchkey_filter_bar_set_store(LatchkeyFilterBar *self, LatchkeyStore *store);
+
+/* Of this moment: free with latchkey_event_filter_free(). */
+LatchkeyEventFilter *latchkey_filter_bar_get_filter(LatchkeyFilterBar *self, gint64 now_ms);
+
+/* Lets all events through again. */
+void latchkey_filter_bar_clear(LatchkeyFilterBar *self);
+
+/* Keys that nobody below widget wants begin a search. */
+void latchkey_filter_bar_capture_keys(LatchkeyFilterBar *self, GtkWidget *widget);
+void latchkey_filter_bar_focus(LatchkeyFilterBar *self);
+
+G_END_DECLS
