@@ -82,14 +82,27 @@ static lk_status copy_return_to(const lk__json *json, char **out, lk_error *err)
     return *out == NULL ? lk__no_memory(err) : LK_OK;
 }
 
-static lk_status read_state(const lk__json *json, int64_t now_ms, lk__state *out, lk_error *err)
+/* authkit-nextjs says when a sign-in began by the expiry of its seal alone. A seal that never
+ * expires is none of a state. */
+static bool find_issued_at(const lk__json *json, const char *seal, int64_t *out_ms)
+{
+    int64_t expiry_ms = lk__seal_expiry_ms(seal, strlen(seal));
+
+    if (lk__json_get(json, "issuedAt") != NULL)
+        return lk__json_int64(json, "issuedAt", out_ms);
+    *out_ms = expiry_ms - (int64_t)LK__STATE_TTL_S * 1000;
+    return expiry_ms > 0 && expiry_ms < INT64_MAX;
+}
+
+static lk_status read_state(const lk__json *json, const char *seal, int64_t now_ms, lk__state *out,
+                            lk_error *err)
 {
     const char *verifier = lk__json_text(json, "codeVerifier");
     int64_t max_age_s = 0;
 
     /* A sealed session is no state, though the password is the same. */
     if (verifier == NULL || strlen(verifier) != sizeof(out->code_verifier) - 1 ||
-        !lk__json_int64(json, "issuedAt", &out->issued_at_ms))
+        !find_issued_at(json, seal, &out->issued_at_ms))
         return lk__fail(err, LK_ERR_STATE, "the state is none of ours");
     if (out->issued_at_ms > now_ms + MAX_AHEAD_MS ||
         out->issued_at_ms < now_ms - (int64_t)LK__STATE_TTL_S * 1000)
@@ -132,7 +145,7 @@ lk_status lk__state_open(const lk__passwords *passwords, const char *seal, int64
         return lk__fail(err, LK_ERR_STATE, "the state is none of ours");
 
     lk__auto_state state = { .return_to = NULL };
-    LK_TRY(read_state(json, now_ms, &state, err));
+    LK_TRY(read_state(json, seal, now_ms, &state, err));
     *out = state;
     state = (lk__state){ .return_to = NULL };
     return LK_OK;

@@ -130,6 +130,40 @@ static void test_other_seals_are_no_states(void **unused)
     }
 }
 
+/* authkit-nextjs seals no issuedAt, and for ten minutes. */
+static void test_state_without_a_date_is_dated_by_its_seal(void **unused)
+{
+    (void)unused;
+    static const char text[] =
+        "{\"nonce\":\"7b0c2f0e-5d1c-4a52-9a57-0a6f0e5b9c11\",\"codeVerifier\":"
+        "\"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk\"}";
+    static const struct {
+        int64_t ttl_ms, age_ms;
+        lk_status status;
+    } rows[] = {
+        { 600000, 0, LK_OK },
+        { 600000, 600000, LK_OK },
+        { 600000, 600001, LK_ERR_EXPIRED },
+        { 0, 0, LK_ERR_STATE },            /* good for ever: no state */
+        { 1209600000, 0, LK_ERR_EXPIRED }, /* iron-session's own two weeks: from the future */
+        { 660001, 0, LK_ERR_EXPIRED },
+        { 660000, 0, LK_OK }, /* a clock that is a minute ahead */
+    };
+    const lk_random random = fake_random_use(&counter);
+
+    for (size_t i = 0; i < N_ROWS(rows); i++) {
+        lk__auto_state state = { .return_to = NULL };
+        lk_error err = LK_ERROR_INIT;
+        lk__auto_buf seal = LK__BUF(8192);
+        assert_ok(
+            lk__seal(&random, PASSWORD, text, strlen(text), NOON, rows[i].ttl_ms, &seal, &err),
+            err);
+        assert_int_equal(lk__state_open(LK__ONE_PASSWORD(PASSWORD), seal.data,
+                                        NOON + rows[i].age_ms, &state, &err),
+                         rows[i].status);
+    }
+}
+
 /* AuthKit's libraries seal what they were asked for, and look at it when the person is back. */
 static void test_return_path_of_another_writer_is_looked_at(void **unused)
 {
@@ -246,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_old_and_future_states_are_expired),
         cmocka_unit_test(test_damaged_state_is_none),
         cmocka_unit_test(test_other_seals_are_no_states),
+        cmocka_unit_test(test_state_without_a_date_is_dated_by_its_seal),
         cmocka_unit_test(test_return_path_of_another_writer_is_looked_at),
         cmocka_unit_test(test_pending_states_are_sorted_by_age),
         cmocka_unit_test(test_list_of_pending_states_is_bounded),
