@@ -1,24 +1,25 @@
 // Every grant that the emulator of WorkOS' command line (npm: workos 0.14.0) implements, through our library.
 //
-// | Flow                   | There                                                                                    | Here      |
-// |------------------------|------------------------------------------------------------------------------------------|-----------|
-// | AuthKit, PKCE          | yes, without a page                                                                      | official  |
-// | SSO, profile           | yes, JSON only                                                                           | official  |
-// | impersonation          | yes, by the seed                                                                         | official  |
-// | sign-out               | yes                                                                                      | official  |
-// | events                 | yes, events[] only                                                                       | official  |
-// | webhooks               | yes; stamped in seconds, sent once                                                       | webhooks  |
-// | password               | yes; wrong: 401                                                                          | below     |
-// | magic code             | yes, for users that exist                                                                | below     |
-// | refresh, rotation      | yes; each makes a session, no grace                                                      | below     |
-// | organization switch    | yes; takes any organization                                                              | below     |
-// | device                 | in part: the start wants a key, which devices do not have; nobody has to approve         | below     |
-// | revocation             | yes; the refresh token lives on                                                          | below     |
-// | second factors         | enrolment and challenge; no grant asks for one, so no pending token for the grant exists | refusals  |
-// | organization selection | likewise                                                                                 | refusals  |
-// | e-mail verification    | in part: sent and confirmed by API; its grant wants a user_id, which WorkOS' does not have | refusals  |
-// | SSO sign-out           | in part: the address, at which it answers JSON                                           | below     |
-// | customers' API keys    | no: it reads another member and gives no key                                             | refusals  |
+// | Flow                    | There                                                                                      | Here           |
+// |-------------------------|--------------------------------------------------------------------------------------------|----------------|
+// | AuthKit, PKCE           | yes, without a page                                                                        | official       |
+// | login on a command line | likewise                                                                                   | official-login |
+// | SSO, profile            | yes, JSON only                                                                             | official       |
+// | impersonation           | yes, by the seed                                                                           | official       |
+// | sign-out                | yes                                                                                        | official       |
+// | events                  | yes, events[] only                                                                         | official       |
+// | webhooks                | yes; stamped in seconds, sent once                                                         | webhooks       |
+// | password                | yes; wrong: 401                                                                            | below          |
+// | magic code              | yes, for users that exist                                                                  | below          |
+// | refresh, rotation       | yes; each makes a session, no grace                                                        | below          |
+// | organization switch     | yes; takes any organization                                                                | below          |
+// | device                  | in part: the start wants a key, which devices do not have; nobody has to approve           | below          |
+// | revocation              | yes; the refresh token lives on                                                            | below          |
+// | second factors          | enrolment and challenge; no grant asks for one, so no pending token for the grant exists   | refusals       |
+// | organization selection  | likewise                                                                                   | refusals       |
+// | e-mail verification     | in part: sent and confirmed by API; its grant wants a user_id, which WorkOS' does not have | refusals       |
+// | SSO sign-out            | in part: the address, at which it answers JSON                                             | below          |
+// | customers' API keys     | no: it reads another member and gives no key                                               | refusals       |
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createEmulator } from 'workos/emulate';

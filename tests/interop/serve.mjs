@@ -49,18 +49,20 @@ test('latchkey serve renews sessions that Node has begun, and Node goes on with 
   // A page renews a token in the second half of so short a life.
   const brief = await emulate(['--token-lifetime', '8']);
   const own = await serve(brief.url);
+  const pageWith = async (cookie) => {
+    const jar = new Jar();
+    await visit(jar, `${own.url}/`, { headers: { cookie: `wos-session=${cookie}` } });
+    return jar.get('wos-session') && decodeURIComponent(jar.get('wos-session').value);
+  };
   const renewal = async ([name, keeper]) => {
     const cookie = await keeper.signIn(EMAIL);
-    const renewed = await waitFor(`a renewed cookie of ${name}`, async () => {
-      const jar = new Jar();
-      await visit(jar, `${own.url}/`, { headers: { cookie: `wos-session=${cookie}` } });
-      return jar.get('wos-session')?.value;
-    });
+    const renewed = await waitFor(`a renewed cookie of ${name}`, () => pageWith(cookie));
     const [before, after] = await Promise.all([cookie, renewed].map((seal) => unsealData(seal, { password: PASSWORD, ttl: 0 })));
     assert.notEqual(after.refreshToken, before.refreshToken);
     assert.equal((await keeper.authenticate(renewed)).email, EMAIL, name);
-    // A second tab in Node still holds the old one: inside the grace it is not signed out either.
-    assert.equal((await keeper.authenticate(await keeper.refresh(cookie))).email, EMAIL, name);
+    // More tabs, here and there, still hold the old one: inside the grace none of them is signed out.
+    const tabs = await Promise.all([1, 2, 3].flatMap(() => [keeper.refresh(cookie), pageWith(cookie)]));
+    for (const tab of tabs) assert.equal((await keeper.authenticate(tab)).email, EMAIL, name);
   };
   await Promise.all(Object.entries(sessionKeepers(brief.url)).map(renewal));
 });
@@ -90,6 +92,23 @@ test('a cookie sealed with another password signs nobody in', async () => {
   const session = await unsealData(await signInAtServe(), { password: PASSWORD, ttl: 0 });
   assert.equal((await meWith(await sealData(session, { password: PASSWORD, ttl: 0 }))).status, 200);
   assert.equal((await meWith(await sealData(session, { password: `${PASSWORD}-another`, ttl: 0 }))).status, 401);
+});
+
+test('another password: serve takes the old one, too; Node has to follow', async () => {
+  const [before, after] = [PASSWORD, `${PASSWORD}-another`];
+  const brief = await emulate(['--token-lifetime', '4']);
+  const moved = await serve(brief.url, { env: { WORKOS_COOKIE_PASSWORD: after, WORKOS_COOKIE_PASSWORD_PREVIOUS: before } });
+  const cookie = await sessionKeepers(brief.url)['@workos-inc/node'].signIn(EMAIL); // still with the old one
+  assert.equal((await me(moved, new Jar(), { cookie: `wos-session=${cookie}` })).status, 200);
+  const renewed = await waitFor('a renewed cookie', async () => {
+    const jar = new Jar();
+    await visit(jar, `${moved.url}/`, { headers: { cookie: `wos-session=${cookie}` } });
+    return jar.get('wos-session') && decodeURIComponent(jar.get('wos-session').value);
+  });
+  assert.equal((await unsealData(renewed, { password: after, ttl: 0 })).user.email, EMAIL);
+  // Node's libraries know one password under one id: until they have moved they see nobody in it.
+  assert.deepEqual(await unsealData(renewed, { password: before, ttl: 0 }), {});
+  await moved.stop();
 });
 
 test('an access token that Node obtained opens the JSON routes', async () => {
