@@ -120,13 +120,19 @@ void workers_do(workers *self, job *wanted)
     pthread_mutex_unlock(&self->lock);
 }
 
-job *workers_done(workers *self)
+static job *next_done(workers *self)
 {
-    uint64_t ignored;
-
-    (void)!read(self->wake, &ignored, sizeof(ignored)); /* empties it; the queue tells the rest */
     pthread_mutex_lock(&self->lock);
     job *found = take(&self->done);
     pthread_mutex_unlock(&self->lock);
     return found;
+}
+
+void workers_turn(workers *self)
+{
+    uint64_t ignored;
+
+    (void)!read(self->wake, &ignored, sizeof(ignored)); /* empties it; the queue tells the rest */
+    for (job *found; (found = next_done(self)) != NULL;)
+        found->done(found);
 }

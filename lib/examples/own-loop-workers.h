@@ -6,7 +6,8 @@
  * first member of what it is about. */
 typedef struct job {
     struct job *next;
-    void (*work)(struct job *self);
+    void (*work)(struct job *self); /* on a worker */
+    void (*done)(struct job *self); /* in the loop, behind it */
 } job;
 
 typedef struct workers workers;
@@ -16,9 +17,9 @@ workers *workers_start(int n_threads);
 /* Lets the jobs under way end, and forgets those that nobody began. */
 void workers_stop(workers *self);
 
-/* Readable when a job is done: then call workers_done() until it returns NULL. */
-int workers_fd(const workers *self);
 void workers_do(workers *self, job *wanted);
-job *workers_done(workers *self);
+/* Readable when jobs are done: then call workers_turn(), which calls each one's done(). */
+int workers_fd(const workers *self);
+void workers_turn(workers *self);
 
 #endif

@@ -5,8 +5,9 @@
  * One thread polls all sockets and never blocks. Who is asking is found out on a worker, since
  * lk_web_answer() may have to ask WorkOS; the answer goes back to the loop, which writes it.
  * "/" answers everybody, "/private" people who are signed in, "/admin" those whose token names the
- * role admin, and a page that is neither is not there. Settings come from the environment, under
- * the names that WorkOS' own libraries use. Ends at Ctrl-C. */
+ * role admin. "/people" shows who works at the organization of who asks: with an API key the loop
+ * keeps a mirror of the directories, in LATCHKEY_STORE or a file of its own. Settings come from the
+ * environment, under the names that WorkOS' own libraries use. Ends at Ctrl-C. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <latchkey.h>
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "own-loop-http.h"
+#include "own-loop-people.h"
 #include "own-loop-workers.h"
 
 enum { MAX_VISITORS = 64, N_WORKERS = 8, PATIENCE_S = 10 };
@@ -48,6 +50,7 @@ struct loop {
     lk_client *client;
     lk_web *web;
     lk_rules *admins;
+    people *people; /* NULL without an API key */
     workers *workers;
     int listener, signals;
     visitor visitors[MAX_VISITORS];
@@ -79,6 +82,22 @@ static void greet(visitor *self, const lk_web_reply *who)
     say(self, who, 200, text);
 }
 
+/* What they may see hangs on the organization that the session is in, and on nothing that the
+ * request says. */
+static void show_people(visitor *self, const lk_web_reply *who)
+{
+    const char *organization_id = who->session->organization_id;
+    lk_error err = LK_ERROR_INIT;
+
+    if (self->owner->people == NULL || organization_id == NULL) {
+        say(self, who, 404, "No directory here\n");
+        return;
+    }
+    char *text = people_list(self->owner->people, organization_id, &err);
+    say(self, who, text != NULL ? 200 : 503, text != NULL ? text : "Try again in a moment\n");
+    free(text);
+}
+
 typedef lk_status refusal(lk_web *web, const lk_web_request *request, lk_web_reply **out,
                           lk_error *err);
 
@@ -92,6 +111,12 @@ static void refuse(visitor *self, const lk_web_reply *who, refusal *make)
         say(self, NULL, 503, "Out of memory\n");
     else
         put_answer(self, (http_answer){ .reply = reply, .who = who });
+}
+
+static int is_page(const char *path)
+{
+    return strcmp(path, "/private") == 0 || strcmp(path, "/admin") == 0 ||
+           strcmp(path, "/people") == 0;
 }
 
 /* May block for as long as WorkOS takes: never in the loop. */
@@ -109,12 +134,14 @@ static void answer(job *work)
         put_answer(self, (http_answer){ .reply = who });
     else if (strcmp(path, "/") == 0)
         greet(self, who);
-    else if (strcmp(path, "/private") != 0 && strcmp(path, "/admin") != 0)
+    else if (!is_page(path))
         say(self, who, 404, "Nothing here\n");
     else if (who->session == NULL)
         refuse(self, who, lk_web_challenge);
     else if (strcmp(path, "/admin") == 0 && !lk_rules_allow(self->owner->admins, who->session))
         refuse(self, who, lk_web_forbid);
+    else if (strcmp(path, "/people") == 0)
+        show_people(self, who);
     else
         greet(self, who);
 }
@@ -155,6 +182,11 @@ static int would_block(ssize_t n)
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
 }
 
+static void on_answered(job *work)
+{
+    begin_to_write((visitor *)work, 0, NULL);
+}
+
 static void on_readable(visitor *self)
 {
     ssize_t n = recv(self->fd, self->text + self->len, HTTP_MAX_HEAD - self->len, 0);
@@ -171,7 +203,7 @@ static void on_readable(visitor *self)
         return;
     case HTTP_WHOLE:
         self->phase = ASKING;
-        self->work.work = answer;
+        self->work = (job){ .work = answer, .done = on_answered };
         workers_do(self->owner->workers, &self->work);
         return;
     case HTTP_BAD:
@@ -266,12 +298,6 @@ static void drop_slow(loop *self)
     }
 }
 
-static void take_answers(loop *self)
-{
-    for (job *done; (done = workers_done(self->workers)) != NULL;)
-        begin_to_write((visitor *)done, 0, NULL);
-}
-
 /* ---- The loop ---- */
 
 static void run(loop *self)
@@ -287,8 +313,10 @@ static void run(loop *self)
             fds[3 + i] = (struct pollfd){ .fd = is_ours ? one->fd : -1,
                                           .events = one->phase == WRITING ? POLLOUT : POLLIN };
         }
-        /* Once a second, for those who are too slow. */
-        if (poll(fds, 3 + MAX_VISITORS, 1000) < 0 && errno != EINTR)
+        int64_t due_ms = people_turn(self->people, self->workers);
+        /* Once a second at least, for those who are too slow. */
+        int wait_ms = due_ms >= 0 && due_ms < 1000 ? (int)due_ms : 1000;
+        if (poll(fds, 3 + MAX_VISITORS, wait_ms) < 0 && errno != EINTR)
             return;
         if (fds[0].revents != 0)
             return;
@@ -296,7 +324,7 @@ static void run(loop *self)
             if (fds[3 + i].revents != 0)
                 on_ready(&self->visitors[i]);
         }
-        take_answers(self);
+        workers_turn(self->workers);
         drop_slow(self);
         if (fds[2].revents != 0)
             welcome(self);
@@ -326,6 +354,7 @@ static int listen_on(int port)
 /* Each call returns LK_OK, which is 0, or fills err: the first failure ends the row. */
 static int open_loop(loop *self, int port)
 {
+    const char *store = getenv("LATCHKEY_STORE");
     lk_error err = LK_ERROR_INIT;
     sigset_t stopping;
 
@@ -344,6 +373,9 @@ static int open_loop(loop *self, int port)
                                      .redirect_uri = getenv("WORKOS_REDIRECT_URI")),
                       &self->web, &err) ||
            lk_rules_new(&self->admins, &err) || lk_rules_add(self->admins, "role=admin", &err));
+    if (err.status == LK_OK && getenv("WORKOS_API_KEY") != NULL)
+        (void)people_open(self->client, store != NULL ? store : "sqlite:own-loop.db", &self->people,
+                          &err); /* which tells err */
     if (err.status != LK_OK) {
         fprintf(stderr, "own-loop: %s\n", err.message);
         return 0;
@@ -364,6 +396,7 @@ static void close_loop(loop *self)
         close(self->listener);
     if (self->signals >= 0)
         close(self->signals);
+    people_close(self->people);
     lk_rules_free(self->admins);
     lk_web_free(self->web);
     lk_client_free(self->client);

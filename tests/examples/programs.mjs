@@ -31,7 +31,7 @@ function install() {
 }
 
 before(async () => {
-  emulator = await emulate();
+  emulator = await emulate(['--control']);
   fs.mkdirSync(folder);
   fs.symlinkSync(path.join(SOURCE_ROOT, 'lib'), path.join(folder, 'lib'));
   shell = PLAIN ? install() : {};
@@ -135,7 +135,7 @@ test('civetweb: who is signed in but no administrator is told so', async () => {
 test('own-loop: a person signs in, an administrator gets further, signing out ends it', async () => {
   build('own-loop');
   const self = await host('own-loop');
-  await strangerAt(self, ['/private', '/admin']);
+  await strangerAt(self, ['/private', '/admin', '/people']);
   assert.equal((await visit(new Jar(), `${self.url}/nothing`)).status, 404);
   const { jar, arrival } = await signIn(self, ADMIN, { query: '?return_to=%2Fprivate' });
   assert.equal(arrival, `${self.url}/private`);
@@ -151,6 +151,28 @@ test('own-loop: a person signs in, an administrator gets further, signing out en
   assert.equal(out.status, 303, 'the body behind it is thrown away');
   assert.equal((await visit(jar, `${self.url}/private`)).status, 302);
   await self.stop('SIGINT');
+});
+
+test('own-loop: the timer keeps the directories, and each sees the people of their own organization', async () => {
+  const self = await host('own-loop');
+  const people = async (email) => {
+    const { jar } = await signIn(self, email);
+    return waitFor(`the people of ${email}`, async () => {
+      const { status, text } = await visit(jar, `${self.url}/people`);
+      assert.equal(status, 200, text);
+      return text.includes('@') && text;
+    });
+  };
+  const ours = await people(ADMIN);
+  assert.match(ours, /Mira Holt <mira\.holt@juniper\.example>/);
+  assert.doesNotMatch(ours, /harborpine/);
+  const theirs = await people('elise.martin@harborpine.example');
+  assert.doesNotMatch(theirs, /Mira Holt/);
+  // What happens at WorkOS is there after a step or two.
+  await fetch(`${emulator.url}/_latchkey/directories/directory_01JUNIPER00000000000STAFF/users`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"email":"nova@juniper.example","first_name":"Nova"}' });
+  const { jar } = await signIn(self, ADMIN);
+  await waitFor('the newcomer', async () => (await visit(jar, `${self.url}/people`)).text.includes('nova@juniper.example'));
+  await self.stop();
 });
 
 // Sends bytes as they are; resolves to all that comes back.

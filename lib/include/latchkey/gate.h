@@ -9,8 +9,10 @@
  * starve newcomers. With Debian's CivetWeb never pass a TLS port: it crashes at the first
  * handshake.
  *
- * Requests that name their length twice (two Content-Lengths, or one beside a Transfer-Encoding)
- * or carry more headers than CivetWeb reads are refused with 400 wherever the gate looks at them.
+ * Requests that two readers take for different ones (lk_web_check_headers()) or that carry more
+ * headers than CivetWeb reads are refused with 400 wherever the gate looks at them; what is longer
+ * than "max_request_size" CivetWeb refuses itself. Behind a proxy nothing is to be set: the
+ * redirect_uri of lk_web says where people are, and forwarded headers are not read.
  * Register before the server gets its first request: a gate may be shared by threads afterwards,
  * not while it is being set up. */
 #ifndef LATCHKEY_GATE_H
