@@ -322,6 +322,35 @@ def story_chromium(run):
         raise Failure(f"Chromium showed {pages}")
 
 
+def story_console(run):
+    """Somebody at the emulator's console hires, moves, suspends and removes; the window tells each."""
+    app = run.app()
+    app.click("Sign In")
+    app.see("Live")
+    console = subprocess.Popen(["node", os.path.join(HERE, "console.mjs"), run.emulator.url + "/"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    for step, told in (("open", []), ("hire", ["Grace Hopper was added", "Grace Hopper joined Design"]),
+                       ("move", ["Grace Hopper left Design", "Grace Hopper joined Workshop",
+                                 "Grace Hopper was changed"]),
+                       ("suspend", []), ("remove", ["Grace Hopper was removed"])):
+        console.stdin.write(step + "\n")
+        console.stdin.flush()
+        if console.stdout.readline().strip() != step:
+            raise Failure(f"the console did not {step}")
+        for words in told:
+            app.see(words)
+        if step == "suspend":  # the window has the same words for every change
+            wait_for("the suspension", lambda: sum(
+                text == "Grace Hopper was changed" for text in app.texts()) == 2)
+        if os.environ.get("SHOTS"):
+            time.sleep(1)
+            subprocess.run(["import", "-window", "root",
+                            os.path.join(os.environ["SHOTS"], f"console-{step}.png")], check=True)
+    console.stdin.close()
+    console.wait(timeout=30)
+    app.quit()
+
+
 def story_cancelled(run):
     """Says no in the browser, tries again, changes their mind."""
     app = run.app(mode="cancel")
@@ -411,6 +440,8 @@ def story_offline(run):
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NEEDS = {"details": ["/usr/bin/xdotool"], "filter": ["/usr/bin/xdotool"], "narrow": ["/usr/bin/xdotool"],
+         "console": ["/usr/bin/chromium",
+                     os.path.join(HERE, "../interop/node_modules/playwright-core")],
          "chromium": ["/usr/bin/chromium",
                       os.path.join(HERE, "../interop/node_modules/playwright-core")]}
 
