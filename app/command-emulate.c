@@ -28,6 +28,7 @@ static int run(const app_arguments *given)
         .token_lifetime_s = (int)arguments_number(given, "token-lifetime", EMULATOR_TOKEN_LIFETIME),
         .random_seed = (uint64_t)arguments_number(given, "random-seed", 0),
         .control = arguments_has(given, "control"),
+        .limits = arguments_has(given, "limits"),
     });
 }
 
@@ -48,6 +49,7 @@ static const app_option options[] = {
       .value = "FILE",
       .help = "Keep everything in this file across starts; a seed is read on the first only" },
     { .name = "control", .help = "Answer the control API under /_latchkey/" },
+    { .name = "limits", .help = "Refuse who asks too often, at the rates of production" },
     { .name = "people",
       .value = "COUNT",
       .help = "Fill the first directory up to this many",
@@ -87,7 +89,11 @@ const app_command command_emulate = {
     .help = "A local WorkOS for development, with a seeded company",
     .details =
         "When it answers, one line of JSON on standard output says where, and with which key and\n"
-        "client. Without --state everything is in memory and gone when it ends. Ctrl-C ends it.\n",
+        "client. Without --state everything is in memory and gone when it ends. Ctrl-C ends it.\n"
+        "What shall go wrong stands in the seed (faults, limits), is set while it runs "
+        "(--control:\n"
+        "/_latchkey/faults, /_latchkey/limits), or comes with a request (--control: its header\n"
+        "Latchkey-Fault, such as {\"status\":503}).\n",
     .examples = "  latchkey emulate\n"
                 "  latchkey emulate --seed company.yaml --state company.db\n"
                 "  latchkey emulate --port 0 --seed company.json --control --simulate 0\n",

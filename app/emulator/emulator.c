@@ -11,6 +11,7 @@
 
 #include "deliver.h"
 #include "json.h"
+#include "limits.h"
 #include "routes.h"
 #include "saved-state.h"
 #include "seed.h"
@@ -41,9 +42,11 @@ static fault prepare(void *emulator_, exchange *request)
     request->options = &self->options;
     pthread_mutex_lock(&self->lock);
     request->now_ms = state_now(self->state);
-    fault due = text_begins(request->path, "/_latchkey/")
-                    ? (fault){ 0 }
-                    : fault_take(self->state, request->method, request->path, request->body);
+    fault due = { 0 };
+    if (self->options.control && request->fault)
+        due = fault_read(request->fault);
+    else if (!text_begins(request->path, "/_latchkey/"))
+        due = fault_take(self->state, request->method, request->path, request->body);
     pthread_mutex_unlock(&self->lock);
     return due;
 }
@@ -71,7 +74,8 @@ static void answer(void *emulator_, exchange *request)
     request->state = self->state;
     request->base_url = self->url;
     request->issuer = self->issuer;
-    routes_answer(request);
+    if (limits_allow(request))
+        routes_answer(request);
     roster_release(self->state);
     if (!save(self, error)) {
         text_free(&request->headers);
@@ -183,6 +187,9 @@ static bool open_state(emulator *self, const emulator_options *options,
         snprintf(error, EMULATOR_ERROR_SIZE, "the system gives no randomness");
         return false;
     }
+    AUTO_JSON limits = json_object();
+    json_set_bool(limits, "on", options->limits);
+    (void)limits_set(self->state, limits, "", error); /* which fits */
     self->saved = file ? saved_state_new(file, self->state) : NULL;
     self->is_restored = !is_new;
     return make_state(self, options, is_new, error) &&

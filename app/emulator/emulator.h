@@ -36,6 +36,7 @@ typedef struct emulator_options {
     int token_lifetime_s; /* of access tokens; 0: EMULATOR_TOKEN_LIFETIME */
     uint64_t random_seed; /* same seed, same changes; 0: different each time */
     bool control;         /* answer under /_latchkey/ */
+    bool limits;          /* refuse who asks too often, as production does */
 } emulator_options;
 
 /* Starts answering in threads of its own. Returns 0, or -1 with a sentence in error. The options

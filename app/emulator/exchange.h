@@ -26,6 +26,7 @@ typedef struct exchange {
     const char *method, *path, *query_text; /* query_text: "" when there is none */
     form query;
     const char *authorization, *content_type, *user_agent, *remote; /* NULL: not sent */
+    const char *fault;                      /* of the header Latchkey-Fault */
     const char *host, *origin, *fetch_site; /* what a browser says of where a form stands */
     const char *body;
     size_t body_len;

@@ -1,6 +1,7 @@
 /* Faults that a test has asked for. */
 #include "faults.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "handlers.h"
@@ -13,16 +14,18 @@
 
 static const member fault_members[] = {
     { .name = "method", .kind = TEXT, .choices = "GET|POST|PUT|PATCH|DELETE" },
-    { .name = "path", .kind = TEXT, .is_required = true },
+    { .name = "path", .kind = TEXT },
     { .name = "status", .kind = NUMBER },
     { .name = "count", .kind = NUMBER }, /* 1 when absent; 0: until they are removed */
     { .name = "body", .kind = TEXT, .choices = "json|html|half|empty|garbage|none" },
     { .name = "delay_ms", .kind = NUMBER },
     { .name = "retry_after", .kind = NUMBER },
     { .name = "applied", .kind = FLAG },
-    { .name = "json", .kind = OBJECT },   /* the body of the answer; with status */
-    { .name = "contains", .kind = TEXT }, /* only requests whose body holds this */
-    { .name = "for_s", .kind = NUMBER },  /* an outage: gone after that many seconds */
+    { .name = "json", .kind = OBJECT },    /* the body of the answer; with status */
+    { .name = "contains", .kind = TEXT },  /* only requests whose body holds this */
+    { .name = "chance", .kind = NUMBER },  /* in percent; a request that is spared is not counted */
+    { .name = "after_s", .kind = NUMBER }, /* an outage: begins in that many seconds */
+    { .name = "for_s", .kind = NUMBER },   /* … and is gone after that many more */
 };
 
 /* A path that ends with * stands for all that begin like it. */
@@ -68,6 +71,13 @@ static bool is_due(const cJSON *record, const char *method, const char *path, co
            (!part || (body && strstr(body, part)));
 }
 
+static bool is_now(emulator_state *self, const cJSON *record)
+{
+    double chance = json_number(record, "chance", 100);
+    return (double)state_now(self) >= json_number(record, "_from_ms", 0) &&
+           (chance >= 100 || state_chance(self, chance));
+}
+
 static void end_outages(emulator_state *self)
 {
     double now = (double)state_now(self);
@@ -82,7 +92,7 @@ fault fault_take(emulator_state *self, const char *method, const char *path, con
     end_outages(self);
     for (size_t i = 0; i < self->faults.count; i++) {
         cJSON *record = self->faults.items[i];
-        if (!is_due(record, method, path, body))
+        if (!is_due(record, method, path, body) || !is_now(self, record))
             continue;
         fault found = read_fault(record);
         double left = json_number(record, "count", json_get(record, "for_s") ? 0 : 1);
@@ -103,26 +113,61 @@ void handle_list_faults(exchange *self)
     answer_json(self, 200, list);
 }
 
+/* False: a sentence is in error. */
+static bool check(const cJSON *record, const char *path, char error[EMULATOR_ERROR_SIZE])
+{
+    if (!FITS(record, path, fault_members, error, EMULATOR_ERROR_SIZE))
+        return false;
+    double count = json_number(record, "count", 1);
+    if (count == (double)(int)count)
+        return true;
+    snprintf(error, EMULATOR_ERROR_SIZE, "%s: count must be a whole number", path);
+    return false;
+}
+
+fault fault_read(const char *header)
+{
+    char error[EMULATOR_ERROR_SIZE] = "the header Latchkey-Fault must be a JSON object";
+    AUTO_JSON record = json_parse(header, strlen(header));
+    if (record && check(record, "the header Latchkey-Fault", error))
+        return read_fault(record);
+    AUTO_JSON answer = json_object();
+    json_set_text(answer, "message", error);
+    json_set_text(answer, "code", "bad_request");
+    return (
+        fault){ .is_set = true, .status = 400, .retry_after_s = -1, .json = json_print(answer) };
+}
+
+bool faults_add(emulator_state *self, cJSON *record, const char *path,
+                char error[EMULATOR_ERROR_SIZE])
+{
+    bool fits = check(record, path, error);
+    if (fits && !json_text(record, "path")) {
+        snprintf(error, EMULATOR_ERROR_SIZE, "%s: path is missing", path);
+        fits = false;
+    }
+    if (!fits) {
+        cJSON_Delete(record);
+        return false;
+    }
+    double from_ms = (double)state_now(self) + json_number(record, "after_s", 0) * 1000;
+    json_set_number(record, "_from_ms", from_ms);
+    if (json_get(record, "for_s"))
+        json_set_number(record, "_until_ms", from_ms + json_number(record, "for_s", 0) * 1000);
+    records_add(&self->faults, record);
+    records_trim(&self->faults, MAX_FAULTS);
+    return true;
+}
+
 void handle_add_fault(exchange *self)
 {
-    char error[EMULATOR_ERROR_SIZE] = "";
+    char error[EMULATOR_ERROR_SIZE] = "the body must be a JSON object";
     cJSON *body = json_parse(self->body, self->body_len);
-    if (!body || !FITS(body, "the fault", fault_members, error, sizeof error)) {
-        answer_error(self, 400, "bad_request", body ? error : "the body must be a JSON object");
-        cJSON_Delete(body);
-        return;
-    }
-    if (json_number(body, "count", 1) != (double)(int)json_number(body, "count", 1)) {
-        answer_error(self, 400, "bad_request", "the fault: count must be a whole number");
-        cJSON_Delete(body);
-        return;
-    }
-    answer_json(self, 201, body);
-    if (json_get(body, "for_s"))
-        json_set_number(body, "_until_ms",
-                        (double)state_now(self->state) + json_number(body, "for_s", 0) * 1000);
-    records_add(&self->state->faults, body);
-    records_trim(&self->state->faults, MAX_FAULTS);
+    AUTO_JSON shown = json_copy(body);
+    if (body && faults_add(self->state, body, "the fault", error))
+        answer_json(self, 201, shown);
+    else
+        answer_error(self, 400, "bad_request", error);
 }
 
 void handle_remove_faults(exchange *self)

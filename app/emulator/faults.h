@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "emulator.h"
 #include "state.h"
 
 typedef enum fault_body {
@@ -28,6 +29,14 @@ typedef struct fault {
 
 /* The fault for this request, which is used up by it; none when is_set is false. body: of the
  * request; NULL: empty. */
+/* One for this request alone, from its header Latchkey-Fault: a fault as the control API has it,
+ * without path. What is wrong with it becomes the answer. */
+fault fault_read(const char *header);
+
+/* Takes the record over, for as long as it says. False: a sentence is in error. */
+bool faults_add(emulator_state *self, cJSON *record, const char *path,
+                char error[EMULATOR_ERROR_SIZE]);
+
 fault fault_take(emulator_state *self, const char *method, const char *path, const char *body);
 
 #endif

@@ -140,6 +140,8 @@ static const struct route {
     { "POST", "/_latchkey/events/forget", CONTROL, handle_control_forget },
     { "POST", "/_latchkey/simulate", CONTROL, handle_control_simulate },
     { "POST", "/_latchkey/clock", CONTROL, handle_control_clock },
+    { "GET", "/_latchkey/limits", CONTROL, handle_control_show_limits },
+    { "POST", "/_latchkey/limits", CONTROL, handle_control_set_limits },
     { "GET", "/_latchkey/faults", CONTROL, handle_list_faults },
     { "POST", "/_latchkey/faults", CONTROL, handle_add_fault },
     { "DELETE", "/_latchkey/faults", CONTROL, handle_remove_faults },

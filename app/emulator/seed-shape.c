@@ -13,6 +13,7 @@ static const member seed_members[] = {
     { .name = "connections", .kind = OBJECTS }, { .name = "roles", .kind = OBJECTS },
     { .name = "permissions", .kind = OBJECTS }, { .name = "directories", .kind = OBJECTS },
     { .name = "invitations", .kind = OBJECTS }, { .name = "apiKeys", .kind = OBJECT },
+    { .name = "faults", .kind = OBJECTS },      { .name = "limits", .kind = OBJECT },
     { .name = "api_keys", .kind = OBJECTS },    { .name = "webhookEndpoints", .kind = OBJECTS },
 };
 static const member user_members[] = {

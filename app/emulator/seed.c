@@ -11,8 +11,10 @@
 
 #include "directory.h"
 #include "factors.h"
+#include "faults.h"
 #include "invitations.h"
 #include "json.h"
+#include "limits.h"
 #include "organizations.h"
 #include "people.h"
 #include "seed-shape.h"
@@ -325,6 +327,18 @@ static bool add_endpoint(const reading *self, const cJSON *input)
                   "is no address on loopback, such as http://127.0.0.1:3000/webhooks");
 }
 
+/* What shall go wrong from the first request on. Not saved: these are settings of a test. */
+static bool set_mishaps(const reading *self, const cJSON *seed)
+{
+    const cJSON *item = NULL, *limits = json_get(seed, "limits");
+    cJSON_ArrayForEach(item, json_get(seed, "faults"))
+    {
+        if (!faults_add(self->state, json_copy(item), "faults", self->error))
+            return false;
+    }
+    return !limits || limits_set(self->state, limits, "limits", self->error);
+}
+
 static bool lay_out(reading *self, const cJSON *seed)
 {
     static const struct {
@@ -404,7 +418,7 @@ static bool seed_from(emulator_state *self, const char *written, int people, cha
         roster_add_crowd(self, self->directories.items[0], wanted - self->directory_users.count,
                          all.end_ms + 1);
     self->frozen_ms = 0;
-    return is_laid_out;
+    return is_laid_out && set_mishaps(&all, seed);
 }
 
 bool seed_state(emulator_state *self, const emulator_options *options,

@@ -256,6 +256,7 @@ static int begin_request(struct mg_connection *connection)
         .remote = info->remote_addr,
         .host = mg_get_header(connection, "Host"),
         .origin = mg_get_header(connection, "Origin"),
+        .fault = mg_get_header(connection, "Latchkey-Fault"),
         .fetch_site = mg_get_header(connection, "Sec-Fetch-Site"),
     };
     if (!refuse(connection, info, &request, &body, &keeps))

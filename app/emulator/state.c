@@ -33,6 +33,11 @@ uint64_t state_random(emulator_state *self, uint64_t below)
     return below ? next_random(&self->random) % below : 0;
 }
 
+bool state_chance(emulator_state *self, double percent)
+{
+    return (double)(next_random(&self->fault_random) % 10000) < percent * 100;
+}
+
 static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; /* Crockford's base 32 */
 
 void state_write_time(uint64_t ms, char out[11])
@@ -301,6 +306,7 @@ emulator_state *state_new(uint64_t random_seed)
         return NULL;
     }
     self->random = random_seed ? random_seed : keys_number(self->keys);
+    self->fault_random = ~self->random;
     self->id_random = keys_number(self->keys);
     return self;
 }
@@ -321,6 +327,7 @@ void state_free(emulator_state *self)
     for (size_t i = 0; i < STATE_N_RECORDS; i++)
         records_free(state_records(self, i));
     records_free(&self->faults);
+    records_free(&self->quotas);
     cJSON_Delete(self->more_keys);
     roster_free(&self->crowd);
     event_log_free(&self->events);

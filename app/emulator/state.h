@@ -22,13 +22,29 @@ typedef struct records {
     cJSON *gone; /* ids of those that left since they were saved; NULL: nobody saves them */
 } records;
 
+#define LIMITS_N 10
+
+typedef enum limits_retry_after {
+    RETRY_AFTER_SECONDS,
+    RETRY_AFTER_ZERO,
+    RETRY_AFTER_NONE
+} limits_retry_after;
+
+/* How often one may ask; limits.c knows which is which. */
+typedef struct limit_settings {
+    bool is_on;
+    limits_retry_after retry_after;
+    int counts[LIMITS_N];
+} limit_settings;
+
 typedef struct emulator_state {
     key_ring *keys;
-    uint64_t random;    /* of simulated changes; not of secrets */
-    uint64_t id_random; /* of ids: how many are used up depends on the time */
-    int64_t frozen_ms;  /* while a seed is read: the time that passes there; else 0 */
-    int64_t ahead_ms;   /* how far a test has moved the clock */
-    uint64_t id_ms;     /* of the last id given */
+    uint64_t random;       /* of simulated changes; not of secrets */
+    uint64_t fault_random; /* of faults that come by chance: other requests do not change it */
+    uint64_t id_random;    /* of ids: how many are used up depends on the time */
+    int64_t frozen_ms;     /* while a seed is read: the time that passes there; else 0 */
+    int64_t ahead_ms;      /* how far a test has moved the clock */
+    uint64_t id_ms;        /* of the last id given */
     uint64_t id_tail[2];
 
     records users, organizations, memberships, roles;
@@ -41,7 +57,8 @@ typedef struct emulator_state {
     records one_time_codes;      /* of magic auth and of e-mail verification */
     records factors, challenges; /* second factors */
     records devices, invitations, password_resets, api_keys, logouts;
-    records faults;
+    records faults, quotas;
+    limit_settings limits;
     records endpoints, deliveries; /* of webhooks */
     cJSON *more_keys; /* API keys that are accepted, too, as names of an object; NULL: none */
     webhook_mishaps mishaps;
@@ -62,6 +79,7 @@ const char *state_records_name(size_t which);
 
 int64_t state_now(const emulator_state *self); /* Unix milliseconds */
 uint64_t state_random(emulator_state *self, uint64_t below);
+bool state_chance(emulator_state *self, double percent); /* of a fault */
 
 /* Prefix and ULID; later ids sort after earlier ones of the same prefix. */
 void state_new_id(emulator_state *self, const char *prefix, char out[ID_SIZE]);

@@ -113,6 +113,149 @@ static void test_rate_limit_comes_with_and_without_a_time(void **state)
     }
 }
 
+/* Counts the answers with this status out of n to the same request. */
+static int count_status(const char *path, int n, long status)
+{
+    int found = 0;
+    for (int i = 0; i < n; i++)
+        found += get(path) == status;
+    return found;
+}
+
+static void test_limits_are_those_of_production(void **state)
+{
+    (void)state;
+    static const char wrong[] =
+        "{\"grant_type\":\"password\",\"client_id\":\"" EMULATOR_CLIENT_ID
+        "\",\"client_secret\":\"" EMULATOR_API_KEY "\",\"email\":\"%s\",\"password\":\"wrong\"}";
+    char body[SIZE];
+    assert_int_equal(count_status("/directory_users?directory=" STAFF, 6, 200), 6); /* off */
+    control("POST", "/_latchkey/limits", "{\"on\":true}");
+    assert_int_equal(at(last.json, "authenticate.count")->valuedouble, 10);
+    assert_int_equal(count_status("/directory_users?directory=" STAFF, 6, 200), 4);
+    assert_string_equal(last.body, "\"Ratelimited\"");
+    assert_string_equal(last.retry_after, "1");
+    get("/directories?order=asc");
+    snprintf(body, sizeof body, "/directory_users?directory=%.64s", text("data.1.id"));
+    assert_int_equal(get(body), 200); /* each directory for itself */
+    control("POST", "/_latchkey/clock", "{\"advance_s\":1}");
+    assert_int_equal(get("/directory_users?directory=" STAFF), 200);
+
+    for (int i = 0; i < 11; i++) {
+        snprintf(body, sizeof body, wrong, MIRA);
+        call_as(NULL, "POST", "/user_management/authenticate", JSON, body);
+        assert_int_equal(last.status, i < 10 ? 400 : 429);
+    }
+    assert_string_equal(text("code"), "rate_limit_exceeded");
+    assert_true(atoi(last.retry_after) > 50 && atoi(last.retry_after) <= 60);
+    snprintf(body, sizeof body, wrong, SAMUEL);
+    assert_int_equal(call_as(NULL, "POST", "/user_management/authenticate", JSON, body), 400);
+    for (int i = 0; i < 4; i++)
+        call_as(EMULATOR_API_KEY, "POST", "/user_management/magic_auth", JSON,
+                "{\"email\":\"" MIRA "\"}");
+    assert_int_equal(last.status, 429);
+}
+
+static void test_limits_can_be_set(void **state)
+{
+    (void)state;
+    control("POST", "/_latchkey/limits",
+            "{\"on\":true,\"general\":2,\"retry_after\":\"none\",\"sso_authorize\":0}");
+    assert_int_equal(count_status("/directories", 4, 429), 2);
+    assert_string_equal(last.retry_after, "");
+    assert_int_equal(call_as("sk_other", "GET", "/directories", NULL, NULL), 401); /* per key */
+    assert_int_equal(call_as(NULL, "GET", "/sso/authorize?connection=x", NULL, NULL), 429);
+    control("POST", "/_latchkey/limits", "{\"general\":1,\"retry_after\":\"zero\"}");
+    assert_int_equal(count_status("/directories", 2, 429), 1); /* counted anew */
+    assert_string_equal(last.retry_after, "0");
+    control("POST", "/_latchkey/limits", "{\"on\":false}");
+    assert_int_equal(get("/directories"), 200);
+    assert_int_equal(control("POST", "/_latchkey/limits", "{\"everything\":1}"), 400);
+    assert_non_null(strstr(text("message"), "everything"));
+    assert_int_equal(control("POST", "/_latchkey/limits", "[]"), 400);
+    /* A clock that is moved back locks nobody out. */
+    control("POST", "/_latchkey/limits", "{\"on\":true,\"general\":1}");
+    assert_int_equal(count_status("/directories", 2, 429), 1);
+    control("POST", "/_latchkey/clock", "{\"set\":\"2020-01-01T00:00:00Z\"}");
+    assert_int_equal(get("/directories"), 200);
+}
+
+static void test_outage_begins_later(void **state)
+{
+    (void)state;
+    control("POST", "/_latchkey/faults",
+            "{\"path\":\"*\",\"status\":503,\"after_s\":60,\"for_s\":30}");
+    assert_int_equal(get("/organizations"), 200);
+    control("POST", "/_latchkey/clock", "{\"advance_s\":61}");
+    assert_int_equal(get("/organizations"), 503);
+    control("POST", "/_latchkey/clock", "{\"advance_s\":30}");
+    assert_int_equal(get("/organizations"), 200);
+}
+
+/* Which of 60 requests fail; as a text of 0 and 1. */
+static void fail_by_chance(char out[61])
+{
+    control("POST", "/_latchkey/faults",
+            "{\"path\":\"/organizations\",\"status\":500,\"chance\":30,\"count\":0}");
+    for (int i = 0; i < 60; i++)
+        out[i] = get("/organizations") == 500 ? '1' : '0';
+    out[60] = '\0';
+}
+
+static void test_chance_repeats_itself(void **state)
+{
+    char first[61], second[61];
+    fail_by_chance(first);
+    assert_non_null(strchr(first, '0'));
+    assert_non_null(strchr(first, '1'));
+    emulator_kit_tear_down(state);
+    emulator_kit_set_up(state);                              /* with the same --random-seed */
+    control("POST", "/_latchkey/simulate", "{\"count\":9}"); /* which throws other dice */
+    fail_by_chance(second);
+    assert_string_equal(first, second);
+}
+
+static long call_with_fault(const char *fault)
+{
+    char request[SIZE * 2], reply[SIZE * 8];
+    int len = snprintf(request, sizeof request,
+                       "GET /organizations HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "
+                       "%s\r\nLatchkey-Fault: %s\r\nConnection: close\r\n\r\n",
+                       EMULATOR_API_KEY, fault);
+    call_raw(request, (size_t)len, reply, sizeof reply);
+    return strncmp(reply, "HTTP/1.1 ", 9) == 0 ? strtol(reply + 9, NULL, 10) : 0;
+}
+
+static void test_fault_can_come_with_the_request(void **state)
+{
+    (void)state;
+    assert_int_equal(call_with_fault("{\"status\":503}"), 503);
+    assert_int_equal(call_with_fault("{\"body\":\"none\"}"), 0);
+    assert_int_equal(call_with_fault("{\"status\":\"high\"}"), 400);
+    assert_int_equal(call_with_fault("503"), 400);
+    assert_int_equal(get("/organizations"), 200); /* the next one is spared */
+}
+
+static void test_seed_sets_faults_and_limits(void **state)
+{
+    emulator_kit_tear_down(state);
+    assert_int_equal(
+        emulator_kit_start((emulator_options){
+            .seed_json = "{\"faults\":[{\"path\":\"/organizations\",\"status\":502,\"count\":2}],"
+                         "\"limits\":{\"on\":true,\"directory_users\":1}}" }),
+        0);
+    assert_int_equal(count_status("/organizations", 4, 502), 2);
+    control("GET", "/_latchkey/limits", NULL);
+    assert_true(cJSON_IsTrue(at(last.json, "on")));
+    assert_int_equal(at(last.json, "directory_users.count")->valuedouble, 1);
+    emulator_kit_tear_down(state);
+    assert_int_equal(
+        emulator_kit_start((emulator_options){ .seed_json = "{\"faults\":[{\"status\":502}]}" }),
+        -1);
+    assert_int_equal(
+        emulator_kit_start((emulator_options){ .seed_json = "{\"limits\":{\"all\":1}}" }), -1);
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, emulator_kit_set_up, emulator_kit_tear_down)
 
@@ -124,6 +267,12 @@ int main(void)
         TEST(test_one_grant_can_be_refused_with_any_answer),
         TEST(test_outage_ends_by_itself),
         TEST(test_rate_limit_comes_with_and_without_a_time),
+        TEST(test_limits_are_those_of_production),
+        TEST(test_limits_can_be_set),
+        TEST(test_outage_begins_later),
+        TEST(test_chance_repeats_itself),
+        TEST(test_fault_can_come_with_the_request),
+        TEST(test_seed_sets_faults_and_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
