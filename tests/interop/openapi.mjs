@@ -92,6 +92,9 @@ function hint({ keyword, params, data }) {
 // One of 93 alternatives: judged by the one whose name it bears, as the others would only add noise.
 const eventSchemas = spec.components.schemas.EventSchema.allOf[1].oneOf;
 export const eventTypes = eventSchemas.map((schema) => resolve(schema).properties.event.const);
+// Those of them that webhooks can carry.
+export const webhookTypes = resolve(spec.components.schemas.CreateWebhookEndpointDto).properties.events.items.enum;
+
 export function eventComplaints(event) {
   const place = eventTypes.indexOf(event.event);
   if (place < 0) return [`the event type ${event.event} is not in the specification`];

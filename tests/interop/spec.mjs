@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { before, test } from 'node:test';
 import { API_KEY, CLIENT_ID, Jar, control, emulate, scratchFile, visit } from '../e2e/support.mjs';
-import { Judge, complaints, eventComplaints, eventTypes, isServed, operationOf, operations } from './openapi.mjs';
+import { Judge, complaints, eventComplaints, eventTypes, isServed, operationOf, operations, webhookTypes } from './openapi.mjs';
 import { deviations, seed } from './spec-data.mjs';
 import { askAboutPeople } from './spec-people.mjs';
 
@@ -224,6 +224,9 @@ test('webhook endpoints', async () => {
   await call('PATCH', route, 200, { json: { status: 'disabled' } });
   await call('PATCH', route, 422, { json: { endpoint_url: 'nowhere' } });
   await call('PATCH', '/webhook_endpoints/missing', 404, { json: {} });
+  const all = { endpoint_url: 'http://127.0.0.1:9/all', events: webhookTypes };
+  await call('DELETE', `/webhook_endpoints/${(await call('POST', '/webhook_endpoints', 201, { json: all })).body.id}`, 204);
+  for (const type of eventTypes.filter((name) => !webhookTypes.includes(name))) await call('POST', '/webhook_endpoints', 422, { json: { ...all, events: [type] } });
   const { body: other } = await call('POST', '/webhook_endpoints', 201, { json: { ...json, endpoint_url: 'http://127.0.0.1:9/c' } });
   await call('PATCH', `/webhook_endpoints/${other.id}`, 409, { json: { endpoint_url: json.endpoint_url } });
   await call('DELETE', route, 204);
