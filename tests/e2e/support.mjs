@@ -141,12 +141,12 @@ export function start(args, { program = LATCHKEY, env, cwd, group = false, hasIn
   return self;
 }
 
-// One request over a connection of its own, with these headers and no others: what fetch() adds (Sec-Fetch-Mode) and
+// One request over a connection of its own (or an agent's), with these headers and no others: what fetch() adds (Sec-Fetch-Mode) and
 // keeps (connections) would be part of the test. Resolves to { status, headers, setCookie, text }.
-export function ask(url, { method = 'GET', headers = {}, body } = {}) {
+export function ask(url, { method = 'GET', headers = {}, body, agent = false } = {}) {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-    const request = http.request(url, { method, agent: false, headers: { ...headers, ...length }, timeout: PATIENCE_MS }, (response) => {
+    const request = http.request(url, { method, agent, headers: { ...headers, ...length }, timeout: PATIENCE_MS }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk) => (text += chunk));

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { before, test } from 'node:test';
@@ -129,6 +130,24 @@ test('civetweb: who is signed in but no administrator is told so', async () => {
   const out = await visit(jar, `${self.url}/logout`, { form: {}, headers: { origin: self.url } });
   assert.equal(out.status, 303);
   assert.equal((await visit(jar, `${self.url}/account`)).status, 302, 'signed out');
+  await self.stop();
+});
+
+test('civetweb: more clients that never let go than there are workers do not keep a newcomer out', async () => {
+  const self = await host('civetweb');
+  let isOver = false;
+  const hold = async () => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    while (!isOver) await ask(`${self.url}/`, { agent }).catch(() => {});
+    agent.destroy();
+  };
+  const holders = Array.from({ length: 48 }, hold);
+  const late = setTimeout(() => (isOver = true), 20_000);
+  for (let i = 0; i < 5; i++) assert.match((await visit(new Jar(), `${self.url}/`)).text, /Hello stranger/);
+  assert.equal(isOver, false, 'answered while they are busy, and not because they gave up');
+  clearTimeout(late);
+  isOver = true;
+  await Promise.all(holders);
   await self.stop();
 });
 
