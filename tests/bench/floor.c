@@ -30,9 +30,8 @@ int main(int argc, char **argv)
                      NULL) != SQLITE_OK)
         return 1;
     mbedtls_sha256_init(&sha);
-    const char *options[] = {
-        "listening_ports", "127.0.0.1:0", "num_threads", argv[1], "tcp_nodelay", "1", NULL
-    };
+    const char *options[] = { "listening_ports", "127.0.0.1:0", "num_threads", argv[1],
+                              "tcp_nodelay",     "1",           NULL };
     struct mg_context *server = mg_start(NULL, NULL, options);
     if (server == NULL)
         return 1;
