@@ -94,19 +94,19 @@ static void read_text(const lk__json *json, const char *name, char *out, size_t 
     snprintf(out, size, "%s", text != NULL ? text : "");
 }
 
-/* false: not a failure of this renewal, or none that can be read. */
-static bool read_failure(const lk__lease *lease, const char *name, const char *sealed,
-                         lk_error *out)
+/* *out stays LK_OK: not a failure of this renewal, or none that can be read. */
+static lk_status read_failure(const lk__lease *lease, const char *name, const char *sealed,
+                              lk_error *out, lk_error *err)
 {
     lk_auto(lk__json) json = NULL;
     lk_error failure = LK_ERROR_INIT;
+    lk_status opened = lk__session_unseal(lease->client, lease->passwords, sealed, &json, NULL);
 
-    if (lk__session_unseal(lease->client, lease->passwords, sealed, &json, NULL) != LK_OK ||
-        !lk__text_equal(lk__json_text(json, "lease"), name))
-        return false;
+    if (opened == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err);
     int status = read_number(json, "status");
-    if (status == LK_OK || status > LK_ERR_CANCELLED)
-        return false;
+    if (!lk__text_equal(lk__json_text(json, "lease"), name) || status > LK_ERR_CANCELLED)
+        return LK_OK;
     failure.status = (lk_status)status;
     failure.http_status = read_number(json, "httpStatus");
     failure.retry_after = read_number(json, "retryAfter");
@@ -114,16 +114,20 @@ static bool read_failure(const lk__lease *lease, const char *name, const char *s
     read_text(json, "reason", failure.reason, sizeof(failure.reason));
     read_text(json, "message", failure.message, sizeof(failure.message));
     *out = failure;
-    return true;
+    return LK_OK;
 }
 
 /* A cookie of somebody else's, put under this name, is none. */
-static bool is_renewed(const lk__lease *lease, const lk__grant *grant, const char *sealed)
+static lk_status check_renewed(const lk__lease *lease, const lk__grant *grant, const char *sealed,
+                               bool *is_renewed, lk_error *err)
 {
     lk__auto_grant renewed = { .refresh_token = NULL };
+    lk_status status = lk__session_peek(lease->client, lease->passwords, sealed, &renewed, NULL);
 
-    return lk__session_peek(lease->client, lease->passwords, sealed, &renewed, NULL) == LK_OK &&
-           lk__text_equal(renewed.user_id, grant->user_id);
+    if (status == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err);
+    *is_renewed = status == LK_OK && lk__text_equal(renewed.user_id, grant->user_id);
+    return LK_OK;
 }
 
 static lk_status pass_on(const lk_error *cause, lk_error *err)
@@ -156,10 +160,15 @@ static lk_status take_result(const lk__lease *lease, const char *name, const cha
                              const lk__grant *grant, char **out, lk_error *err)
 {
     lk_error failure = LK_ERROR_INIT;
+    bool is_renewed = false;
 
-    if (result[0] == 'f' && read_failure(lease, name, result + 1, &failure))
+    if (result[0] == 'f')
+        LK_TRY(read_failure(lease, name, result + 1, &failure, err));
+    if (failure.status != LK_OK)
         return pass_on(&failure, err);
-    if (result[0] != 's' || !is_renewed(lease, grant, result + 1))
+    if (result[0] == 's')
+        LK_TRY(check_renewed(lease, grant, result + 1, &is_renewed, err));
+    if (!is_renewed)
         return renew_after(lease, grant, out, err);
     *out = strdup(result + 1);
     return *out == NULL ? lk__no_memory(err) : LK_OK;
@@ -266,7 +275,10 @@ lk_status lk__lease_renew(const lk__lease *lease, const unsigned char token_hash
         int64_t now_ms = lk__now_ms(lease->client);
         int64_t fence = 0;
 
-        if (seam->acquire(seam->ctx, name, now_ms, LEASE_MS, &fence, &result, &cause) != LK_OK) {
+        lk_status asked = seam->acquire(seam->ctx, name, now_ms, LEASE_MS, &fence, &result, &cause);
+        if (asked == LK_ERR_NO_MEMORY)
+            return lk__no_memory(err);
+        if (asked != LK_OK) {
             lk__note(lease->client, "cannot ask other servers about a session", &cause);
             return counts
                        ? renew_alone(lease, grant, NULL, out, err)

@@ -28,6 +28,13 @@ static int64_t end_of_session(const lk_web *web)
     return lk__now_ms(web->client) + lasts_s * 1000;
 }
 
+static lk_status fail_store(lk_status status, const lk_error *cause, lk_error *err)
+{
+    if (status == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err);
+    return lk__fail(err, LK_ERR_STORE, "the store of the sessions: %s", cause->message);
+}
+
 /* ---- Reading ---- */
 
 /* *record NULL: there is none. */
@@ -37,9 +44,9 @@ static lk_status get_record(const lk_web *web, const lk__handle *handle, char **
     const lk_session_store *store = &web->store;
     lk_error cause = LK_ERROR_INIT;
 
-    if (store->get(store->ctx, handle->name, lk__now_ms(web->client), record, &cause) == LK_OK)
-        return LK_OK;
-    return lk__fail(err, LK_ERR_STORE, "the store of the sessions: %s", cause.message);
+    lk_status status =
+        store->get(store->ctx, handle->name, lk__now_ms(web->client), record, &cause);
+    return status == LK_OK ? LK_OK : fail_store(status, &cause, err);
 }
 
 /* Puts the record in the place of the cookie. *found: there is one. */
@@ -49,11 +56,19 @@ static lk_status look_up(const lk_web *web, lk__candidates *cursor, lk__brought 
     LK_CLEANUP(lk__free_secretp) char *record = NULL;
 
     *found = false;
-    if (web->store.get == NULL ||
-        lk__handle_read(brought->sealed.data, &web->passwords, &brought->handle, NULL) != LK_OK)
+    if (web->store.get == NULL)
+        return LK_OK;
+    lk_status status =
+        lk__handle_read(brought->sealed.data, &web->passwords, &brought->handle, NULL);
+    if (status == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err);
+    if (status != LK_OK)
         return LK_OK;
     /* A store that fails is told when no other cookie opens. */
-    if (get_record(web, &brought->handle, &record, &cursor->store) != LK_OK || record == NULL)
+    status = get_record(web, &brought->handle, &record, &cursor->store);
+    if (status == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err);
+    if (status != LK_OK || record == NULL)
         return LK_OK;
     if (strlen(record) > LK__MAX_SEALED) {
         lk__note(web->client, "a session in the store is longer than any of ours", NULL);
@@ -100,7 +115,7 @@ static lk_status set_cookies_instead(lk_web *web, const lk_web_request *request,
 {
     lk__note(web->client, "cannot write to the store of the sessions", cause);
     if (!lk__web_fits_cookies(web, sealed))
-        return lk__fail(err, LK_ERR_STORE, "the store of the sessions: %s", cause->message);
+        return fail_store(LK_ERR_STORE, cause, err);
     return lk__web_set_cookies(web, request, reply, sealed, err);
 }
 
@@ -166,9 +181,8 @@ static lk_status remove_record(const lk_web *web, const lk__handle *handle, cons
     const lk_session_store *store = &web->store;
     lk_error cause = LK_ERROR_INIT;
 
-    if (store->remove(store->ctx, handle->name, record, removed, &cause) == LK_OK)
-        return LK_OK;
-    return lk__fail(err, LK_ERR_STORE, "the store of the sessions: %s", cause.message);
+    lk_status status = store->remove(store->ctx, handle->name, record, removed, &cause);
+    return status == LK_OK ? LK_OK : fail_store(status, &cause, err);
 }
 
 lk_status lk__web_end_session(lk_web *web, const lk_web_request *request, const lk__brought *old,
@@ -196,7 +210,10 @@ lk_status lk__web_remove_records(lk_web *web, const lk_web_request *request, lk_
         LK_TRY(lk__web_next_candidate(web, request, &cursor, &cookie, &found, err));
         if (!found)
             return LK_OK;
-        if (lk__handle_read(cookie.data, &web->passwords, &handle, NULL) == LK_OK)
+        lk_status status = lk__handle_read(cookie.data, &web->passwords, &handle, NULL);
+        if (status == LK_ERR_NO_MEMORY)
+            return lk__no_memory(err);
+        if (status == LK_OK)
             LK_TRY(remove_record(web, &handle, NULL, &removed, err));
     }
 }

@@ -378,6 +378,75 @@ static void test_silent_transport_still_gives_a_sentence(void **state)
     }
 }
 
+/* ---- A caller who watches ---- */
+
+typedef struct watcher {
+    int n_begun;
+    int fails_at; /* 0: never */
+} watcher;
+
+static lk_status begin(void *ctx, lk_error *err)
+{
+    watcher *self = ctx;
+
+    if (++self->n_begun != self->fails_at)
+        return LK_OK;
+    *err = (lk_error){ .status = LK_ERR_CANCELLED, .message = "not any more" };
+    return LK_ERR_CANCELLED;
+}
+
+static void test_each_attempt_is_told_and_may_be_forbidden(void **state)
+{
+    (void)state;
+    for (int fails_at = 0; fails_at < 4; fails_at++) {
+        static const fake_exchange script[] = { { "GET /things/a%2Fb", .failure = LK_ERR_NETWORK },
+                                                { "GET /things/a%2Fb", .status = 503 },
+                                                { "GET /things/a%2Fb", .status = 200,
+                                                  .body = "{}" } };
+        watcher w = { .fails_at = fails_at };
+        const lk__attempts attempts = { .begin = begin, .ctx = &w };
+        const lk__call call = { .path = path, .attempts = &attempts };
+        fake_wire wire = { .script = script,
+                           .n_script = fails_at == 0 ? 3 : (size_t)fails_at - 1,
+                           .mutex = PTHREAD_MUTEX_INITIALIZER };
+        lk__auto_buf out = LK__BUF(100);
+        test_client test;
+        lk_error err = LK_ERROR_INIT;
+
+        if (fails_at == 0) {
+            assert_ok(run(&wire, &call, &test, &out, &err), err);
+            assert_int_equal(w.n_begun, 3);
+        } else {
+            assert_fails(run(&wire, &call, &test, &out, &err), LK_ERR_CANCELLED, err);
+            assert_string_equal(err.message, "not any more");
+            assert_int_equal(w.n_begun, fails_at);
+        }
+    }
+}
+
+static void test_attempts_may_be_shorter_than_the_client_says_not_longer(void **state)
+{
+    (void)state;
+    static const struct {
+        int max_timeout_ms, timeout_ms;
+    } rows[] = { { 0, 10000 }, { 3000, 3000 }, { 20000, 10000 } };
+
+    for (size_t i = 0; i < N_ROWS(rows); i++) {
+        watcher w = { .fails_at = 0 };
+        const lk__attempts attempts = { .begin = begin,
+                                        .ctx = &w,
+                                        .max_timeout_ms = rows[i].max_timeout_ms };
+        const lk__call call = { .path = path, .attempts = &attempts };
+        fake_wire wire = FAKE_WIRE({ "GET /things/a%2Fb", .status = 200, .body = "{}" });
+        lk__auto_buf out = LK__BUF(100);
+        test_client test;
+        lk_error err = LK_ERROR_INIT;
+
+        assert_ok(run(&wire, &call, &test, &out, &err), err);
+        assert_int_equal(wire.last_timeout_ms, rows[i].timeout_ms);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +468,8 @@ int main(void)
         cmocka_unit_test(test_body_of_a_refusal_is_handed_out),
         cmocka_unit_test(test_log_line_tells_all_but_secrets),
         cmocka_unit_test(test_silent_transport_still_gives_a_sentence),
+        cmocka_unit_test(test_each_attempt_is_told_and_may_be_forbidden),
+        cmocka_unit_test(test_attempts_may_be_shorter_than_the_client_says_not_longer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
