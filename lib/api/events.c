@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/list.h"
 #include "api/options.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -21,7 +22,6 @@
 #define MAX_TYPES     256
 #define MAX_TYPES_LEN 6000
 #define MAX_PAGE      (16 * 1024 * 1024)
-#define MAX_ID_LEN    255
 
 /* Events stand in a list while they are counted. */
 struct event_node {
@@ -41,25 +41,14 @@ struct owned_event {
     lk__arena *arena;
 };
 
-/* Ids go into cursors and database keys: one visible word. */
-static bool is_word(const char *text)
-{
-    size_t n = 0;
-
-    if (text == NULL)
-        return false;
-    while (text[n] > ' ' && text[n] <= '~')
-        n++;
-    return n > 0 && n <= MAX_ID_LEN && text[n] == '\0';
-}
-
 /* false: no event. value may be NULL, for bytes that JSON does not allow or that would be cut. */
 static bool is_event(const lk__json *value, int64_t *created_at_ms)
 {
     const char *created_at = lk__json_text(value, "created_at");
 
-    return is_word(lk__json_text(value, "id")) && is_word(lk__json_text(value, "event")) &&
-           created_at != NULL && lk__time_parse(created_at, created_at_ms);
+    return lk__list_is_id(lk__json_text(value, "id")) &&
+           lk__list_is_id(lk__json_text(value, "event")) && created_at != NULL &&
+           lk__time_parse(created_at, created_at_ms);
 }
 
 static lk_status fill_event(lk_event *event, const lk__json *value, int64_t created_at_ms,
@@ -97,32 +86,6 @@ static lk_status add_entry(void *ctx, const char *name, const char *raw, size_t 
     return LK_OK;
 }
 
-/* The members of the answer; "data" is read from its bytes, one entry at a time, so that an entry
- * nobody can read does not take the others with it. */
-struct members {
-    const char *data; /* NULL: none */
-    size_t data_len;
-    struct owned_page *owned;
-};
-
-static lk_status see_member(void *ctx, const char *name, const char *raw, size_t raw_len,
-                            const lk__json *value, lk_error *err)
-{
-    struct members *members = ctx;
-
-    if (lk__text_equal(name, "data") && raw_len > 0 && raw[0] == '[') {
-        members->data = raw;
-        members->data_len = raw_len;
-    }
-    if (lk__text_equal(name, "list_metadata") && is_word(lk__json_text(value, "after"))) {
-        members->owned->page.after =
-            lk__arena_text(members->owned->arena, lk__json_text(value, "after"));
-        if (members->owned->page.after == NULL)
-            return lk__no_memory(err);
-    }
-    return LK_OK;
-}
-
 static int compare_events(const void *a, const void *b)
 {
     const lk_event *left = *(const lk_event *const *)a;
@@ -153,12 +116,7 @@ static lk_status sort_events(struct owned_page *owned, lk_error *err)
 static lk_status read_page(struct owned_page *owned, const lk__buf *body, const char *asked_after,
                            lk_error *err)
 {
-    struct members members = { .owned = owned };
-
-    LK_TRY(lk__json_each(body->data, body->len, see_member, &members, err));
-    if (members.data == NULL)
-        return lk__fail(err, LK_ERR_PROTOCOL, "\"data\" is missing or no array");
-    LK_TRY(lk__json_each(members.data, members.data_len, add_entry, owned, err));
+    LK_TRY(lk__list_read(body, add_entry, owned, owned->arena, &owned->page.after, err));
     LK_TRY(sort_events(owned, err));
     /* A cursor that does not move would be followed for ever. */
     if ((owned->page.count == 0 && owned->page.skipped == 0) ||
@@ -173,7 +131,7 @@ static lk_status join_types(const lk_event_list_options *options, lk__buf *out, 
         return lk__fail(err, LK_ERR_INVALID, "%zu event types are given; 1 to %d are possible",
                         options->types == NULL ? 0 : options->n_types, MAX_TYPES);
     for (size_t i = 0; i < options->n_types; i++) {
-        if (!is_word(options->types[i]) || strchr(options->types[i], ',') != NULL)
+        if (!lk__list_is_id(options->types[i]) || strchr(options->types[i], ',') != NULL)
             return lk__fail(err, LK_ERR_INVALID, "event type %zu is not one word", i + 1);
         if (i > 0)
             LK_TRY(lk__buf_text(out, ",", err));
@@ -190,7 +148,7 @@ static lk_status check_list(const lk_event_list_options *options, lk_error *err)
     /* WorkOS: "range_start" and "after" exclude each other. */
     if (options->after != NULL && options->range_start_ms != 0)
         return lk__fail(err, LK_ERR_INVALID, "after and range_start_ms exclude each other");
-    if (options->after != NULL && !is_word(options->after))
+    if (options->after != NULL && !lk__list_is_id(options->after))
         return lk__fail(err, LK_ERR_INVALID, "after is no event id");
     if (options->range_start_ms < 0 || options->range_end_ms < 0)
         return lk__fail(err, LK_ERR_INVALID,

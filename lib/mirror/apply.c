@@ -5,14 +5,10 @@
  * removal may follow the user's or the group's deletion, and must not bring them back. */
 #include "mirror/apply.h"
 
+#include "mirror/put.h"
 #include "mirror/record.h"
 #include "mirror/revocation.h"
 #include "mirror/sql.h"
-
-typedef struct version {
-    lk__value ms;
-    lk__value id;
-} version;
 
 static lk_status take_sequence(void *ctx, const lk__row *row, lk_error *err)
 {
@@ -34,69 +30,18 @@ static lk_status add_event(lk__store *store, const lk_event *event, const lk__re
                          take_sequence, sequence, err);
 }
 
-static lk_status put_directory(lk__store *store, const lk_directory *d, bool deleted,
-                               const version *v, lk_error *err)
-{
-    return lk__store_run(store, LK__SQL_PUT_DIRECTORY,
-                         LK__ARGS(lk__value_text(d->id), lk__value_text(d->organization_id),
-                                  lk__value_text(d->name), lk__value_text(d->type),
-                                  lk__value_text(d->state), lk__value_number(d->created_at_ms),
-                                  lk__value_number(d->updated_at_ms), lk__value_number(deleted),
-                                  v->ms, v->id),
-                         NULL, NULL, err);
-}
-
-static lk_status put_user(lk__store *store, const lk_directory_user *u, const lk__slice *json,
-                          bool deleted, const version *v, lk_error *err)
-{
-    return lk__store_run(
-        store, LK__SQL_PUT_USER,
-        LK__ARGS(lk__value_text(u->id), lk__value_text(u->directory_id),
-                 lk__value_text(u->organization_id), lk__value_text(u->idp_id),
-                 lk__value_text(u->email), lk__value_text(u->first_name),
-                 lk__value_text(u->last_name), lk__value_text(u->state), lk__value_text(u->role),
-                 lk__value_text(u->custom_attributes_json), lk__value_number(u->created_at_ms),
-                 lk__value_number(u->updated_at_ms), lk__value_number(deleted), v->ms, v->id,
-                 lk__value_bytes(json->data, json->len)),
-        NULL, NULL, err);
-}
-
-static lk_status put_group(lk__store *store, const lk_directory_group *g, const lk__slice *json,
-                           bool deleted, const version *v, lk_error *err)
-{
-    return lk__store_run(store, LK__SQL_PUT_GROUP,
-                         LK__ARGS(lk__value_text(g->id), lk__value_text(g->directory_id),
-                                  lk__value_text(g->organization_id), lk__value_text(g->idp_id),
-                                  lk__value_text(g->name), lk__value_number(g->created_at_ms),
-                                  lk__value_number(g->updated_at_ms), lk__value_number(deleted),
-                                  v->ms, v->id, lk__value_bytes(json->data, json->len)),
-                         NULL, NULL, err);
-}
-
-/* Remembers the newest deletion for what hangs on the row. */
-static lk_status remember_deletion(lk__store *store, const char *sql, const char *id, bool deleted,
-                                   const version *v, lk_error *err)
-{
-    if (!deleted)
-        return LK_OK;
-    return lk__store_run(store, sql, LK__ARGS(lk__value_text(id), v->ms, v->id), NULL, NULL, err);
-}
-
-static lk_status apply_membership(lk__store *store, const lk__record *r, const version *v,
+static lk_status apply_membership(lk__store *store, const lk__record *r, const lk__version *v,
                                   lk_error *err)
 {
     if (!r->is_deletion) {
-        LK_TRY(put_user(store, r->user, &r->user_json, false, v, err));
-        LK_TRY(put_group(store, r->group, &r->group_json, false, v, err));
+        LK_TRY(lk__put_user(store, r->user, &r->user_json, false, v, err));
+        LK_TRY(lk__put_group(store, r->group, &r->group_json, false, v, err));
     }
-    return lk__store_run(store, LK__SQL_PUT_MEMBERSHIP,
-                         LK__ARGS(lk__value_text(r->group->id), lk__value_text(r->user->id),
-                                  lk__value_text(r->group->directory_id),
-                                  lk__value_number(r->is_deletion), v->ms, v->id),
-                         NULL, NULL, err);
+    return lk__put_membership(store, r->group->id, r->user->id, r->group->directory_id,
+                              r->is_deletion, v, err);
 }
 
-static lk_status apply_record(lk__store *store, const lk__record *r, const version *v,
+static lk_status apply_record(lk__store *store, const lk__record *r, const lk__version *v,
                               lk_error *err)
 {
     switch (r->kind) {
@@ -104,15 +49,15 @@ static lk_status apply_record(lk__store *store, const lk__record *r, const versi
     case LK__EFFECT_SEAT_CHANGE: /* read as the one or the other */
         return LK_OK;
     case LK__EFFECT_DIRECTORY:
-        LK_TRY(put_directory(store, r->directory, r->is_deletion, v, err));
-        return remember_deletion(store, LK__SQL_KILL_DIRECTORY, r->directory->id, r->is_deletion, v,
-                                 err);
+        LK_TRY(lk__put_directory(store, r->directory, r->is_deletion, v, err));
+        return lk__put_deletion(store, LK__SQL_KILL_DIRECTORY, r->directory->id, r->is_deletion, v,
+                                err);
     case LK__EFFECT_USER:
-        LK_TRY(put_user(store, r->user, &r->user_json, r->is_deletion, v, err));
-        return remember_deletion(store, LK__SQL_KILL_USER, r->user->id, r->is_deletion, v, err);
+        LK_TRY(lk__put_user(store, r->user, &r->user_json, r->is_deletion, v, err));
+        return lk__put_deletion(store, LK__SQL_KILL_USER, r->user->id, r->is_deletion, v, err);
     case LK__EFFECT_GROUP:
-        LK_TRY(put_group(store, r->group, &r->group_json, r->is_deletion, v, err));
-        return remember_deletion(store, LK__SQL_KILL_GROUP, r->group->id, r->is_deletion, v, err);
+        LK_TRY(lk__put_group(store, r->group, &r->group_json, r->is_deletion, v, err));
+        return lk__put_deletion(store, LK__SQL_KILL_GROUP, r->group->id, r->is_deletion, v, err);
     case LK__EFFECT_MEMBERSHIP:
         return apply_membership(store, r, v, err);
     case LK__EFFECT_SESSION_END:
@@ -126,8 +71,8 @@ static lk_status apply_record(lk__store *store, const lk__record *r, const versi
 lk_status lk__apply_event(lk__store *store, const lk_event *event, int64_t now_ms, lk__applied *out,
                           lk_error *err)
 {
-    const version v = { .ms = lk__value_number(event->created_at_ms),
-                        .id = lk__value_text(event->id) };
+    const lk__version v = { .ms = lk__value_number(event->created_at_ms),
+                            .id = lk__value_text(event->id) };
     LK_CLEANUP(lk__arena_freep) lk__arena *arena = lk__arena_new();
     lk__record record = { 0 };
     int64_t sequence = 0;

@@ -5,15 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/list.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "mirror/apply.h"
 #include "mirror/sql.h"
 
-enum {
-    MAX_ID = 255, /* characters */
-    MAX_WAIT_MS = 60 * 1000
-};
+enum { MAX_WAIT_MS = 60 * 1000 };
 
 lk_status lk_mirror_open(const char *store, lk_mirror **out, lk_error *err)
 {
@@ -42,21 +40,11 @@ void lk_mirror_freep(lk_mirror **mirror)
     *mirror = NULL;
 }
 
-/* Ids become cursors of the feed: one visible word. */
-static bool is_word(const char *text)
-{
-    size_t len = 0;
-
-    while (text[len] > ' ' && text[len] <= '~')
-        len++;
-    return len > 0 && len <= MAX_ID && text[len] == '\0';
-}
-
 static lk_status check_event(const lk_event *event, lk_error *err)
 {
     if (event == NULL || lk__text_empty(event->id) || lk__text_empty(event->type))
         return lk__fail(err, LK_ERR_INVALID, "an event needs an id and a type");
-    if (!is_word(event->id) || !is_word(event->type))
+    if (!lk__list_is_id(event->id) || !lk__list_is_id(event->type))
         return lk__fail(err, LK_ERR_INVALID, "the event's id or type is not one word");
     if (event->json == NULL)
         return lk__fail(err, LK_ERR_INVALID, "event %.64s has no JSON", event->id);

@@ -444,3 +444,16 @@ lk_status lk__record_read(const lk_event *event, lk__arena *arena, lk__record *o
     *out = record;
     return LK_OK;
 }
+
+lk_status lk__record_read_object(lk__effect_kind kind, const char *json, size_t len,
+                                 lk__arena *arena, lk__record *out, lk_error *err)
+{
+    LK_CLEANUP(lk__json_freep) lk__json *object = NULL;
+    lk__record record = { .kind = kind };
+    reading r = { .arena = arena, .out = &record };
+
+    LK_TRY(lk__json_parse(json, len, &object, err));
+    LK_TRY(read_effect(&r, json, len, object, err));
+    *out = record;
+    return LK_OK;
+}

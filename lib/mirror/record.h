@@ -49,5 +49,8 @@ typedef struct lk__record {
  * parked; fails with LK_ERR_NO_MEMORY, or LK_ERR_PROTOCOL when the JSON is none. */
 LK_MUST_CHECK lk_status lk__record_read(const lk_event *event, lk__arena *arena, lk__record *out,
                                         lk_error *err);
+/* A directory, user or group as the state API gives it. LK_ERR_PROTOCOL says what is wrong. */
+LK_MUST_CHECK lk_status lk__record_read_object(lk__effect_kind kind, const char *json, size_t len,
+                                               lk__arena *arena, lk__record *out, lk_error *err);
 
 #endif

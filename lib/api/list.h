@@ -1,0 +1,16 @@
+/* A page of any of WorkOS' lists: {"data":[…],"list_metadata":{"after":…}}. */
+#ifndef LK_API_LIST_H
+#define LK_API_LIST_H
+
+#include "base/json.h"
+
+/* Ids go into cursors and database keys: one visible word of at most 255 characters. */
+bool lk__list_is_id(const char *text);
+
+/* Visits the entries by their bytes, one at a time, so that an entry nobody can read does not take
+ * the others with it. *after, in the arena: the id to go on from; NULL on the last page.
+ * LK_ERR_PROTOCOL when it is no list. */
+LK_MUST_CHECK lk_status lk__list_read(const lk__buf *body, lk__json_visit *visit, void *ctx,
+                                      lk__arena *arena, const char **after, lk_error *err);
+
+#endif
