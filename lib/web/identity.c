@@ -121,7 +121,7 @@ static lk_status identify_bearer(lk_web *web, const lk_web_request *request,
 
 /* A result remembered for a few seconds may hold a token that lives even shorter: it is renewed in
  * its turn, once. */
-static lk_status renew(lk_web *web, const char *sealed, bool again, char **out,
+static lk_status renew(lk_web *web, const char *sealed, bool waits, bool again, char **out,
                        lk_session **session, lk_error *err)
 {
     lk__auto_grant grant = { .refresh_token = NULL };
@@ -131,11 +131,11 @@ static lk_status renew(lk_web *web, const char *sealed, bool again, char **out,
     LK_TRY(lk__session_peek(web->client, &web->passwords, sealed, &grant, err));
     if (grant.is_sso || web->mode == LK_WEB_SSO || lk__text_empty(grant.refresh_token))
         return lk__fail(err, LK_ERR_EXPIRED, "the session is over");
-    LK_TRY(lk__refresher_renew(web->refresher, &grant, &renewed, err));
+    LK_TRY(lk__refresher_renew(web->refresher, &grant, waits, &renewed, err));
     lk_status status =
         lk__session_open_fetching(web->client, &web->passwords, renewed, session, &cause);
     if (status == LK_ERR_EXPIRED && again)
-        return renew(web, renewed, false, out, session, err);
+        return renew(web, renewed, waits, false, out, session, err);
     if (status == LK_ERR_EXPIRED)
         return lk__fail(err, LK_ERR_PROTOCOL, "WorkOS renews sessions for no time at all");
     if (status != LK_OK)
@@ -180,7 +180,8 @@ static lk_status renew_stale(lk_web *web, const lk_web_request *request, const f
 {
     LK_CLEANUP(lk__free_secretp) char *renewed = NULL;
     lk_error cause = LK_ERROR_INIT;
-    lk_status status = renew(web, in->brought.sealed.data, true, &renewed, &reply->session, &cause);
+    lk_status status =
+        renew(web, in->brought.sealed.data, true, true, &renewed, &reply->session, &cause);
 
     if (status == LK_ERR_EXPIRED || lk__refresh_is_terminal(status, &cause))
         return lk__web_end_session(web, request, &in->brought, again, reply, err);
@@ -237,8 +238,10 @@ static lk_status renew_early(lk_web *web, const lk_web_request *request, const f
 {
     LK_CLEANUP(lk__free_secretp) char *renewed = NULL;
     lk_auto(lk_session) session = NULL;
-    lk_status status = renew(web, in->brought.sealed.data, true, &renewed, &session, NULL);
+    lk_status status = renew(web, in->brought.sealed.data, false, true, &renewed, &session, NULL);
 
+    if (status == LK_ERR_CANCELLED) /* somebody else is at it */
+        return LK_OK;
     if (status != LK_OK || ends_soon(session, lk__now_ms(web->client)))
         atomic_store(&web->early_failed_at_ms, lk__now_ms(web->client));
     if (status != LK_OK)

@@ -261,7 +261,7 @@ static lk_status give_back(const lk__lease *lease, const char *name, int64_t fen
 /* ---- All of it ---- */
 
 lk_status lk__lease_renew(const lk__lease *lease, const unsigned char token_hash[LK__SHA256_SIZE],
-                          const lk__grant *grant, char **out, lk_error *err)
+                          const lk__grant *grant, bool waits, char **out, lk_error *err)
 {
     const lk_refresh_lease *seam = &lease->seam;
     const lk_clock *clock = &lease->client->clock;
@@ -294,6 +294,8 @@ lk_status lk__lease_renew(const lk__lease *lease, const unsigned char token_hash
                 return status == LK_OK ? LK_OK : pass_on(&cause, err);
             continue;
         }
+        if (!waits)
+            return lk__fail(err, LK_ERR_CANCELLED, "another server is renewing this session");
         if (waited_ms >= PATIENCE_MS)
             return lk__fail(err, LK_ERR_NETWORK,
                             "another server has been renewing this session for %" PRId64 " s",

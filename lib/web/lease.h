@@ -15,10 +15,12 @@ typedef struct lk__lease {
 } lk__lease;
 
 /* The renewed cookie for grant, whose refresh token has this SHA-256: by asking WorkOS, or from the
- * process that did. Blocks; errors as lk_session_refresh(), and only a refusal that counts for all
- * processes is terminal. Free *out with lk_free_secret(). */
+ * process that did, waiting for it or not (then LK_ERR_CANCELLED while it is at it). Blocks; errors
+ * as lk_session_refresh(), and only a refusal that counts for all processes is terminal. Free *out
+ * with lk_free_secret(). */
 LK_MUST_CHECK lk_status lk__lease_renew(const lk__lease *lease,
                                         const unsigned char token_hash[LK__SHA256_SIZE],
-                                        const lk__grant *grant, char **out, lk_error *err);
+                                        const lk__grant *grant, bool waits, char **out,
+                                        lk_error *err);
 
 #endif

@@ -135,23 +135,23 @@ static lk_status read_result(const flight *f, char **out, lk_error *err)
 
 /* ---- Without the mutex ---- */
 
-static lk_status ask(lk__refresher *refresher, const flight *f, const lk__grant *grant, char **out,
-                     lk_error *err)
+static lk_status ask(lk__refresher *refresher, const flight *f, const lk__grant *grant, bool waits,
+                     char **out, lk_error *err)
 {
     lk_auto(lk_session) session = NULL;
 
     if (refresher->lease.seam.acquire != NULL)
-        return lk__lease_renew(&refresher->lease, f->key, grant, out, err);
+        return lk__lease_renew(&refresher->lease, f->key, grant, waits, out, err);
     return lk__session_renew(refresher->client, refresher->passwords->items[0], grant, NULL, NULL,
                              out, &session, err);
 }
 
-static lk_status fly(lk__refresher *refresher, flight *f, const lk__grant *grant, char **out,
-                     lk_error *err)
+static lk_status fly(lk__refresher *refresher, flight *f, const lk__grant *grant, bool waits,
+                     char **out, lk_error *err)
 {
     char *sealed = NULL;
     lk_error error = LK_ERROR_INIT;
-    lk_status status = ask(refresher, f, grant, &sealed, &error);
+    lk_status status = ask(refresher, f, grant, waits, &sealed, &error);
     int64_t now_ms = lk__now_ms(refresher->client);
 
     pthread_mutex_lock(&refresher->mutex);
@@ -163,8 +163,10 @@ static lk_status fly(lk__refresher *refresher, flight *f, const lk__grant *grant
     return status;
 }
 
-static lk_status await(lk__refresher *refresher, flight *f, char **out, lk_error *err)
+static lk_status await(lk__refresher *refresher, flight *f, bool waits, char **out, lk_error *err)
 {
+    if (!f->landed && !waits)
+        return lk__fail(err, LK_ERR_CANCELLED, "another request is renewing this session");
     f->n_references++;
     while (!f->landed)
         pthread_cond_wait(&refresher->landing, &refresher->mutex);
@@ -173,19 +175,19 @@ static lk_status await(lk__refresher *refresher, flight *f, char **out, lk_error
     return status;
 }
 
-lk_status lk__refresher_renew(lk__refresher *refresher, const lk__grant *grant, char **out,
-                              lk_error *err)
+/* *was_shared: the outcome is that of another thread's flight. */
+static lk_status renew_once(lk__refresher *refresher, const unsigned char key[LK__SHA256_SIZE],
+                            const lk__grant *grant, bool waits, bool *was_shared, char **out,
+                            lk_error *err)
 {
-    unsigned char key[LK__SHA256_SIZE];
-
-    LK_TRY(lk__sha256(grant->refresh_token, strlen(grant->refresh_token), key, err));
     int64_t now_ms = lk__now_ms(refresher->client);
 
     pthread_mutex_lock(&refresher->mutex);
     forget_stale(refresher, now_ms);
     flight *f = find(refresher, key);
+    *was_shared = f != NULL;
     if (f != NULL) {
-        lk_status status = await(refresher, f, out, err);
+        lk_status status = await(refresher, f, waits, out, err);
         pthread_mutex_unlock(&refresher->mutex);
         return status;
     }
@@ -193,7 +195,26 @@ lk_status lk__refresher_renew(lk__refresher *refresher, const lk__grant *grant, 
     pthread_mutex_unlock(&refresher->mutex);
     if (f == NULL)
         return lk__no_memory(err);
-    return fly(refresher, f, grant, out, err);
+    return fly(refresher, f, grant, waits, out, err);
+}
+
+lk_status lk__refresher_renew(lk__refresher *refresher, const lk__grant *grant, bool waits,
+                              char **out, lk_error *err)
+{
+    unsigned char key[LK__SHA256_SIZE];
+    lk_error cause = LK_ERROR_INIT;
+    bool was_shared = false;
+    lk_status status;
+
+    LK_TRY(lk__sha256(grant->refresh_token, strlen(grant->refresh_token), key, err));
+    do {
+        lk__error_clear(&cause);
+        status = renew_once(refresher, key, grant, waits, &was_shared, out, &cause);
+        /* The other thread did not want to wait for another server: we do. */
+    } while (waits && was_shared && status == LK_ERR_CANCELLED);
+    if (status != LK_OK && err != NULL)
+        *err = cause;
+    return status;
 }
 
 bool lk__refresh_is_terminal(lk_status status, const lk_error *err)

@@ -25,10 +25,10 @@ void lk__refresher_free(lk__refresher *refresher);
 void lk__refresher_freep(lk__refresher **refresher);
 
 /* The renewed cookie for grant (with a refresh token): by asking WorkOS (blocks), or by waiting for
- * the thread that does. Any thread. Errors as lk_session_refresh(); free *out with
- * lk_free_secret(). */
+ * the thread or server that does; waits false: LK_ERR_CANCELLED instead. Any thread. Other errors
+ * as lk_session_refresh(); free *out with lk_free_secret(). */
 LK_MUST_CHECK lk_status lk__refresher_renew(lk__refresher *refresher, const lk__grant *grant,
-                                            char **out, lk_error *err);
+                                            bool waits, char **out, lk_error *err);
 
 /* WorkOS refused for good: nobody is signed in any more. All other failures keep the session. */
 bool lk__refresh_is_terminal(lk_status status, const lk_error *err);

@@ -77,6 +77,58 @@ static void test_holder_that_never_ends_is_not_waited_for_for_ever(void **state)
     server_kit_close(&a, &wire);
 }
 
+/* ---- Not waiting ---- */
+
+/* The token is good for 20 s: whatever others are at, the page comes with it at once. */
+static void expect_old_token(server *self)
+{
+    lk_web_reply *reply = web_kit_get(&self->kit, "/app", NULL);
+
+    assert_non_null(reply->session);
+    assert_int_equal(reply->session->expires_at_ms, NOON + 20000);
+    assert_null(web_kit_header(reply, "Set-Cookie"));
+    lk_web_reply_free(reply);
+}
+
+static void test_token_that_is_still_good_is_served_while_another_server_renews(void **state)
+{
+    (void)state;
+    fake_wire wire = FAKE_WIRE(KIT_JWKS);
+    char *result = renewed_result();
+    server a;
+
+    server_kit_open(&a, &wire, NULL);
+    web_kit_sign_in(&a.kit, NOON - 280000, "rt_01");
+    server_holder other = { .of = &a, .finishes_at = 3, .result = result };
+    server_kit_hold(&other);
+    expect_old_token(&a);
+    expect_old_token(&a);
+    assert_int_equal(a.kit.client.clock.slept_ms, 0);
+    server_kit_expect_signed_in(&a); /* by now it has */
+    server_kit_close(&a, &wire);
+    free(result);
+}
+
+static void load_another_page(void *ctx)
+{
+    expect_old_token(ctx);
+}
+
+static void test_token_that_is_still_good_is_served_while_another_request_renews(void **state)
+{
+    (void)state;
+    char *grant = web_kit_grant(NOON, "rt_02");
+    server a;
+    fake_wire wire = FAKE_WIRE(KIT_JWKS, { RENEWAL, .status = 200, .body = grant,
+                                           .during = load_another_page, .during_ctx = &a });
+
+    server_kit_open(&a, &wire, NULL);
+    web_kit_sign_in(&a.kit, NOON - 280000, "rt_01");
+    server_kit_expect_signed_in(&a);
+    server_kit_close(&a, &wire);
+    free(grant);
+}
+
 /* ---- Losing the lease ---- */
 
 /* What happens while a request of the holder is on its way: the machine stands still for so long,
@@ -248,6 +300,8 @@ int main(void)
         TEST(test_server_waits_for_the_one_that_renews),
         TEST(test_holder_that_died_is_taken_over_when_its_lease_ends),
         TEST(test_holder_that_never_ends_is_not_waited_for_for_ever),
+        TEST(test_token_that_is_still_good_is_served_while_another_server_renews),
+        TEST(test_token_that_is_still_good_is_served_while_another_request_renews),
         TEST(test_refusal_of_a_late_holder_does_not_count),
         TEST(test_refusal_of_a_very_late_holder_signs_nobody_out),
         TEST(test_late_answer_is_not_left_over_that_of_another),
