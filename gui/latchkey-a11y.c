@@ -65,3 +65,18 @@ void latchkey_a11y_name_icons(GtkWidget *widget, const char *icon_name, const ch
          child = gtk_widget_get_next_sibling(child))
         latchkey_a11y_name_icons(child, icon_name, label);
 }
+
+static void name_focusable(GtkWidget *widget, const char *label)
+{
+    if (gtk_widget_get_focusable(widget))
+        latchkey_a11y_set_label(widget, label);
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
+         child = gtk_widget_get_next_sibling(child))
+        name_focusable(child, label);
+}
+
+void latchkey_a11y_name_drop_down(GtkDropDown *drop_down, const char *label)
+{
+    name_focusable(gtk_widget_get_first_child(GTK_WIDGET(drop_down)), label);
+    latchkey_a11y_name_lists(GTK_WIDGET(drop_down), label);
+}

@@ -20,6 +20,10 @@ void latchkey_a11y_cure_mnemonics(GtkWidget *widget);
  * below widget get this name. */
 void latchkey_a11y_name_lists(GtkWidget *widget, const char *label);
 
+/* A GtkDropDown is a button around a row, both focusable, around a list: all three get this name.
+ */
+void latchkey_a11y_name_drop_down(GtkDropDown *drop_down, const char *label);
+
 /* The same for all buttons below widget that show this icon, as those that libadwaita makes. */
 void latchkey_a11y_name_icons(GtkWidget *widget, const char *icon_name, const char *label);
 

@@ -5,6 +5,8 @@
 #include "latchkey-a11y.h"
 #include "latchkey-change-row.h"
 #include "latchkey-json-view.h"
+#include "latchkey-record.h"
+#include "latchkey-row.h"
 #include "latchkey-text.h"
 
 #include <glib/gi18n.h>
@@ -31,14 +33,6 @@ struct _LatchkeyEventDetails {
 };
 
 G_DEFINE_FINAL_TYPE(LatchkeyEventDetails, latchkey_event_details, ADW_TYPE_BIN)
-
-/* A row's accessible name is its title only: what it says goes into the description. */
-static void set_row(AdwActionRow *row, const char *text)
-{
-    gtk_widget_set_visible(GTK_WIDGET(row), text != NULL && text[0] != '\0');
-    adw_action_row_set_subtitle(row, text != NULL ? text : "");
-    latchkey_a11y_set_description(GTK_WIDGET(row), text != NULL ? text : "");
-}
 
 static const char *or_id(const char *name, const char *id)
 {
@@ -74,15 +68,19 @@ static void show_rows(LatchkeyEventDetails *self)
     LatchkeyEvent *event = self->event;
     g_autofree char *time = latchkey_text_full_time(latchkey_event_get_created_at_ms(event));
 
-    set_row(self->person_row,
-            or_id(latchkey_event_get_user_name(event), latchkey_event_get_user_id(event)));
-    set_row(self->group_row,
-            or_id(latchkey_event_get_group_name(event), latchkey_event_get_group_id(event)));
-    set_row(self->directory_row, latchkey_event_get_place(event));
-    set_row(self->organization_row, latchkey_event_get_organization_id(event));
-    set_row(self->time_row, time);
-    set_row(self->type_row, latchkey_event_get_type_name(event));
-    set_row(self->id_row, latchkey_event_get_id(event));
+    latchkey_row_set(self->person_row,
+                     or_id(latchkey_event_get_user_name(event), latchkey_event_get_user_id(event)));
+    latchkey_row_set(self->group_row, or_id(latchkey_event_get_group_name(event),
+                                            latchkey_event_get_group_id(event)));
+    gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(self->person_row),
+                                     latchkey_event_get_user_id(event) != NULL);
+    gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(self->group_row),
+                                     latchkey_event_get_group_id(event) != NULL);
+    latchkey_row_set(self->directory_row, latchkey_event_get_place(event));
+    latchkey_row_set(self->organization_row, latchkey_event_get_organization_id(event));
+    latchkey_row_set(self->time_row, time);
+    latchkey_row_set(self->type_row, latchkey_event_get_type_name(event));
+    latchkey_row_set(self->id_row, latchkey_event_get_id(event));
 }
 
 static void show_json(LatchkeyEventDetails *self)
@@ -142,6 +140,20 @@ static void on_copy_json(LatchkeyEventDetails *self)
     copy(self, valid);
 }
 
+static void on_person_activated(LatchkeyEventDetails *self)
+{
+    g_signal_emit_by_name(self, "record-chosen", (int)LATCHKEY_RECORD_PERSON,
+                          latchkey_event_get_user_id(self->event),
+                          latchkey_event_get_user_name(self->event));
+}
+
+static void on_group_activated(LatchkeyEventDetails *self)
+{
+    g_signal_emit_by_name(self, "record-chosen", (int)LATCHKEY_RECORD_GROUP,
+                          latchkey_event_get_group_id(self->event),
+                          latchkey_event_get_group_name(self->event));
+}
+
 static void latchkey_event_details_dispose(GObject *object)
 {
     g_clear_object(&LATCHKEY_EVENT_DETAILS(object)->event);
@@ -173,6 +185,8 @@ static void latchkey_event_details_class_init(LatchkeyEventDetailsClass *class)
 
     g_type_ensure(LATCHKEY_TYPE_JSON_VIEW);
     G_OBJECT_CLASS(class)->dispose = latchkey_event_details_dispose;
+    g_signal_new("record-chosen", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                 G_TYPE_NONE, 3, G_TYPE_INT, G_TYPE_STRING, G_TYPE_STRING);
     gtk_widget_class_set_template_from_resource(
         widget_class, "/io/github/latchkey/Latchkey/latchkey-event-details.ui");
     bind_children(widget_class);
@@ -180,6 +194,8 @@ static void latchkey_event_details_class_init(LatchkeyEventDetailsClass *class)
     gtk_widget_class_bind_template_callback(widget_class, on_copy_id);
     gtk_widget_class_bind_template_callback(widget_class, on_copy_organization);
     gtk_widget_class_bind_template_callback(widget_class, on_copy_json);
+    gtk_widget_class_bind_template_callback(widget_class, on_person_activated);
+    gtk_widget_class_bind_template_callback(widget_class, on_group_activated);
 }
 
 static void latchkey_event_details_init(LatchkeyEventDetails *self)

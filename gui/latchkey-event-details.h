@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 #define LATCHKEY_TYPE_EVENT_DETAILS (latchkey_event_details_get_type())
 G_DECLARE_FINAL_TYPE(LatchkeyEventDetails, latchkey_event_details, LATCHKEY, EVENT_DETAILS, AdwBin)
 
+/* Signal: "record-chosen" (LatchkeyRecordKind as int, id, name): the person or group was clicked.
+ */
+
 /* NULL: no event is chosen. */
 void latchkey_event_details_set_event(LatchkeyEventDetails *self, LatchkeyEvent *event);
 LatchkeyEvent *latchkey_event_details_get_event(LatchkeyEventDetails *self);

@@ -109,6 +109,22 @@ static void on_selected(LatchkeyEventsPage *self, GParamSpec *pspec, GtkSingleSe
         latchkey_event_details_set_event(self->details, event);
 }
 
+void latchkey_events_page_show(LatchkeyEventsPage *self, LatchkeyEvent *event)
+{
+    GtkSelectionModel *selection = gtk_list_view_get_model(self->view);
+
+    if (selection != NULL)
+        gtk_selection_model_unselect_all(selection);
+    latchkey_event_details_set_event(self->details, event);
+    if (adw_leaflet_get_folded(self->leaflet))
+        adw_leaflet_set_visible_child_name(self->leaflet, "details");
+}
+
+static void on_record_chosen(LatchkeyEventsPage *self, int kind, const char *id, const char *name)
+{
+    g_signal_emit_by_name(self, "record-chosen", kind, id, name);
+}
+
 static void on_activate(LatchkeyEventsPage *self, guint position)
 {
     GtkSelectionModel *selection = gtk_list_view_get_model(self->view);
@@ -422,6 +438,8 @@ static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
     g_type_ensure(LATCHKEY_TYPE_EVENT_DETAILS);
     g_type_ensure(LATCHKEY_TYPE_FILTER_BAR);
     G_OBJECT_CLASS(class)->dispose = latchkey_events_page_dispose;
+    g_signal_new("record-chosen", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                 G_TYPE_NONE, 3, G_TYPE_INT, G_TYPE_STRING, G_TYPE_STRING);
     widget_class->grab_focus = latchkey_events_page_grab_focus;
     widget_class->map = latchkey_events_page_map;
     widget_class->unmap = latchkey_events_page_unmap;
@@ -432,6 +450,7 @@ static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
     gtk_widget_class_bind_template_callback(widget_class, on_bind);
     gtk_widget_class_bind_template_callback(widget_class, on_activate);
     gtk_widget_class_bind_template_callback(widget_class, on_filter_changed);
+    gtk_widget_class_bind_template_callback(widget_class, on_record_chosen);
     gtk_widget_class_bind_template_callback(widget_class, on_leaflet_changed);
     gtk_widget_class_bind_template_callback(widget_class, scroll_to_top);
 }

@@ -1,6 +1,7 @@
 /* The recent directory events as a live list, and what to do where there are none. */
 #pragma once
 
+#include "latchkey-event.h"
 #include "latchkey-feed.h"
 
 #include <adwaita.h>
@@ -10,7 +11,13 @@ G_BEGIN_DECLS
 #define LATCHKEY_TYPE_EVENTS_PAGE (latchkey_events_page_get_type())
 G_DECLARE_FINAL_TYPE(LatchkeyEventsPage, latchkey_events_page, LATCHKEY, EVENTS_PAGE, AdwBin)
 
+/* Signal: "record-chosen" (LatchkeyRecordKind as int, id, name): somebody wants to see whom an
+ * event is about. */
+
 /* Once. */
 void latchkey_events_page_set_feed(LatchkeyEventsPage *self, LatchkeyFeed *feed);
+
+/* Shows an event, whether it is in the list or not. */
+void latchkey_events_page_show(LatchkeyEventsPage *self, LatchkeyEvent *event);
 
 G_END_DECLS

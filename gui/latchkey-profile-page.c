@@ -3,6 +3,7 @@
 #include "latchkey-profile-page.h"
 
 #include "latchkey-a11y.h"
+#include "latchkey-row.h"
 #include "latchkey-text.h"
 
 #include <glib/gi18n.h>
@@ -33,13 +34,6 @@ struct _LatchkeyProfilePage {
 };
 
 G_DEFINE_FINAL_TYPE(LatchkeyProfilePage, latchkey_profile_page, ADW_TYPE_BIN)
-
-/* A row's accessible name is its title only: what it says goes into the description. */
-static void set_row(AdwActionRow *row, const char *text)
-{
-    adw_action_row_set_subtitle(row, text);
-    latchkey_a11y_set_description(GTK_WIDGET(row), text);
-}
 
 static char *full_name(const lk_user *user)
 {
@@ -74,8 +68,7 @@ static void show_permissions(LatchkeyProfilePage *self, const lk_session *sessio
     g_ptr_array_set_size(self->permission_rows, 0);
     for (size_t i = 0; i < session->n_permissions; i++) {
         g_autofree char *text = latchkey_text_clean(session->permissions[i]);
-        GtkWidget *row = g_object_new(ADW_TYPE_ACTION_ROW, "use-markup", FALSE, "title", text,
-                                      "title-lines", 1, NULL);
+        GtkWidget *row = latchkey_row_new(text, NULL);
         adw_expander_row_add_row(self->permissions_row, row);
         g_ptr_array_add(self->permission_rows, row);
     }
@@ -96,9 +89,9 @@ static void show_organization(LatchkeyProfilePage *self, const lk_session *sessi
         latchkey_text_clean(session->organization_id != NULL ? session->organization_id : "");
     g_autofree char *role = latchkey_text_clean(session->role != NULL ? session->role : "");
 
-    set_row(self->organization_row, organization[0] != '\0' ? organization : _("None"));
+    latchkey_row_set(self->organization_row, organization[0] != '\0' ? organization : _("None"));
     gtk_widget_set_visible(self->copy_organization, organization[0] != '\0');
-    set_row(self->role_row, role[0] != '\0' ? role : _("None"));
+    latchkey_row_set(self->role_row, role[0] != '\0' ? role : _("None"));
     show_permissions(self, session);
 }
 
@@ -130,7 +123,7 @@ static void show_renewal(LatchkeyProfilePage *self)
     g_autofree char *text = latchkey_profile_page_renewal_text(
         session->expires_at_ms, latchkey_account_now_ms(self->account),
         latchkey_account_get_error(self->account) != NULL);
-    set_row(self->renewal_row, text);
+    latchkey_row_set(self->renewal_row, text);
 }
 
 /* WorkOS' words for methods, spaced: "GoogleOAuth" reads "Google". */
@@ -153,7 +146,7 @@ static void show_kept(LatchkeyProfilePage *self)
     gboolean is_memory = latchkey_secrets_get_place(secrets) == LATCHKEY_SECRETS_MEMORY;
     const char *reason = latchkey_secrets_get_reason(secrets);
 
-    set_row(self->kept_row, is_memory ? _("Memory, for this run only") : _("Keyring"));
+    latchkey_row_set(self->kept_row, is_memory ? _("Memory, for this run only") : _("Keyring"));
     gtk_widget_set_visible(self->memory_bar, is_memory);
     gtk_info_bar_set_revealed(GTK_INFO_BAR(self->memory_bar), is_memory);
     g_autofree char *text = g_strdup_printf(_("%s You will have to sign in again next time."),
@@ -186,7 +179,7 @@ static void on_changed(LatchkeyProfilePage *self)
     show_person(self, authentication->user);
     show_organization(self, session);
     show_impersonator(self, session);
-    set_row(self->method_row, method);
+    latchkey_row_set(self->method_row, method);
     show_renewal(self);
     show_kept(self);
 }

@@ -2,6 +2,7 @@
 #include "latchkey-window.h"
 
 #include "latchkey-a11y.h"
+#include "latchkey-directory-page.h"
 #include "latchkey-events-page.h"
 #include "latchkey-page.h"
 #include "latchkey-profile-page.h"
@@ -20,6 +21,7 @@ struct _LatchkeyWindow {
     AdwViewSwitcherTitle *switcher_title;
     GtkWidget *switcher_bar;
     LatchkeyEventsPage *events_page;
+    LatchkeyDirectoryPage *directory_page;
     LatchkeyProfilePage *profile_page;
     LatchkeyAccount *account;
     LatchkeyFeed *feed;
@@ -176,6 +178,19 @@ static void on_place_changed(LatchkeyWindow *self)
                                adw_view_switcher_title_get_title_visible(self->switcher_title));
 }
 
+/* From an event to whom it is about, and from their history back to an event. */
+static void on_record_chosen(LatchkeyWindow *self, int kind, const char *id, const char *name)
+{
+    adw_view_stack_set_visible_child_name(self->pages, "directories");
+    latchkey_directory_page_show(self->directory_page, (LatchkeyRecordKind)kind, id, name);
+}
+
+static void on_event_chosen(LatchkeyWindow *self, LatchkeyEvent *event)
+{
+    adw_view_stack_set_visible_child_name(self->pages, "events");
+    latchkey_events_page_show(self->events_page, event);
+}
+
 static gboolean latchkey_window_close_request(GtkWindow *window)
 {
     LatchkeyWindow *self = LATCHKEY_WINDOW(window);
@@ -220,6 +235,7 @@ static void latchkey_window_class_init(LatchkeyWindowClass *class)
 
     g_type_ensure(LATCHKEY_TYPE_SIGN_IN_PAGE);
     g_type_ensure(LATCHKEY_TYPE_EVENTS_PAGE);
+    g_type_ensure(LATCHKEY_TYPE_DIRECTORY_PAGE);
     g_type_ensure(LATCHKEY_TYPE_PROFILE_PAGE);
     G_OBJECT_CLASS(class)->dispose = latchkey_window_dispose;
     GTK_WINDOW_CLASS(class)->close_request = latchkey_window_close_request;
@@ -233,7 +249,10 @@ static void latchkey_window_class_init(LatchkeyWindowClass *class)
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, switcher_title);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, switcher_bar);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, events_page);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, directory_page);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, profile_page);
+    gtk_widget_class_bind_template_callback(widget_class, on_event_chosen);
+    gtk_widget_class_bind_template_callback(widget_class, on_record_chosen);
     gtk_widget_class_install_action(widget_class, "win.sign-out", NULL, on_sign_out);
     gtk_widget_class_install_action(widget_class, "win.go-back", NULL, on_go_back);
     gtk_widget_class_add_binding_action(widget_class, GDK_KEY_Left, GDK_ALT_MASK, "win.go-back",
@@ -256,6 +275,8 @@ static void latchkey_window_init(LatchkeyWindow *self)
                             self, G_CONNECT_SWAPPED);
     g_signal_connect_object(self->events_page, "place-changed", G_CALLBACK(on_place_changed), self,
                             G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->directory_page, "place-changed", G_CALLBACK(on_place_changed),
+                            self, G_CONNECT_SWAPPED);
     on_place_changed(self);
     restore_size(self);
 }
@@ -270,6 +291,7 @@ LatchkeyWindow *latchkey_window_new(GtkApplication *application, LatchkeyAccount
     latchkey_sign_in_page_set_account(self->sign_in_page, account);
     latchkey_profile_page_set_account(self->profile_page, account);
     latchkey_events_page_set_feed(self->events_page, feed);
+    latchkey_directory_page_set_feed(self->directory_page, feed);
     g_signal_connect_object(account, "changed", G_CALLBACK(on_account_changed), self, 0);
     g_signal_connect_object(account, "open-uri", G_CALLBACK(on_open_uri), self, 0);
     g_signal_connect_object(account, "notice", G_CALLBACK(on_notice), self, 0);

@@ -54,6 +54,8 @@ def take(drive, folder, variant, desktop, latchkey, wanted):
         yield "events", {}, ["Sign In"], "Live"
         yield "details", {}, ["Sign In"], "Live"
         yield "filter", {}, ["Sign In"], "Live"
+        yield "people", {}, ["Sign In"], "Live"
+        yield "person", {}, ["Sign In"], "Live"
         yield "no-results", {}, ["Sign In"], "Live"
         yield "profile", {}, ["Sign In", "Profile"], "mira.holt@juniper.example"
         yield "sign-out", {}, ["Sign In", "Profile", "Sign Out…"], "Sign Out?"
@@ -80,6 +82,14 @@ def take(drive, folder, variant, desktop, latchkey, wanted):
                 app.press("ctrl+f", "m", "i", "r", "a")
                 app.see("3 events")
                 app.click("Filter")
+            if name in ("people", "person"):
+                app.press("alt+2")
+                app.see("Mira Holt, mira.holt@juniper.example")
+            if name == "person":
+                app.press("m", "i", "r", "a")
+                app.see_not("Jonas Lind")
+                app.press("alt+2", "Home", "Return")
+                app.see("Mira Holt was added")
             if name == "no-results":
                 app.press("ctrl+f", "q", "q")
                 app.see("No Results")

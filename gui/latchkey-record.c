@@ -1,0 +1,141 @@
+/* Copies of what the mirror holds, cleaned once. */
+#include "latchkey-record.h"
+
+#include "latchkey-text.h"
+
+#include <glib/gi18n.h>
+
+struct _LatchkeyRecord {
+    GObject parent_instance;
+    LatchkeyRecordKind kind;
+    char *id;
+    char *directory_id;
+    char *organization_id;
+    char *name;
+    char *subtitle;
+    char *state;
+    char *role;
+    char *json;
+};
+
+G_DEFINE_FINAL_TYPE(LatchkeyRecord, latchkey_record, G_TYPE_OBJECT)
+
+static void latchkey_record_finalize(GObject *object)
+{
+    LatchkeyRecord *self = LATCHKEY_RECORD(object);
+
+    g_free(self->id);
+    g_free(self->directory_id);
+    g_free(self->organization_id);
+    g_free(self->name);
+    g_free(self->subtitle);
+    g_free(self->state);
+    g_free(self->role);
+    g_free(self->json);
+    G_OBJECT_CLASS(latchkey_record_parent_class)->finalize(object);
+}
+
+static void latchkey_record_class_init(LatchkeyRecordClass *class)
+{
+    G_OBJECT_CLASS(class)->finalize = latchkey_record_finalize;
+}
+
+static void latchkey_record_init(LatchkeyRecord *self)
+{
+    (void)self;
+}
+
+static char *person_name(const lk_directory_user *user)
+{
+    g_autofree char *both =
+        g_strdup_printf("%s %s", user->first_name != NULL ? user->first_name : "",
+                        user->last_name != NULL ? user->last_name : "");
+    char *name = latchkey_text_clean(both);
+
+    if (name[0] != '\0')
+        return name;
+    g_free(name);
+    return latchkey_text_clean(user->email != NULL ? user->email : user->id);
+}
+
+LatchkeyRecord *latchkey_record_new_person(const lk_directory_user *user)
+{
+    LatchkeyRecord *self = g_object_new(LATCHKEY_TYPE_RECORD, NULL);
+
+    self->kind = LATCHKEY_RECORD_PERSON;
+    self->id = g_strdup(user->id);
+    self->directory_id = g_strdup(user->directory_id);
+    self->organization_id = g_strdup(user->organization_id);
+    self->name = person_name(user);
+    self->subtitle = latchkey_text_clean(user->email);
+    self->state = latchkey_text_clean(user->state);
+    self->role = latchkey_text_clean(user->role);
+    self->json = g_strdup(user->json);
+    return self;
+}
+
+LatchkeyRecord *latchkey_record_new_group(const lk_directory_group *group)
+{
+    LatchkeyRecord *self = g_object_new(LATCHKEY_TYPE_RECORD, NULL);
+
+    self->kind = LATCHKEY_RECORD_GROUP;
+    self->id = g_strdup(group->id);
+    self->directory_id = g_strdup(group->directory_id);
+    self->organization_id = g_strdup(group->organization_id);
+    self->name = latchkey_text_clean(group->name);
+    if (self->name[0] == '\0') {
+        g_free(self->name);
+        self->name = latchkey_text_clean(group->id);
+    }
+    self->subtitle = g_strdup_printf(ngettext("%d member", "%d members", (gulong)group->n_members),
+                                     (int)group->n_members);
+    self->state = g_strdup("");
+    self->role = g_strdup("");
+    self->json = g_strdup(group->json);
+    return self;
+}
+
+LatchkeyRecordKind latchkey_record_get_kind(LatchkeyRecord *self)
+{
+    return self->kind;
+}
+
+const char *latchkey_record_get_id(LatchkeyRecord *self)
+{
+    return self->id;
+}
+
+const char *latchkey_record_get_directory_id(LatchkeyRecord *self)
+{
+    return self->directory_id;
+}
+
+const char *latchkey_record_get_organization_id(LatchkeyRecord *self)
+{
+    return self->organization_id;
+}
+
+const char *latchkey_record_get_name(LatchkeyRecord *self)
+{
+    return self->name;
+}
+
+const char *latchkey_record_get_subtitle(LatchkeyRecord *self)
+{
+    return self->subtitle;
+}
+
+const char *latchkey_record_get_state(LatchkeyRecord *self)
+{
+    return self->state;
+}
+
+const char *latchkey_record_get_role(LatchkeyRecord *self)
+{
+    return self->role;
+}
+
+const char *latchkey_record_get_json(LatchkeyRecord *self)
+{
+    return self->json;
+}
