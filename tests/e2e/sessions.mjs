@@ -143,6 +143,27 @@ test('a membership that is deactivated ends the session in that organization wit
   await server.stop();
 });
 
+test('by itself: a session that four cookies do not hold goes into the store, others stay in cookies', async () => {
+  const [rich, poor] = ['ana@a.example', 'ben@b.example'];
+  const entitlements = Array.from({ length: 400 }, (_, i) => `entitlement-number-${i}`);
+  const seed = {
+    users: [rich, poor].map((email) => ({ email, email_verified: true })),
+    organizations: [{ name: 'Rich', entitlements, memberships: [{ email: rich }] }, { name: 'Poor', memberships: [{ email: poor }] }],
+  };
+  const crowded = await emulate(['--seed', scratchFile('seed.json', JSON.stringify(seed))]);
+  const server = await serve(crowded.url);
+  const { jar } = await signIn(server, rich);
+  assert.match(jar.get('wos-session').value, /^lk\./);
+  assert.equal((await me(server, jar)).body.user.email, rich);
+  assert.match((await signIn(server, poor)).jar.get('wos-session').value, /^Fe26\.2/);
+  await server.stop();
+  // Where cookies are all there is, a page says so (flow/session-chunks reads it).
+  const strict = await serve(crowded.url, { args: ['--sessions', 'cookie'] });
+  await assert.rejects(signIn(strict, rich), /callback: expected a redirect, got 500/);
+  await strict.stop();
+  await crowded.stop();
+});
+
 test('a change of the cookie password signs nobody out who came before it', async () => {
   const store = newStore();
   const before = await serve(emulator.url, { store });
