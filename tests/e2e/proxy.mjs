@@ -1,7 +1,11 @@
 // The server behind a proxy: whose word on who asks is taken, what is refused, and where people are sent.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import path from 'node:path';
 import { before, test } from 'node:test';
-import { PASSWORD, apiEnvironment, ask, emulate, run, serve, signIn, waitFor } from './support.mjs';
+import { PASSWORD, apiEnvironment, ask, emulate, freePort, isUp, me, newStore, run, serve, signIn, start, visit, waitFor } from './support.mjs';
 
 let emulator;
 before(async () => {
@@ -74,6 +78,45 @@ test('more cookies than the server reads: our own 431 page for browsers, JSON fo
   assert.equal(beyond.status, 400);
   assert.match(JSON.parse(beyond.text).message, /or its headers are larger than 131072 bytes/);
   assert.equal((await ask(`${server.url}/`, { headers: { accept: 'text/html', cookie: cookie(30_000) } })).status, 200, 'a near miss');
+  await server.stop();
+});
+
+// What nginx would do: TLS, a connection of its own to the server, and the three headers.
+async function tlsProxy(target) {
+  const data = (name) => fs.readFileSync(path.join(process.env.SOURCE_ROOT, 'tests/data', name));
+  const self = https.createServer({ key: data('tls-key.pem'), cert: data('tls-cert.pem') }, (from, to) => {
+    const forwardedFor = [from.headers['x-forwarded-for'], from.socket.remoteAddress].filter(Boolean).join(', ');
+    const headers = { ...from.headers, 'x-forwarded-for': forwardedFor, 'x-forwarded-proto': 'https', 'x-forwarded-host': from.headers.host };
+    const asked = http.request(`${target}${from.url}`, { method: from.method, headers }, (reply) => {
+      to.writeHead(reply.statusCode, reply.rawHeaders);
+      reply.pipe(to);
+    });
+    asked.on('error', () => to.destroy());
+    from.pipe(asked);
+  });
+  await new Promise((resolve) => self.listen(0, '127.0.0.1', resolve));
+  return Object.assign(self, { url: `https://localhost:${self.address().port}` });
+}
+
+test('behind a TLS proxy: a whole sign-in, Secure cookies, sign-out, and the log names the visitor', async () => {
+  const port = await freePort();
+  const proxy = await tlsProxy(`http://127.0.0.1:${port}`);
+  const env = apiEnvironment(emulator.url, { WORKOS_REDIRECT_URI: `${proxy.url}/callback`, WORKOS_COOKIE_PASSWORD: PASSWORD });
+  const server = start(['serve', '--listen', `127.0.0.1:${port}`, '--store', newStore(), '--log-requests', '--trusted-proxy', '127.0.0.0/8'], { env });
+  await waitFor('the server', () => isUp(`http://127.0.0.1:${port}/healthz`));
+  const { jar } = await signIn(proxy, 'mira.holt@juniper.example');
+  assert.ok(jar.get('wos-session').attributes.includes('Secure'));
+  assert.equal((await me(proxy, jar)).body.user.email, 'mira.holt@juniper.example');
+  const foreign = await visit(jar, `${proxy.url}/logout`, { form: {}, headers: { origin: `http://127.0.0.1:${port}` } });
+  assert.equal(foreign.status, 403, 'the public address is the origin, not the one behind the proxy');
+  const out = await visit(jar, `${proxy.url}/logout`, { form: {}, headers: { origin: proxy.url } });
+  assert.equal(out.status, 303);
+  assert.equal((await me(proxy, jar)).status, 401);
+  await ask(`${proxy.url}/icon.svg`, { headers: { 'x-forwarded-for': '203.0.113.66, 203.0.113.9' } });
+  await said(server, 'GET /icon.svg 200 203.0.113.9\n');
+  assert.doesNotMatch(server.stderr, /203\.0\.113\.66|leads back/);
+  proxy.close();
+  proxy.closeAllConnections();
   await server.stop();
 });
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -146,7 +147,8 @@ export function start(args, { program = LATCHKEY, env, cwd, group = false, hasIn
 export function ask(url, { method = 'GET', headers = {}, body, agent = false } = {}) {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-    const request = http.request(url, { method, agent, headers: { ...headers, ...length }, timeout: PATIENCE_MS }, (response) => {
+    const { request: send } = url.startsWith('https:') ? https : http;
+    const request = send(url, { method, agent, rejectUnauthorized: false, headers: { ...headers, ...length }, timeout: PATIENCE_MS }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk) => (text += chunk));
