@@ -176,8 +176,10 @@
 
 /* ---- Sessions of a server ---- */
 
-#define LK__SQL_SESSION     "SELECT record FROM web_session WHERE name = $1 AND ends_at_ms > $2"
-#define LK__SQL_PUT_SESSION "INSERT INTO web_session (name, record, ends_at_ms) VALUES ($1, $2, $3)"
+#define LK__SQL_SESSION "SELECT record FROM web_session WHERE name = $1 AND ends_at_ms > $2"
+#define LK__SQL_PUT_SESSION                                                  \
+    "INSERT INTO web_session (name, record, ends_at_ms) VALUES ($1, $2, $3)" \
+    " ON CONFLICT (name) DO NOTHING"
 /* Compare and set: no row when it is gone, or not the one that was read. */
 #define LK__SQL_REPLACE_SESSION                                                           \
     "UPDATE web_session SET record = $3, ends_at_ms = $4 WHERE name = $1 AND record = $2" \

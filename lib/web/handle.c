@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "crypto/base64.h"
 
 #define PREFIX "lk."
 /* What else the password is used for begins otherwise. */
-#define MAC_OF "latchkey session handle "
+#define MAC_OF    "latchkey session handle "
+#define HANDLE_OF "latchkey moved session "
 
 enum { PREFIX_LEN = sizeof(PREFIX) - 1, TOKEN_LEN = LK__TOKEN_SIZE - 1 };
 
@@ -47,6 +49,22 @@ lk_status lk__handle_new(const lk_random *random, lk__handle *out, lk_error *err
     LK_CLEANUP(lk__handle_wipe) lk__handle made = { .token = "" };
 
     LK_TRY(lk__random_token(random, made.token, err));
+    LK_TRY(find_name(&made, err));
+    *out = made;
+    return LK_OK;
+}
+
+lk_status lk__handle_of(const char *sealed, const char *password, lk__handle *out, lk_error *err)
+{
+    LK_CLEANUP(lk__handle_wipe) lk__handle made = { .token = "" };
+    lk__auto_buf message = LK__SECRET_BUF(SIZE_MAX);
+    unsigned char mac[LK__SHA256_SIZE];
+
+    LK_TRY(lk__buf_text(&message, HANDLE_OF, err));
+    LK_TRY(lk__buf_text(&message, sealed, err));
+    LK_TRY(lk__hmac_sha256(password, strlen(password), message.data, message.len, mac, err));
+    lk__base64url_encode(mac, sizeof(mac), made.token);
+    lk__wipe(mac, sizeof(mac));
     LK_TRY(find_name(&made, err));
     *out = made;
     return LK_OK;

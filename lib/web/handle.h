@@ -20,6 +20,10 @@ typedef struct lk__handle {
 
 /* Draws one. */
 LK_MUST_CHECK lk_status lk__handle_new(const lk_random *random, lk__handle *out, lk_error *err);
+/* The one for a session that moves from cookies into the store: of requests that move it at once,
+ * each comes to the same. Nobody knows it who has not both the seal and the password. */
+LK_MUST_CHECK lk_status lk__handle_of(const char *sealed, const char *password, lk__handle *out,
+                                      lk_error *err);
 LK_MUST_CHECK lk_status lk__handle_print(const lk__handle *handle, const char *password,
                                          char out[LK__HANDLE_COOKIE_SIZE], lk_error *err);
 /* Whether text means to be one: no seal does. */

@@ -119,29 +119,36 @@ static lk_status set_cookies_instead(lk_web *web, const lk_web_request *request,
     return lk__web_set_cookies(web, request, reply, sealed, err);
 }
 
-static lk_status put_session(lk_web *web, const lk_web_request *request, lk__reply *reply,
-                             const char *sealed, lk_error *err)
+static lk_status put_session(lk_web *web, const lk_web_request *request, bool is_new,
+                             const char *sealed, lk__reply *reply, lk_error *err)
 {
     const lk_session_store *store = &web->store;
     LK_CLEANUP(lk__handle_wipe) lk__handle handle = { .token = "" };
     lk_error cause = LK_ERROR_INIT;
 
-    LK_TRY(lk__handle_new(&web->client->random, &handle, err));
+    LK_TRY(is_new ? lk__handle_new(&web->client->random, &handle, err)
+                  : lk__handle_of(sealed, web->password, &handle, err));
     if (store->put(store->ctx, handle.name, sealed, lk__now_ms(web->client), end_of_session(web),
                    &cause) != LK_OK)
         return set_cookies_instead(web, request, reply, sealed, &cause, err);
     return set_handle(web, request, reply, &handle, err);
 }
 
-lk_status lk__web_set_session(lk_web *web, const lk_web_request *request, lk__reply *reply,
-                              const char *sealed, lk_error *err)
+static lk_status set_session(lk_web *web, const lk_web_request *request, bool is_new,
+                             const char *sealed, lk__reply *reply, lk_error *err)
 {
     bool fits = lk__web_fits_cookies(web, sealed);
 
     if (web->storage == LK_SESSIONS_IN_STORE || (web->storage == LK_SESSIONS_AUTO && !fits))
-        return put_session(web, request, reply, sealed, err);
+        return put_session(web, request, is_new, sealed, reply, err);
     return fits ? lk__web_set_cookies(web, request, reply, sealed, err)
                 : lk__web_refuse_size(web, request, sealed, reply, err);
+}
+
+lk_status lk__web_set_session(lk_web *web, const lk_web_request *request, lk__reply *reply,
+                              const char *sealed, lk_error *err)
+{
+    return set_session(web, request, true, sealed, reply, err);
 }
 
 /* The record is not the one that was read: gone, or renewed by somebody else. */
@@ -164,7 +171,7 @@ lk_status lk__web_replace_session(lk_web *web, const lk_web_request *request,
 
     *ended = false;
     if (!is_stored(old))
-        return lk__web_set_session(web, request, reply, sealed, err);
+        return set_session(web, request, false, sealed, reply, err);
     if (store->replace(store->ctx, old->handle.name, old->sealed.data, sealed, end_of_session(web),
                        &replaced, &cause) != LK_OK)
         return set_cookies_instead(web, request, reply, sealed, &cause, err);

@@ -223,12 +223,42 @@ static void test_crowd_with_a_handle_keeps_one_record(void **state)
     free(grant);
 }
 
+/* They move a session from cookies into the store, all at once: it is there once. */
+static void test_crowd_moves_a_session_into_the_store_once(void **state)
+{
+    (void)state;
+    char *grant = web_kit_grant(NOON, "rt_02");
+    fake_wire wire = FAKE_WIRE(KIT_JWKS, KIT_JWKS, KIT_JWKS, KIT_JWKS,
+                               { RENEWAL, .status = 200, .body = grant, .during = take_a_moment });
+    char *seal = stale_seal();
+    crowded servers[N_SERVERS];
+    crowd c = { .n_sessions = 0 };
+    kit disk;
+
+    kit_begin(&disk);
+    for (int i = 0; i < N_SERVERS; i++)
+        open_crowded(&servers[i], &wire, &disk, LK_SESSIONS_IN_STORE);
+    snprintf(c.cookie, sizeof(c.cookie), "wos-session=%s", seal);
+    run_crowd(&c, servers);
+    assert_int_equal(c.n_failures, 0);
+    assert_int_equal(c.n_sessions, N_SERVERS * N_THREADS);
+    for (int i = 1; i < N_SERVERS; i++)
+        assert_string_equal(servers[i].store.session, servers[0].store.session);
+    for (int i = 0; i < N_SERVERS; i++)
+        close_crowded(&servers[i]);
+    fake_wire_finished(&wire);
+    kit_end(&disk);
+    free(seal);
+    free(grant);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_crowd_spends_one_refresh_token_once),
         cmocka_unit_test(test_crowd_hears_one_refusal),
         cmocka_unit_test(test_crowd_with_a_handle_keeps_one_record),
+        cmocka_unit_test(test_crowd_moves_a_session_into_the_store_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,7 +224,7 @@ LK_API LK_MUST_CHECK lk_status lk_mirror_finish_lease(lk_mirror *mirror, const c
  * has ended; free it with lk_free_secret(). */
 LK_API LK_MUST_CHECK lk_status lk_mirror_get_session(lk_mirror *mirror, const char *name,
                                                      int64_t now_ms, char **record, lk_error *err);
-/* Adds one under a new name, and removes those that have ended. */
+/* Adds one, unless there is one of this name, and removes those that have ended. */
 LK_API LK_MUST_CHECK lk_status lk_mirror_put_session(lk_mirror *mirror, const char *name,
                                                      const char *record, int64_t now_ms,
                                                      int64_t ends_at_ms, lk_error *err);
