@@ -42,6 +42,8 @@ static const struct promise {
     { .text = "each sign-in has PKCE (S256) and a state bound to its browser" },
     { .text = "tokens are verified on each request: RS256, a known key, issuer, subject, time" },
     { .text = "a renewed token is verified before it is used" },
+    { .text = "a session is renewed once among servers on one store" },
+    { .text = "a renewal signs out on WorkOS' final word alone" },
     { .text = "a session revoked at WorkOS is refused at the next poll" },
     { .text = "redirects of WorkOS' API are not followed: no secret goes elsewhere" },
     { .text = "no secret is a command line's argument, and none is logged" },
