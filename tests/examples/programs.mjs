@@ -46,7 +46,7 @@ function build(name) {
     const done = spawnSync('sh', ['-ec', `${line.replace(/^cc /, 'cc -Wall -Werror ')}`], { cwd: folder, env: { PATH: process.env.PATH, ...shell }, encoding: 'utf8' });
     assert.equal(done.status, 0, `${line}\n${done.stdout}${done.stderr}`);
   } else {
-    fs.copyFileSync(built[name], path.join(folder, name));
+    fs.symlinkSync(built[name], path.join(folder, name)); // a copy would not find its libraries
   }
 }
 
@@ -239,7 +239,7 @@ test('own-loop: what is no plain request is refused, and the next visitor answer
 test('own-loop: while WorkOS hangs, others are answered at once', async () => {
   const asked = [];
   const hanging = net.createServer((socket) => asked.push(socket.on('error', () => {})));
-  await new Promise((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+  await new Promise((resolve) => hanging.unref().listen(0, '127.0.0.1', resolve));
   const self = await host('own-loop', { workos: `http://127.0.0.1:${hanging.address().port}` });
   const jar = new Jar();
   const state = new URL((await visit(jar, `${self.url}/login`)).location).searchParams.get('state');
