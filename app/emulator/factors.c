@@ -7,6 +7,7 @@
 
 #include "handlers.h"
 #include "json.h"
+#include "qr-picture.h"
 
 #define STEP_MS               30000 /* RFC 6238, 4: "the default value is X = 30 seconds" */
 #define CHALLENGE_LIFETIME_MS (10 * 60 * 1000)
@@ -134,19 +135,6 @@ const char *factors_check(emulator_state *self, cJSON *challenge, const char *co
     return "invalid_one_time_code";
 }
 
-/* The picture holds the address as text: nothing here draws QR codes. */
-static void add_picture(cJSON *totp)
-{
-    AUTO_TEXT picture = { 0 }, encoded = { 0 };
-    text_add(&picture, "<svg xmlns='http://www.w3.org/2000/svg' width='640' height='40'>"
-                       "<text x='8' y='25'>");
-    text_add_html(&picture, json_text(totp, "uri"));
-    text_add(&picture, "</text></svg>");
-    text_add(&encoded, "data:image/svg+xml,");
-    text_add_url(&encoded, picture.bytes);
-    json_set_text(totp, "qr_code", encoded.bytes);
-}
-
 void handle_enroll_factor(exchange *self)
 {
     const cJSON *user = records_find(&self->state->users, self->params[0]);
@@ -173,7 +161,8 @@ void handle_enroll_factor(exchange *self)
     json_set_text(totp, "secret", json_text(factor, "_secret"));
     add_uri(totp, json_text(totp, "issuer"), name ? name : json_text(user, "email"),
             json_text(factor, "_secret"));
-    add_picture(totp);
+    AUTO_CHARS picture = qr_picture(json_text(totp, "uri"));
+    json_set_text(totp, "qr_code", picture);
     json_set(answer, "authentication_factor", view);
     json_set(answer, "authentication_challenge",
              record_view(factors_challenge(self->state, factor)));

@@ -99,19 +99,13 @@ static bool count_one(emulator_state *state, size_t rule, const char *id, int64_
     return true;
 }
 
-static void refuse(exchange *self, size_t rule, int64_t wait_ms)
+static void refuse(exchange *self, int64_t wait_ms)
 {
     limits_retry_after kind = self->state->limits.retry_after;
     if (kind != RETRY_AFTER_NONE)
         text_print(&self->headers, "Retry-After: %d\r\n",
                    kind == RETRY_AFTER_ZERO ? 0 : (int)((wait_ms + 999) / 1000));
-    if (rules[rule].by == DIRECTORY) { /* WorkOS' specification: a bare string */
-        text_add(&self->answer, "\"Ratelimited\"");
-        self->status = 429;
-        self->type = JSON_TYPE;
-        return;
-    }
-    answer_error(self, 429, "rate_limit_exceeded", "Too Many Requests");
+    answer_too_many(self);
 }
 
 bool limits_allow(exchange *self)
@@ -128,7 +122,7 @@ bool limits_allow(exchange *self)
         text_add(&id, rules[i].name);
         if (add_subject(self, rules[i].by, body, &id) &&
             !count_one(self->state, i, id.bytes, &wait_ms)) {
-            refuse(self, i, wait_ms);
+            refuse(self, wait_ms);
             return false;
         }
     }

@@ -146,7 +146,7 @@ static void test_limits_are_those_of_production(void **state)
         call_as(NULL, "POST", "/user_management/authenticate", JSON, body);
         assert_int_equal(last.status, i < 10 ? 400 : 429);
     }
-    assert_string_equal(text("code"), "rate_limit_exceeded");
+    assert_string_equal(text("code"), "daily_quota_exceeded");
     assert_true(atoi(last.retry_after) > 50 && atoi(last.retry_after) <= 60);
     snprintf(body, sizeof body, wrong, SAMUEL);
     assert_int_equal(call_as(NULL, "POST", "/user_management/authenticate", JSON, body), 400);
