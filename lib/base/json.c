@@ -97,6 +97,11 @@ bool lk__json_int64(const lk__json *object, const char *name, int64_t *out)
     return lk__json_number(lk__json_get(object, name), out);
 }
 
+bool lk__json_equal(const lk__json *a, const lk__json *b)
+{
+    return cJSON_Compare(a, b, true);
+}
+
 double lk__json_double(const lk__json *json)
 {
     return cJSON_IsNumber(json) ? json->valuedouble : NAN;

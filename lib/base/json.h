@@ -44,6 +44,8 @@ const lk__json *lk__json_first(const lk__json *json);
 const lk__json *lk__json_next(const lk__json *item);
 const char *lk__json_name(const lk__json *item);
 size_t lk__json_count(const lk__json *json);
+/* Whether they say the same, whatever the order of members. */
+bool lk__json_equal(const lk__json *a, const lk__json *b);
 /* The name that stands twice in this object, or NULL. */
 const char *lk__json_duplicate(const lk__json *object);
 

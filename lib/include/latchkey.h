@@ -14,6 +14,7 @@
 #include <latchkey/events.h>
 #include <latchkey/loopback.h>
 #include <latchkey/mirror.h>
+#include <latchkey/reconcile.h>
 #include <latchkey/session.h>
 #include <latchkey/sso.h>
 #include <latchkey/version.h>

@@ -122,6 +122,37 @@ static const char *const lk__schema_steps[] = {
     " record TEXT NOT NULL," /* sealed */
     " ends_at_ms BIGINT NOT NULL);"
     "CREATE INDEX web_session_by_end ON web_session (ends_at_ms);",
+
+    /* 3 to 4. Walks through the state API: how far each is, what it saw, what it found. */
+    "CREATE TABLE walk ("
+    " id BIGINT NOT NULL PRIMARY KEY,"
+    " is_dry SMALLINT NOT NULL,"
+    " state TEXT NOT NULL," /* listing, walking, sweeping, done, held, left */
+    " started_at_ms BIGINT NOT NULL,"
+    " finished_at_ms BIGINT NOT NULL," /* 0: under way */
+    " stamp_ms BIGINT NOT NULL,"       /* the version of what it writes: walk.h */
+    " stamp_id TEXT NOT NULL,"
+    " position TEXT NOT NULL,"      /* in the list of directories; '' at its beginning */
+    " has_gaps SMALLINT NOT NULL);" /* that list held something unreadable */
+    "CREATE TABLE walk_directory ("
+    " walk_id BIGINT NOT NULL,"
+    " directory_id TEXT NOT NULL,"
+    " organization_id TEXT NOT NULL," /* '' when it has none */
+    " phase TEXT NOT NULL,"           /* groups, users, done, failed */
+    " position TEXT NOT NULL,"
+    " has_gaps SMALLINT NOT NULL,"
+    " asked_at_ms BIGINT NOT NULL,"
+    " n_seen BIGINT NOT NULL,"
+    " n_expected BIGINT NOT NULL," /* 0: WorkOS did not say */
+    " PRIMARY KEY (walk_id, directory_id));"
+    "CREATE TABLE walk_seen (walk_id BIGINT NOT NULL, id TEXT NOT NULL,"
+    " PRIMARY KEY (walk_id, id));"
+    "CREATE TABLE drift ("
+    " walk_id BIGINT NOT NULL,"
+    " organization_id TEXT NOT NULL,"
+    " what TEXT NOT NULL,"
+    " n BIGINT NOT NULL,"
+    " PRIMARY KEY (walk_id, organization_id, what));",
 };
 
 #define LK__SCHEMA_VERSION ((int64_t)(sizeof(lk__schema_steps) / sizeof(lk__schema_steps[0])))

@@ -188,4 +188,103 @@
     "DELETE FROM web_session WHERE name = $1 AND record = COALESCE($2, record) RETURNING name"
 #define LK__SQL_FORGET_SESSIONS "DELETE FROM web_session WHERE ends_at_ms <= $1"
 
+/* ---- Walks ---- */
+
+#define LK__WALK_COLUMNS \
+    "id, is_dry, state, started_at_ms, finished_at_ms, stamp_ms, stamp_id, position, has_gaps"
+#define LK__SQL_WALK "SELECT " LK__WALK_COLUMNS " FROM walk WHERE id = $1"
+/* The newest of this kind that is under way, or held and to be forced. */
+#define LK__SQL_OPEN_WALK                                                                 \
+    "SELECT " LK__WALK_COLUMNS " FROM walk WHERE is_dry = $1 AND started_at_ms > $2"      \
+    " AND (state IN ('listing', 'walking', 'sweeping') OR (state = 'held' AND $3 = '1'))" \
+    " ORDER BY id DESC LIMIT 1"
+#define LK__SQL_LAST_WALK                                                                  \
+    "SELECT " LK__WALK_COLUMNS " FROM walk WHERE is_dry = 0 AND state IN ('done', 'held')" \
+    " ORDER BY id DESC LIMIT 1"
+#define LK__SQL_NEXT_WALK_ID "SELECT COALESCE(MAX(id), 0) + 1 FROM walk"
+#define LK__SQL_LEAVE_WALKS                                                 \
+    "UPDATE walk SET state = 'left', finished_at_ms = $2 WHERE is_dry = $1" \
+    " AND state IN ('listing', 'walking', 'sweeping')"
+#define LK__SQL_ADD_WALK \
+    "INSERT INTO walk (" LK__WALK_COLUMNS ") VALUES ($1, $2, 'listing', $3, 0, $4, $5, '', 0)"
+#define LK__SQL_CURSOR_TIME "SELECT cursor_at_ms FROM feed WHERE name = 'events'"
+/* The newest moment before which nothing can still turn up: see walk.h. */
+#define LK__SQL_STAMP                                                    \
+    "SELECT MAX(created_at_ms) FROM event WHERE created_at_ms <= $1 AND" \
+    " (created_at_ms <= $2 OR learned_at_ms <= $3)"
+/* Compare and set, as the next: no row when another process has gone on meanwhile. */
+#define LK__SQL_MOVE_WALK                                             \
+    "UPDATE walk SET state = $4, position = $5, finished_at_ms = $6," \
+    " has_gaps = CASE WHEN $7 = '1' THEN 1 ELSE has_gaps END"         \
+    " WHERE id = $1 AND state = $2 AND position = $3 RETURNING id"
+#define LK__SQL_MOVE_WALK_DIRECTORY                                                 \
+    "UPDATE walk_directory SET phase = $5, position = $6, asked_at_ms = $7,"        \
+    " n_seen = n_seen + $8, has_gaps = CASE WHEN $9 = '1' THEN 1 ELSE has_gaps END" \
+    " WHERE walk_id = $1 AND directory_id = $2 AND phase = $3 AND position = $4"    \
+    " RETURNING walk_id"
+#define LK__SQL_ADD_WALK_DIRECTORY                                                               \
+    "INSERT INTO walk_directory (walk_id, directory_id, organization_id, phase, position,"       \
+    " has_gaps, asked_at_ms, n_seen, n_expected) VALUES ($1, $2, $3, 'groups', '', 0, 0, 0, $4)" \
+    " ON CONFLICT (walk_id, directory_id) DO NOTHING"
+/* The one that was asked least recently. */
+#define LK__SQL_NEXT_WALK_DIRECTORY                                                          \
+    "SELECT directory_id, organization_id, phase, position, asked_at_ms FROM walk_directory" \
+    " WHERE walk_id = $1 AND phase IN ('groups', 'users')"                                   \
+    " ORDER BY asked_at_ms, directory_id LIMIT 1"
+#define LK__SQL_WALK_COUNTS                                                                     \
+    "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN phase IN ('done', 'failed') THEN 1 ELSE 0"    \
+    " END), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN phase = 'failed' THEN 1 ELSE 0 END), 0)" \
+    " AS BIGINT), CAST(COALESCE(SUM(n_seen), 0) AS BIGINT),"                                    \
+    " CAST(COALESCE(SUM(CASE WHEN n_expected > n_seen THEN n_expected ELSE n_seen END), 0)"     \
+    " AS BIGINT) FROM walk_directory WHERE walk_id = $1"
+#define LK__SQL_SEE \
+    "INSERT INTO walk_seen (walk_id, id) VALUES ($1, $2) ON CONFLICT (walk_id, id) DO NOTHING"
+#define LK__SQL_ADD_DRIFT                                                           \
+    "INSERT INTO drift (walk_id, organization_id, what, n) VALUES ($1, $2, $3, $4)" \
+    " ON CONFLICT (walk_id, organization_id, what) DO UPDATE SET n = drift.n + excluded.n"
+#define LK__SQL_DRIFT                                                         \
+    "SELECT organization_id, what, n FROM drift WHERE walk_id = $1 AND n > 0" \
+    " ORDER BY organization_id, what"
+/* What a held walk counted. */
+#define LK__SQL_FORGET_DOOMED                       \
+    "DELETE FROM drift WHERE walk_id = $1 AND what" \
+    " IN ('users_deleted', 'groups_deleted', 'directories_deleted')"
+#define LK__SQL_FORGET_SEEN        "DELETE FROM walk_seen WHERE walk_id <= $1"
+#define LK__SQL_FORGET_DIRECTORIES "DELETE FROM walk_directory WHERE walk_id < $1"
+
+/* What is compared with the state API: live rows only. */
+#define LK__SQL_COMPARE_DIRECTORY                                        \
+    "SELECT r.organization_id, r.name, r.type, r.state FROM directory r" \
+    " WHERE r.deleted = 0 AND r.id = $1"
+#define LK__SQL_COMPARE_USER                                                           \
+    "SELECT r.organization_id, r.idp_id, r.email, r.first_name, r.last_name, r.state," \
+    " r.role, r.custom_attributes_json" LK__SQL_LIVE_USERS " AND r.id = $1"
+#define LK__SQL_COMPARE_GROUP \
+    "SELECT r.organization_id, r.idp_id, r.name" LK__SQL_LIVE_GROUPS " AND r.id = $1"
+
+/* Live, older than the walk, and not seen by it, where it saw everything: in directories that were
+ * walked to the end, and ($4 = '1') in those that are no longer listed. */
+#define LK__SQL_IS_UNSEEN                                         \
+    " AND (r.version_ms, r.version_id) < ($2, $3) AND NOT EXISTS" \
+    " (SELECT 1 FROM walk_seen s WHERE s.walk_id = $1 AND s.id = r.id)"
+#define LK__SQL_IS_UNSEEN_MEMBER                                                       \
+    LK__SQL_IS_UNSEEN                                                                  \
+    " AND (EXISTS (SELECT 1 FROM walk_directory w WHERE w.walk_id = $1"                \
+    " AND w.directory_id = r.directory_id AND w.phase = 'done' AND w.has_gaps = 0) OR" \
+    " ($4 = '1' AND NOT EXISTS (SELECT 1 FROM walk_seen s WHERE s.walk_id = $1"        \
+    " AND s.id = r.directory_id)))"
+#define LK__SQL_UNSEEN_USERS \
+    "SELECT r.id, r.organization_id" LK__SQL_LIVE_USERS LK__SQL_IS_UNSEEN_MEMBER
+#define LK__SQL_UNSEEN_GROUPS \
+    "SELECT r.id, r.organization_id" LK__SQL_LIVE_GROUPS LK__SQL_IS_UNSEEN_MEMBER
+#define LK__SQL_UNSEEN_DIRECTORIES                                                  \
+    "SELECT r.id, r.organization_id FROM directory r WHERE r.deleted = 0 AND $4 = " \
+    "'1'" LK__SQL_IS_UNSEEN
+#define LK__SQL_COUNT(query) "SELECT COUNT(*) FROM (" query ") counted"
+#define LK__SQL_LIVE_RECORDS \
+    "SELECT (SELECT COUNT(*)" LK__SQL_LIVE_USERS ") + (SELECT COUNT(*)" LK__SQL_LIVE_GROUPS ")"
+#define LK__SQL_BURY(table)                                              \
+    "UPDATE " table " SET deleted = 1, version_ms = $2, version_id = $3" \
+    " WHERE id = $1 AND (version_ms, version_id) < ($2, $3)"
+
 #endif

@@ -1,4 +1,5 @@
-/* Follows the Events API, page by page; see latchkey/mirror.h.
+/* Follows the Events API, page by page; see latchkey/mirror.h. Before that, where it is needed, it
+ * walks through the state API: reconcile.c.
  *
  * A walk goes from an anchor to the end of the feed. The anchor lies behind the cursor as long as
  * WorkOS may still be holding back an event from before it; what is read twice is known by its id.
@@ -12,8 +13,10 @@
 #include "base/text.h"
 #include "mirror/feed.h"
 #include "mirror/mirror.h"
+#include "mirror/reconcile.h"
 #include "mirror/signal.h"
 #include "mirror/types.h"
+#include "mirror/walk.h"
 
 enum {
     HOLD_BACK_MS = 60 * 1000, /* WorkOS says "a few seconds" */
@@ -22,9 +25,6 @@ enum {
     MAX_BACK_OFF_MS = 60 * 1000,
     MAX_RETRY_AFTER_S = 3600
 };
-
-/* "up to 30 days old": https://workos.com/docs/reference/events/list */
-#define RETENTION_MS (INT64_C(30) * 24 * 3600 * 1000)
 
 typedef struct walk {
     bool is_open;
@@ -42,7 +42,9 @@ struct lk_sync {
     size_t n_types;
     int interval_ms;
     walk walk;
-    int n_failures; /* in a row */
+    bool may_reconcile;
+    lk_reconcile *reconcile; /* under way; NULL: none */
+    int n_failures;          /* in a row */
     int64_t due_at_ms;
     int64_t wait_ms;    /* due_at_ms was this far away: the clock may be set meanwhile */
     bool must_wait;     /* WorkOS told us to: waking does not shorten it */
@@ -57,13 +59,6 @@ static void walk_close(walk *w)
     *w = (walk){ 0 };
 }
 
-static int64_t oldest_kept(const lk_sync *sync)
-{
-    int64_t at_ms = lk__now_ms(sync->client) - RETENTION_MS;
-
-    return at_ms > 0 ? at_ms : 1; /* 0 would not be sent */
-}
-
 static int64_t shortly_before(const lk__feed *feed)
 {
     int64_t at_ms = feed->cursor_at_ms - HOLD_BACK_MS;
@@ -76,7 +71,7 @@ static lk_status walk_open(lk_sync *sync, const lk__feed *feed, lk_error *err)
     walk w = { .is_open = true, .started_at_ms = lk__now_ms(sync->client) };
 
     LK_TRY(lk__feed_anchor(sync->mirror->store, feed, HOLD_BACK_MS, &w.position, err));
-    w.from_ms = feed->cursor[0] == '\0' ? oldest_kept(sync) : shortly_before(feed);
+    w.from_ms = feed->cursor[0] == '\0' ? lk__oldest_kept(sync->client) : shortly_before(feed);
     sync->walk = w;
     return LK_OK;
 }
@@ -108,11 +103,11 @@ static bool fall_back(lk_sync *sync, const lk__feed *feed)
         free(w->position);
         w->position = NULL;
         w->fell_back = true;
-        w->from_ms = feed->cursor[0] == '\0' ? oldest_kept(sync) : shortly_before(feed);
+        w->from_ms = feed->cursor[0] == '\0' ? lk__oldest_kept(sync->client) : shortly_before(feed);
         return true;
     }
-    if (w->position == NULL && w->from_ms < oldest_kept(sync)) {
-        w->from_ms = oldest_kept(sync);
+    if (w->position == NULL && w->from_ms < lk__oldest_kept(sync->client)) {
+        w->from_ms = lk__oldest_kept(sync->client);
         return true;
     }
     return false;
@@ -156,6 +151,58 @@ static lk_status walk_on(lk_sync *sync, const lk_event_page *page, bool caught_u
     return LK_OK;
 }
 
+/* ---- Reconciling ---- */
+
+/* The state API tells what no event does: what is older than all events, in a new mirror, or what
+ * happened while the feed was away for longer than WorkOS keeps events. */
+static lk_status needs_reconciling(const lk_sync *sync, const lk__feed *feed, bool *out,
+                                   lk_error *err)
+{
+    lk__walk last = { 0 };
+    int64_t complete_at_ms;
+
+    LK_TRY(lk__walk_read_last(sync->mirror->store, &last, err));
+    complete_at_ms =
+        feed->settled_at_ms > last.started_at_ms ? feed->settled_at_ms : last.started_at_ms;
+    *out = last.id == 0 || complete_at_ms < lk__oldest_kept(sync->client);
+    return LK_OK;
+}
+
+static lk_status begin_reconciling(lk_sync *sync, const lk__feed *feed, lk_error *err)
+{
+    bool is_needed = false;
+
+    if (!sync->may_reconcile || sync->reconcile != NULL)
+        return LK_OK;
+    LK_TRY(needs_reconciling(sync, feed, &is_needed, err));
+    if (!is_needed)
+        return LK_OK;
+    return lk_reconcile_new(LK_RECONCILE_OPTIONS(.client = sync->client, .mirror = sync->mirror),
+                            &sync->reconcile, err);
+}
+
+/* Where the state API is refused (the key has no right to it, or there is none) the events alone
+ * must do. */
+static lk_status go_on_reconciling(lk_sync *sync, lk_error *err)
+{
+    lk_error problem = LK_ERROR_INIT;
+    bool goes_on = false;
+    lk_status status = lk_reconcile_step(sync->reconcile, &goes_on, &problem);
+
+    if (status != LK_OK && (is_refusal(&problem) || problem.http_status == 403)) {
+        sync->may_reconcile = false;
+        goes_on = false;
+    } else if (status != LK_OK) {
+        *err = problem;
+        return status;
+    }
+    if (!goes_on)
+        lk_reconcile_freep(&sync->reconcile);
+    return LK_OK;
+}
+
+/* ---- One step ---- */
+
 static lk_status step(lk_sync *sync, lk_sync_result *result, lk_error *err)
 {
     lk_auto(lk_event_page) page = NULL;
@@ -165,6 +212,12 @@ static lk_status step(lk_sync *sync, lk_sync_result *result, lk_error *err)
     bool moved = false;
 
     LK_TRY(lk__feed_read(sync->mirror->store, &feed, err));
+    if (!sync->walk.is_open)
+        LK_TRY(begin_reconciling(sync, &feed, err));
+    if (sync->reconcile != NULL) {
+        result->reconciling = true;
+        return go_on_reconciling(sync, err);
+    }
     if (!sync->walk.is_open)
         LK_TRY(walk_open(sync, &feed, err));
     LK_TRY(fetch(sync, &feed, &page, err));
@@ -283,6 +336,7 @@ lk_status lk_sync_new(const lk_sync_options *options, lk_sync **out, lk_error *e
         return lk__no_memory(err);
     sync->client = known.client;
     sync->mirror = known.mirror;
+    sync->may_reconcile = !known.no_reconcile;
     sync->interval_ms = known.interval_ms == 0 ? DEFAULT_INTERVAL_MS : known.interval_ms;
     sync->arena = lk__arena_new();
     sync->signal = lk__signal_new();
@@ -361,6 +415,7 @@ void lk_sync_free(lk_sync *sync)
     if (sync == NULL)
         return;
     walk_close(&sync->walk);
+    lk_reconcile_free(sync->reconcile);
     lk__signal_free(sync->signal);
     lk__arena_free(sync->arena);
     free(sync);

@@ -58,6 +58,10 @@ void kit_clear(kit *k)
         "DELETE FROM revocation",
         "DELETE FROM lease",
         "DELETE FROM web_session",
+        "DELETE FROM walk",
+        "DELETE FROM walk_directory",
+        "DELETE FROM walk_seen",
+        "DELETE FROM drift",
         "UPDATE feed SET cursor = '', cursor_at_ms = 0, polled_at_ms = 0, settled_at_ms = 0",
     };
 
@@ -90,8 +94,9 @@ void kit_go_back(kit *k, int version)
         int version;
         const char *undo;
     } steps[] = {
-        { 3, "DROP TABLE web_session" },
-        { 3, "DROP TABLE lease" },
+        { 4, "DROP TABLE drift" },          { 4, "DROP TABLE walk_seen" },
+        { 4, "DROP TABLE walk_directory" }, { 4, "DROP TABLE walk" },
+        { 3, "DROP TABLE web_session" },    { 3, "DROP TABLE lease" },
         { 2, "DROP TABLE revocation" },
     };
 

@@ -19,6 +19,7 @@ typedef struct bench {
     lk_client *client;
     lk_sync *sync;
     kit_event *events;
+    bool reconciles; /* else the sync keeps to events */
 } bench;
 
 /* For cmocka: *state is a bench. */

@@ -281,6 +281,9 @@ typedef struct lk_sync_options {
     const char *const *types;
     size_t n_types;
     int interval_ms; /* between polls once caught up; 0: 5000 */
+    /* Events alone. Else a mirror that never had one, or that was away for longer than WorkOS keeps
+     * events, begins with a reconciliation: see reconcile.h. */
+    bool no_reconcile;
 } lk_sync_options;
 
 #define LK_SYNC_OPTIONS(...) \
@@ -291,13 +294,14 @@ typedef struct lk_sync_result {
     size_t n_applied; /* of them new to the mirror, parked ones included */
     size_t n_parked;  /* of them kept aside */
     bool caught_up;   /* nothing more now */
+    bool reconciling; /* the step went through the state API instead: nothing was fetched */
 } lk_sync_result;
 
 LK_API LK_MUST_CHECK lk_status lk_sync_new(const lk_sync_options *options, lk_sync **out,
                                            lk_error *err);
-/* Fetches and applies at most one page, committed together with its cursor. Blocks on network and
- * disk. A failure leaves the mirror as it was: call again after lk_sync_wait_ms(). result may be
- * NULL. */
+/* Fetches and applies at most one page, of events or of a reconciliation, committed together with
+ * its cursor. Blocks on network and disk. A failure leaves the mirror as it was: call again after
+ * lk_sync_wait_ms(). result may be NULL. */
 LK_API LK_MUST_CHECK lk_status lk_sync_step(lk_sync *sync, lk_sync_result *result, lk_error *err);
 /* Until the next step is worth taking: 0 in the middle of a catch-up, the interval once caught up,
  * longer after failures (back-off, Retry-After). Never blocks. */
