@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 typedef struct progress {
+    bool reconciling; /* the last step went through the state API */
     bool as_json;
     bool on_terminal; /* stderr is one: show what is going on */
     size_t n_fetched, n_applied, n_parked;
@@ -17,8 +18,12 @@ typedef struct progress {
 
 static void show_progress(const progress *so_far)
 {
-    if (so_far->on_terminal)
-        fprintf(stderr, "\r%zu events read, %zu new ", so_far->n_fetched, so_far->n_applied);
+    if (!so_far->on_terminal)
+        return;
+    if (so_far->reconciling)
+        fputs("\rComparing with WorkOS' directories first ", stderr);
+    else
+        fprintf(stderr, "\r\033[K%zu events read, %zu new ", so_far->n_fetched, so_far->n_applied);
 }
 
 static void add(progress *so_far, const lk_sync_result *result)
@@ -26,6 +31,7 @@ static void add(progress *so_far, const lk_sync_result *result)
     so_far->n_fetched += result->n_fetched;
     so_far->n_applied += result->n_applied;
     so_far->n_parked += result->n_parked;
+    so_far->reconciling = result->reconciling;
 }
 
 static lk_status print_summary(const progress *so_far, lk_mirror *mirror, lk_error *err)

@@ -28,6 +28,8 @@ extern const app_command command_serve;
 extern const app_command command_session_open;
 extern const app_command command_session_seal;
 extern const app_command command_session_size;
+extern const app_command command_sync_backfill;
+extern const app_command command_sync_reconcile;
 extern const app_command command_sync_run;
 extern const app_command command_sync_status;
 extern const app_command command_version;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "mirror/apply.h"
 #include "mirror/sql.h"
+#include "mirror/walk.h"
 
 enum { MAX_WAIT_MS = 60 * 1000 };
 
@@ -88,6 +89,7 @@ static lk_status take_feed(void *ctx, const lk__row *row, lk_error *err)
     snprintf(status->cursor, sizeof(status->cursor), "%s", row->columns[0].text);
     status->cursor_at_ms = row->columns[1].number;
     status->last_poll_at_ms = row->columns[2].number;
+    status->settled_at_ms = row->columns[3].number;
     return LK_OK;
 }
 
@@ -109,6 +111,7 @@ lk_status lk_mirror_get_status(lk_mirror *mirror, lk_mirror_status *status, lk_e
 {
     lk__auto_transaction transaction = { 0 };
     lk_mirror_status found = { .size = status->size };
+    lk__walk last = { 0 };
 
     lk__error_clear(err);
     if (status->size < sizeof(size_t) || status->size > sizeof(found))
@@ -117,7 +120,10 @@ lk_status lk_mirror_get_status(lk_mirror *mirror, lk_mirror_status *status, lk_e
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
     LK_TRY(lk__store_run(mirror->store, LK__SQL_FEED, LK__NO_ARGS, take_feed, &found, err));
     LK_TRY(lk__store_run(mirror->store, LK__SQL_COUNTS, LK__NO_ARGS, take_counts, &found, err));
+    LK_TRY(lk__walk_read_last(mirror->store, &last, err));
     LK_TRY(lk__transaction_commit(&transaction, err));
+    found.reconciled_at_ms = last.finished_at_ms;
+    found.reconciled_held = last.state == LK_RECONCILE_HELD;
     memcpy(status, &found, status->size);
     return LK_OK;
 }

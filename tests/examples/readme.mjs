@@ -83,6 +83,8 @@ const commands = {
   },
   'latchkey whoami --json': async () => assert.equal(JSON.parse(await succeed(['whoami', '--json'])).email, EMAIL),
   'latchkey sync run --once': () => succeed(['sync', 'run', '--once', '--store', store], { env: env() }),
+  'latchkey sync reconcile --dry-run': async () =>
+    assert.match(await succeed(['sync', 'reconcile', '--dry-run', '--store', store], { env: env() }), /changed nothing/),
   'latchkey events follow --sync': async () => {
     const program = start(['events', 'follow', '--sync', '--json', '--store', newStore()], { env: env() });
     await waitFor('the seeded company to arrive', () => program.stdout.includes('dsync.user.created'));

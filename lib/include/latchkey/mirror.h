@@ -263,7 +263,11 @@ typedef struct lk_mirror_status {
     int64_t n_users;  /* live */
     int64_t n_groups; /* live */
     int64_t n_directories;
-    int64_t n_parked; /* events kept aside with a reason, since they could not be applied */
+    int64_t n_parked;         /* events kept aside with a reason, since they could not be applied */
+    int64_t settled_at_ms;    /* when the last poll began that reached the end of the feed */
+    int64_t reconciled_at_ms; /* end of the last walk: see reconcile.h */
+    bool reconciled_held;     /* that walk deleted nothing, for it was too much */
+    char feed_owner[64];      /* who polls now, of those that share the store; "" when not told */
 } lk_mirror_status;
 
 LK_API LK_MUST_CHECK lk_status lk_mirror_get_status(lk_mirror *mirror, lk_mirror_status *status,

@@ -1,0 +1,119 @@
+// The mirror against the emulator where events do not tell: directories that are older than all of them, changes
+// that were lost, walks that are killed. LATCHKEY_PEOPLE=100000 makes the killed one long (some minutes).
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { API_KEY, apiEnvironment, ask, control, emulate, newStore, run, scratchFile, succeed, LATCHKEY } from './support.mjs';
+import { listEvents, listGroups, listUsers, syncOnce } from './mirror.mjs';
+
+const PEOPLE = Number(process.env.LATCHKEY_PEOPLE ?? 3000);
+const byId = (a, b) => (a < b ? -1 : 1);
+
+async function forgetEvents(emulator) {
+  await control(emulator, 'POST', '/events/forget', { count: 1_000_000 });
+}
+
+async function company(args) {
+  const emulator = await emulate(['--control', ...args]);
+  await forgetEvents(emulator);
+  return emulator;
+}
+
+// Not through the control API's /state: that lists a crowd of any size in one answer.
+async function everybody(emulator) {
+  const ids = [];
+  const get = async (path) => JSON.parse((await ask(`${emulator.url}${path}`, { headers: { authorization: `Bearer ${API_KEY}` } })).text);
+  for (const { id } of (await get('/directories?limit=100')).data)
+    for (let after = ''; after !== null; ) {
+      const page = await get(`/directory_users?directory=${id}&limit=100&order=asc${after && `&after=${after}`}`);
+      ids.push(...page.data.map((user) => user.id));
+      after = page.list_metadata.after;
+    }
+  return ids.sort(byId);
+}
+
+const command = (emulator, store, ...args) =>
+  run(['sync', ...args, '--store', store], { env: apiEnvironment(emulator.url), timeoutMs: 900_000 });
+
+test('what is older than all events is there after the first sync', async () => {
+  const emulator = await company(['--people', '120']);
+  const store = newStore();
+  const result = await syncOnce(emulator, store);
+  assert.equal(result.code, 0, result.stderr);
+  assert.deepEqual(await listEvents(store), []);
+  assert.deepEqual((await listUsers(store)).map(({ id }) => id), await everybody(emulator));
+  const truth = await control(emulator, 'GET', '/state');
+  const groups = await listGroups(store);
+  assert.ok(groups.some(({ members }) => members.length > 0));
+  assert.deepEqual(
+    groups.map(({ id, members }) => [id, members]),
+    truth.directory_groups.map(({ id, members }) => [id, [...members].sort(byId)]).sort((a, b) => byId(a[0], b[0])),
+  );
+});
+
+test('a backfill that is killed twice goes on, and shows how far it is', async () => {
+  const emulator = await company(['--people', String(PEOPLE)]);
+  const store = newStore();
+  const backfill = ['sync', 'backfill', '--store', store];
+  const env = apiEnvironment(emulator.url);
+  for (let kill = 0; kill < 2; kill++) {
+    const { signal } = await run(backfill, { env, killAfterMs: 1200 });
+    assert.equal(signal, 'SIGKILL', 'it was over before it was killed');
+  }
+  // On a terminal; script(1) gives it one.
+  const seen = scratchFile('typescript');
+  const onTerminal = await run(['-q', '-e', '-c', [LATCHKEY, ...backfill].join(' '), seen], { program: 'script', env, timeoutMs: 900_000 });
+  assert.equal(onTerminal.code, 0, onTerminal.stdout);
+  const steps = [...onTerminal.stdout.matchAll(/(\d+) of (\d+) users and groups/g)].map(([, n, of]) => [Number(n), Number(of)]);
+  assert.ok(steps.length > 2, onTerminal.stdout);
+  assert.ok(steps[0][0] > 0, 'it began anew');
+  assert.ok(steps.every(([n, of], i) => n <= of && (i === 0 || n >= steps[i - 1][0])), JSON.stringify(steps));
+  assert.match(onTerminal.stdout, /, \d+ a second, \d+ s left/);
+  assert.deepEqual((await listUsers(store)).map(({ id }) => id), await everybody(emulator));
+  const again = await command(emulator, store, 'backfill');
+  assert.match(again.stdout, /was filled/);
+  assert.equal(again.stderr, '', 'quiet in a pipe');
+});
+
+test('lost changes are found, shown per organization, and repaired', async () => {
+  const emulator = await company(['--people', '60']);
+  const store = newStore();
+  await syncOnce(emulator, store);
+  const [leaver, renamed] = await listUsers(store);
+  await control(emulator, 'DELETE', `/directory_users/${leaver.id}`, {});
+  await control(emulator, 'PATCH', `/directory_users/${renamed.id}`, { first_name: 'Lost' });
+  await forgetEvents(emulator);
+  await syncOnce(emulator, store);
+  assert.ok((await listUsers(store)).some(({ id }) => id === leaver.id), 'no event told');
+
+  const dry = JSON.parse((await command(emulator, store, 'reconcile', '--dry-run', '--json')).stdout);
+  assert.equal(dry.dry_run, true);
+  assert.equal(dry.to_delete, 1);
+  assert.ok((await listUsers(store)).some(({ id }) => id === leaver.id), 'a dry run');
+  const real = JSON.parse((await command(emulator, store, 'reconcile', '--json')).stdout);
+  assert.deepEqual({ ...real, walk: 0, dry_run: true }, { ...dry, walk: 0 });
+  const [{ organization_id, users_changed, users_deleted }] = real.organizations;
+  assert.deepEqual([organization_id, users_changed, users_deleted], [leaver.organization_id, 1, 1]);
+  const users = await listUsers(store);
+  assert.ok(!users.some(({ id }) => id === leaver.id));
+  assert.equal(users.find(({ id }) => id === renamed.id).first_name, 'Lost');
+  const people = await succeed(['sync', 'reconcile', '--store', store], { env: apiEnvironment(emulator.url) });
+  assert.match(people, /No difference/);
+});
+
+test('many deletions are held until they are forced', async () => {
+  const emulator = await company(['--people', '60']);
+  const store = newStore();
+  await syncOnce(emulator, store);
+  const users = await listUsers(store);
+  for (const { id } of users.slice(0, 20)) await control(emulator, 'DELETE', `/directory_users/${id}`, {});
+  await forgetEvents(emulator);
+  const held = await command(emulator, store, 'reconcile');
+  assert.equal(held.code, 1);
+  assert.match(held.stderr, /^latchkey: nothing was deleted: 20 users and groups are gone.*--force\n$/);
+  assert.equal((await listUsers(store)).length, users.length);
+  assert.equal((await command(emulator, store, 'reconcile', '--max-delete', '10%')).code, 1);
+  assert.equal((await command(emulator, store, 'reconcile', '--max-delete', '20')).code, 0);
+  assert.equal((await listUsers(store)).length, users.length - 20);
+  for (const wrong of ['0', '-1', '101%', '5 %', 'all', ''])
+    assert.equal((await command(emulator, store, 'reconcile', '--max-delete', wrong)).code, 2, wrong);
+});
