@@ -59,8 +59,10 @@ void latchkey_a11y_name_lists(GtkWidget *widget, const char *label)
 void latchkey_a11y_name_icons(GtkWidget *widget, const char *icon_name, const char *label)
 {
     if (GTK_IS_BUTTON(widget) &&
-        g_strcmp0(gtk_button_get_icon_name(GTK_BUTTON(widget)), icon_name) == 0)
+        g_strcmp0(gtk_button_get_icon_name(GTK_BUTTON(widget)), icon_name) == 0) {
         latchkey_a11y_set_label(widget, label);
+        gtk_widget_set_tooltip_text(widget, label);
+    }
     for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
          child = gtk_widget_get_next_sibling(child))
         latchkey_a11y_name_icons(child, icon_name, label);

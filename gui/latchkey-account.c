@@ -5,6 +5,7 @@
  * replace that cancellable, so a late answer finds itself cancelled and changes nothing. */
 #include "latchkey-account.h"
 
+#include "latchkey-device.h"
 #include "latchkey-error.h"
 #include "latchkey-grant.h"
 
@@ -20,16 +21,19 @@ struct _LatchkeyAccount {
     LatchkeyClient *client; /* NULL: unconfigured */
     LatchkeyAccountState state;
     GError *error;
-    LatchkeyGrant *grant;  /* NULL: signed out */
-    char *kept_token;      /* secret: read from the keyring, not yet renewed */
-    lk_loopback *loopback; /* while waiting */
+    LatchkeyGrant *grant;   /* NULL: signed out */
+    char *kept_token;       /* secret: read from the keyring, not yet renewed */
+    lk_loopback *loopback;  /* while waiting */
+    LatchkeyDevice *device; /* while a code is shown */
     GCancellable *cancellable;
+    guint poll_source;
     guint loopback_source;
     guint timeout_source;
     guint check_source;
     gboolean is_renewing;
-    gint64 due_at_ms; /* when to renew; 0: never */
-    gint64 retry_ms;  /* the pause before the next try after a failure */
+    gboolean uses_code; /* the last sign-in did, so trying again does */
+    gint64 due_at_ms;   /* when to renew; 0: never */
+    gint64 retry_ms;    /* the pause before the next try after a failure */
 };
 
 G_DEFINE_FINAL_TYPE(LatchkeyAccount, latchkey_account, G_TYPE_OBJECT)
@@ -54,6 +58,8 @@ static void stop_listening(LatchkeyAccount *self)
     g_clear_handle_id(&self->loopback_source, g_source_remove);
     g_clear_handle_id(&self->timeout_source, g_source_remove);
     g_clear_pointer(&self->loopback, lk_loopback_free);
+    g_clear_handle_id(&self->poll_source, g_source_remove);
+    g_clear_pointer(&self->device, latchkey_device_unref);
 }
 
 static void abandon(LatchkeyAccount *self)
@@ -260,6 +266,23 @@ static void on_exchanged(GObject *source, GAsyncResult *result, gpointer data)
         set_state(self, LATCHKEY_ACCOUNT_FAILED, error);
 }
 
+/* The browser's answer is here: the rest goes on without it. */
+static void begin_exchange(LatchkeyAccount *self)
+{
+    lk_loopback *loopback = g_steal_pointer(&self->loopback);
+
+    stop_listening(self);
+    latchkey_grant_exchange_async(self->client, loopback, self->cancellable, on_exchanged,
+                                  g_object_ref(self));
+    set_state(self, LATCHKEY_ACCOUNT_EXCHANGING, NULL);
+}
+
+static void fail_attempt(LatchkeyAccount *self, const lk_error *err)
+{
+    stop_listening(self);
+    set_state(self, LATCHKEY_ACCOUNT_FAILED, latchkey_error_new(err));
+}
+
 /* FALSE: the attempt is over, its sources are gone. */
 static gboolean process(LatchkeyAccount *self)
 {
@@ -267,17 +290,12 @@ static gboolean process(LatchkeyAccount *self)
     int done = 0;
 
     if (lk_loopback_process(self->loopback, &done, &err) != LK_OK) {
-        stop_listening(self);
-        set_state(self, LATCHKEY_ACCOUNT_FAILED, latchkey_error_new(&err));
+        fail_attempt(self, &err);
         return FALSE;
     }
     if (!done)
         return TRUE;
-    lk_loopback *loopback = g_steal_pointer(&self->loopback);
-    stop_listening(self);
-    latchkey_grant_exchange_async(self->client, loopback, self->cancellable, on_exchanged,
-                                  g_object_ref(self));
-    set_state(self, LATCHKEY_ACCOUNT_EXCHANGING, NULL);
+    begin_exchange(self);
     return FALSE;
 }
 
@@ -307,6 +325,7 @@ void latchkey_account_sign_in(LatchkeyAccount *self)
         return;
     }
     abandon(self);
+    self->uses_code = FALSE;
     if (lk_loopback_new(LK_LOOPBACK_OPTIONS(.client = self->client->client), &self->loopback,
                         &err) != LK_OK) {
         set_state(self, LATCHKEY_ACCOUNT_FAILED, latchkey_error_new(&err));
@@ -319,10 +338,104 @@ void latchkey_account_sign_in(LatchkeyAccount *self)
     g_signal_emit_by_name(self, "open-uri", lk_loopback_url(self->loopback));
 }
 
+gboolean latchkey_account_paste(LatchkeyAccount *self, const char *address, GError **error)
+{
+    lk_error err = LK_ERROR_INIT;
+
+    if (self->state != LATCHKEY_ACCOUNT_WAITING)
+        return TRUE;
+    switch (lk_loopback_paste(self->loopback, address, &err)) {
+    case LK_OK:
+        begin_exchange(self);
+        return TRUE;
+    case LK_ERR_INVALID:
+    case LK_ERR_STATE:
+        g_propagate_error(error, latchkey_error_new(&err));
+        return FALSE;
+    default:
+        fail_attempt(self, &err);
+        return TRUE;
+    }
+}
+
+/* ---- Sign-in with a code ---- */
+
+static void poll_later(LatchkeyAccount *self);
+
+static void on_polled(GObject *source, GAsyncResult *result, gpointer data)
+{
+    (void)source;
+    g_autoptr(LatchkeyAccount) self = data;
+    GError *error = NULL;
+    LatchkeyGrant *grant = latchkey_device_poll_finish(result, &error);
+
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_error_free(error);
+        return;
+    }
+    if (grant == NULL && error == NULL) {
+        poll_later(self);
+        return;
+    }
+    stop_listening(self);
+    if (grant != NULL)
+        adopt(self, grant, TRUE);
+    else
+        set_state(self, LATCHKEY_ACCOUNT_FAILED, error);
+}
+
+static gboolean on_poll_due(gpointer data)
+{
+    LatchkeyAccount *self = data;
+
+    self->poll_source = 0;
+    latchkey_device_poll_async(self->device, self->cancellable, on_polled, g_object_ref(self));
+    return G_SOURCE_REMOVE;
+}
+
+static void poll_later(LatchkeyAccount *self)
+{
+    self->poll_source =
+        g_timeout_add((guint)lk_device_wait_ms(self->device->device), on_poll_due, self);
+}
+
+static void on_device_started(GObject *source, GAsyncResult *result, gpointer data)
+{
+    (void)source;
+    g_autoptr(LatchkeyAccount) self = data;
+    GError *error = NULL;
+    LatchkeyDevice *device = latchkey_device_start_finish(result, &error);
+
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_error_free(error);
+        return;
+    }
+    if (device == NULL) {
+        set_state(self, LATCHKEY_ACCOUNT_FAILED, error);
+        return;
+    }
+    self->device = device;
+    poll_later(self);
+    set_state(self, LATCHKEY_ACCOUNT_CODE, NULL);
+}
+
+void latchkey_account_sign_in_with_code(LatchkeyAccount *self)
+{
+    if (self->client == NULL || self->state == LATCHKEY_ACCOUNT_EXCHANGING ||
+        self->state == LATCHKEY_ACCOUNT_SIGNED_IN || self->state == LATCHKEY_ACCOUNT_CODE)
+        return;
+    abandon(self);
+    self->uses_code = TRUE;
+    latchkey_device_start_async(self->client, self->cancellable, on_device_started,
+                                g_object_ref(self));
+    set_state(self, LATCHKEY_ACCOUNT_CODE, NULL);
+}
+
 void latchkey_account_cancel(LatchkeyAccount *self)
 {
     if (self->state != LATCHKEY_ACCOUNT_WAITING && self->state != LATCHKEY_ACCOUNT_EXCHANGING &&
-        self->state != LATCHKEY_ACCOUNT_FAILED && self->state != LATCHKEY_ACCOUNT_LOCKED)
+        self->state != LATCHKEY_ACCOUNT_CODE && self->state != LATCHKEY_ACCOUNT_FAILED &&
+        self->state != LATCHKEY_ACCOUNT_LOCKED)
         return;
     abandon(self);
     forget(self);
@@ -333,6 +446,10 @@ void latchkey_account_retry(LatchkeyAccount *self)
 {
     if (self->state != LATCHKEY_ACCOUNT_FAILED)
         return;
+    if (self->kept_token == NULL && self->uses_code) {
+        latchkey_account_sign_in_with_code(self);
+        return;
+    }
     if (self->kept_token == NULL) {
         latchkey_account_sign_in(self);
         return;
@@ -447,8 +564,15 @@ const char *latchkey_account_get_url(LatchkeyAccount *self)
     return self->loopback != NULL ? lk_loopback_url(self->loopback) : NULL;
 }
 
+const lk_device_authorization *latchkey_account_get_device(LatchkeyAccount *self)
+{
+    return self->device != NULL ? self->device->device : NULL;
+}
+
 gint64 latchkey_account_get_time_left_ms(LatchkeyAccount *self)
 {
+    if (self->device != NULL)
+        return self->device->device->expires_at_ms - latchkey_account_now_ms(self);
     return self->loopback != NULL ? lk_loopback_time_left_ms(self->loopback) : 0;
 }
 

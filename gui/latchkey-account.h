@@ -7,6 +7,7 @@
 #include "latchkey-config.h"
 #include "latchkey-secrets.h"
 
+#include <latchkey/device.h>
 #include <latchkey/loopback.h>
 #include <latchkey/session.h>
 
@@ -18,6 +19,7 @@ typedef enum {
     LATCHKEY_ACCOUNT_LOCKED,       /* one may be kept, in a keyring that is locked */
     LATCHKEY_ACCOUNT_SIGNED_OUT,
     LATCHKEY_ACCOUNT_WAITING, /* for the browser to come back */
+    LATCHKEY_ACCOUNT_CODE,    /* for a code to come, then for somebody to enter it */
     LATCHKEY_ACCOUNT_EXCHANGING,
     LATCHKEY_ACCOUNT_FAILED, /* see the error; retry() goes on */
     LATCHKEY_ACCOUNT_SIGNED_IN,
@@ -42,6 +44,8 @@ const GError *latchkey_account_get_error(LatchkeyAccount *self);
 
 /* While waiting: the address for the browser, and the time left; else NULL and 0. */
 const char *latchkey_account_get_url(LatchkeyAccount *self);
+/* In the state CODE once WorkOS has sent one; else NULL. */
+const lk_device_authorization *latchkey_account_get_device(LatchkeyAccount *self);
 gint64 latchkey_account_get_time_left_ms(LatchkeyAccount *self);
 gint64 latchkey_account_now_ms(LatchkeyAccount *self);
 
@@ -50,6 +54,11 @@ void latchkey_account_start(LatchkeyAccount *self);
 void latchkey_account_unlock(LatchkeyAccount *self);
 /* Listens on the loopback interface, then emits "open-uri". While waiting: "open-uri" again. */
 void latchkey_account_sign_in(LatchkeyAccount *self);
+/* While waiting: the address that the browser shows in the end, for one that cannot come back here.
+ * FALSE: it is not the one of this sign-in, error says what to paste; the wait goes on. */
+gboolean latchkey_account_paste(LatchkeyAccount *self, const char *address, GError **error);
+/* Asks for a code to be entered on any device, and waits for that. Needs no browser here. */
+void latchkey_account_sign_in_with_code(LatchkeyAccount *self);
 void latchkey_account_cancel(LatchkeyAccount *self);
 void latchkey_account_retry(LatchkeyAccount *self);
 /* Forgets the session here and emits "open-uri" with the address that ends it at WorkOS. */

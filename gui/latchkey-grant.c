@@ -49,8 +49,7 @@ static lk_status open_token(lk_client *client, const char *token, lk_session **o
     return lk_session_from_token(client, token, out, err);
 }
 
-/* Takes the authentication over, in any case. */
-static void return_grant(GTask *task, lk_client *client, lk_authentication *authentication)
+void latchkey_grant_return(GTask *task, lk_client *client, lk_authentication *authentication)
 {
     LatchkeyGrant *grant = g_new0(LatchkeyGrant, 1);
     lk_error err = LK_ERROR_INIT;
@@ -75,7 +74,7 @@ static void exchange_worker(GTask *task, gpointer source, gpointer data, GCancel
     lk_error err = LK_ERROR_INIT;
 
     if (lk_loopback_finish(exchange->loopback, &authentication, &err) == LK_OK)
-        return_grant(task, exchange->client->client, authentication);
+        latchkey_grant_return(task, exchange->client->client, authentication);
     else
         g_task_return_error(task, latchkey_error_new(&err));
 }
@@ -89,7 +88,7 @@ static void renew_worker(GTask *task, gpointer source, gpointer data, GCancellab
 
     if (lk_authkit_refresh(renewal->client->client, renewal->refresh_token, NULL, &authentication,
                            &err) == LK_OK)
-        return_grant(task, renewal->client->client, authentication);
+        latchkey_grant_return(task, renewal->client->client, authentication);
     else
         g_task_return_error(task, latchkey_error_new(&err));
 }

@@ -36,4 +36,8 @@ void latchkey_grant_renew_async(LatchkeyClient *client, const char *refresh_toke
 /* Of either. Cancelling ends the wait at once; the request itself ends by its time limit. */
 LatchkeyGrant *latchkey_grant_finish(GAsyncResult *result, GError **error);
 
+/* For workers: verifies the token and ends the task with the grant or the error. Takes the
+ * authentication over, in any case. */
+void latchkey_grant_return(GTask *task, lk_client *client, lk_authentication *authentication);
+
 G_END_DECLS

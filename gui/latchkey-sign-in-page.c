@@ -4,6 +4,7 @@
 
 #include "latchkey-a11y.h"
 #include "latchkey-error.h"
+#include "latchkey-qr.h"
 
 #include <glib/gi18n.h>
 
@@ -19,6 +20,15 @@ struct _LatchkeySignInPage {
     GtkWidget *sign_in_button;
     GtkWidget *retry_button;
     GtkWidget *open_button;
+    AdwEntryRow *paste_row;
+    GtkLabel *paste_label;
+    GtkWidget *code_spinner;
+    GtkPicture *qr_picture;
+    GtkWidget *code_box;
+    GtkLabel *code_label;
+    GtkLabel *address_label;
+    GtkLabel *code_time_label;
+    GtkWidget *open_code_button;
     LatchkeyAccount *account;
     guint tick_source;
 };
@@ -31,6 +41,7 @@ static const char *const page_names[] = {
     [LATCHKEY_ACCOUNT_LOCKED] = "locked",
     [LATCHKEY_ACCOUNT_SIGNED_OUT] = "signed-out",
     [LATCHKEY_ACCOUNT_WAITING] = "waiting",
+    [LATCHKEY_ACCOUNT_CODE] = "code",
     [LATCHKEY_ACCOUNT_EXCHANGING] = "exchanging",
     [LATCHKEY_ACCOUNT_FAILED] = "failed",
 };
@@ -49,6 +60,7 @@ static void show_time_left(LatchkeySignInPage *self)
         latchkey_sign_in_page_time_left_text(latchkey_account_get_time_left_ms(self->account));
 
     gtk_label_set_text(self->time_label, text);
+    gtk_label_set_text(self->code_time_label, text);
 }
 
 static gboolean on_tick(gpointer data)
@@ -75,17 +87,64 @@ static void show_failure(LatchkeySignInPage *self, const GError *error)
                                      is_over ? _("_Sign In Again") : _("_Try Again"));
 }
 
+static void show_waiting(LatchkeySignInPage *self)
+{
+    const char *url = latchkey_account_get_url(self->account);
+
+    if (g_strcmp0(url, gtk_label_get_text(self->link_label)) == 0)
+        return;
+    gtk_label_set_text(self->link_label, url);
+    gtk_editable_set_text(GTK_EDITABLE(self->paste_row), "");
+    gtk_widget_set_visible(GTK_WIDGET(self->paste_label), FALSE);
+}
+
+/* NULL while WorkOS is being asked for one. */
+static void show_code(LatchkeySignInPage *self, const lk_device_authorization *device)
+{
+    g_autoptr(GdkTexture) qr = NULL;
+    g_autofree char *where = NULL;
+
+    if (device != NULL) {
+        qr = latchkey_qr_new(device->verification_uri_complete != NULL
+                                 ? device->verification_uri_complete
+                                 : device->verification_uri);
+        where = g_strdup_printf(_("at %s"), device->verification_uri);
+    }
+    gtk_picture_set_paintable(self->qr_picture, GDK_PAINTABLE(qr));
+    gtk_widget_set_visible(GTK_WIDGET(self->qr_picture), qr != NULL);
+    gtk_widget_set_visible(self->code_spinner, device == NULL);
+    gtk_widget_set_visible(self->code_box, device != NULL);
+    gtk_label_set_text(self->code_label, device != NULL ? device->user_code : "");
+    gtk_label_set_text(self->address_label, where != NULL ? where : _("Asking for a code…"));
+    gtk_widget_set_visible(GTK_WIDGET(self->code_time_label), device != NULL);
+    gtk_widget_set_visible(self->open_code_button, device != NULL);
+}
+
+static void focus(LatchkeySignInPage *self, LatchkeyAccountState state)
+{
+    if (state == LATCHKEY_ACCOUNT_SIGNED_OUT)
+        gtk_widget_grab_focus(self->sign_in_button);
+    if (state == LATCHKEY_ACCOUNT_FAILED)
+        gtk_widget_grab_focus(self->retry_button);
+    if (state == LATCHKEY_ACCOUNT_WAITING)
+        gtk_widget_grab_focus(self->open_button);
+}
+
 static void on_changed(LatchkeyAccount *account, LatchkeySignInPage *self)
 {
     LatchkeyAccountState state = latchkey_account_get_state(account);
     const GError *error = latchkey_account_get_error(account);
+    gboolean is_waiting = state == LATCHKEY_ACCOUNT_WAITING || state == LATCHKEY_ACCOUNT_CODE;
 
-    if (state != LATCHKEY_ACCOUNT_WAITING)
+    if (!is_waiting)
         g_clear_handle_id(&self->tick_source, g_source_remove);
     if (state == LATCHKEY_ACCOUNT_SIGNED_IN)
         return;
-    if (state == LATCHKEY_ACCOUNT_WAITING) {
-        gtk_label_set_text(self->link_label, latchkey_account_get_url(account));
+    if (state == LATCHKEY_ACCOUNT_WAITING)
+        show_waiting(self);
+    if (state == LATCHKEY_ACCOUNT_CODE)
+        show_code(self, latchkey_account_get_device(account));
+    if (is_waiting) {
         show_time_left(self);
         if (self->tick_source == 0)
             self->tick_source = g_timeout_add_seconds(1, on_tick, self);
@@ -95,17 +154,46 @@ static void on_changed(LatchkeyAccount *account, LatchkeySignInPage *self)
     if (state == LATCHKEY_ACCOUNT_UNCONFIGURED)
         show_error(self->unconfigured_page, error, error->message);
     gtk_stack_set_visible_child_name(self->stack, page_names[state]);
-    if (state == LATCHKEY_ACCOUNT_SIGNED_OUT)
-        gtk_widget_grab_focus(self->sign_in_button);
-    if (state == LATCHKEY_ACCOUNT_FAILED)
-        gtk_widget_grab_focus(self->retry_button);
-    if (state == LATCHKEY_ACCOUNT_WAITING)
-        gtk_widget_grab_focus(self->open_button);
+    focus(self, state);
 }
 
 static void on_sign_in(LatchkeySignInPage *self)
 {
     latchkey_account_sign_in(self->account);
+}
+
+static void on_use_code(LatchkeySignInPage *self)
+{
+    latchkey_account_sign_in_with_code(self->account);
+}
+
+static void on_copy_code(LatchkeySignInPage *self)
+{
+    const lk_device_authorization *device = latchkey_account_get_device(self->account);
+
+    if (device != NULL)
+        gtk_widget_activate_action(GTK_WIDGET(self), "win.copy-text", "s", device->user_code);
+}
+
+static void on_open_code(LatchkeySignInPage *self)
+{
+    const lk_device_authorization *device = latchkey_account_get_device(self->account);
+
+    if (device != NULL)
+        g_signal_emit_by_name(self->account, "open-uri",
+                              device->verification_uri_complete != NULL
+                                  ? device->verification_uri_complete
+                                  : device->verification_uri);
+}
+
+static void on_paste(LatchkeySignInPage *self)
+{
+    g_autofree char *address = g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->paste_row)));
+    g_autoptr(GError) error = NULL;
+
+    if (!latchkey_account_paste(self->account, g_strstrip(address), &error))
+        gtk_label_set_text(self->paste_label, error->message);
+    gtk_widget_set_visible(GTK_WIDGET(self->paste_label), error != NULL);
 }
 
 static void on_cancel(LatchkeySignInPage *self)
@@ -137,7 +225,8 @@ static gboolean on_escape(GtkWidget *widget, GVariant *arguments, gpointer data)
     LatchkeySignInPage *self = LATCHKEY_SIGN_IN_PAGE(widget);
     LatchkeyAccountState state = latchkey_account_get_state(self->account);
 
-    if (state != LATCHKEY_ACCOUNT_WAITING && state != LATCHKEY_ACCOUNT_EXCHANGING)
+    if (state != LATCHKEY_ACCOUNT_WAITING && state != LATCHKEY_ACCOUNT_CODE &&
+        state != LATCHKEY_ACCOUNT_EXCHANGING)
         return FALSE;
     latchkey_account_cancel(self->account);
     return TRUE;
@@ -152,6 +241,29 @@ static void latchkey_sign_in_page_dispose(GObject *object)
     G_OBJECT_CLASS(latchkey_sign_in_page_parent_class)->dispose(object);
 }
 
+static void bind_children(GtkWidgetClass *class)
+{
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, stack);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, unconfigured_page);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, failed_page);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, details_label);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, retry_label);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, time_label);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, link_label);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, sign_in_button);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, retry_button);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, open_button);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, paste_row);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, paste_label);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, code_spinner);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, qr_picture);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, code_box);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, code_label);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, address_label);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, code_time_label);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, open_code_button);
+}
+
 static void latchkey_sign_in_page_class_init(LatchkeySignInPageClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
@@ -159,21 +271,16 @@ static void latchkey_sign_in_page_class_init(LatchkeySignInPageClass *class)
     G_OBJECT_CLASS(class)->dispose = latchkey_sign_in_page_dispose;
     gtk_widget_class_set_template_from_resource(
         widget_class, "/io/github/latchkey/Latchkey/latchkey-sign-in-page.ui");
-    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, stack);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, unconfigured_page);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, failed_page);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, details_label);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, retry_label);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, time_label);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, link_label);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, sign_in_button);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, retry_button);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeySignInPage, open_button);
+    bind_children(widget_class);
     gtk_widget_class_bind_template_callback(widget_class, on_sign_in);
     gtk_widget_class_bind_template_callback(widget_class, on_cancel);
     gtk_widget_class_bind_template_callback(widget_class, on_retry);
     gtk_widget_class_bind_template_callback(widget_class, on_unlock);
     gtk_widget_class_bind_template_callback(widget_class, on_copy_link);
+    gtk_widget_class_bind_template_callback(widget_class, on_use_code);
+    gtk_widget_class_bind_template_callback(widget_class, on_copy_code);
+    gtk_widget_class_bind_template_callback(widget_class, on_open_code);
+    gtk_widget_class_bind_template_callback(widget_class, on_paste);
     gtk_widget_class_add_binding(widget_class, GDK_KEY_Escape, 0, on_escape, NULL);
 }
 
@@ -181,6 +288,7 @@ static void latchkey_sign_in_page_init(LatchkeySignInPage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
     latchkey_a11y_follow_stack(GTK_WIDGET(self->stack));
+    latchkey_a11y_name_icons(GTK_WIDGET(self->paste_row), "adw-entry-apply-symbolic", _("Apply"));
 }
 
 void latchkey_sign_in_page_set_account(LatchkeySignInPage *self, LatchkeyAccount *account)

@@ -79,7 +79,8 @@ static void on_account_changed(LatchkeyAccount *account, LatchkeyWindow *self)
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.show-page", is_signed_in);
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.search", is_signed_in);
     /* The browser is in front by now: come back, as far as the desktop allows. */
-    if (is_signed_in && self->shown == LATCHKEY_ACCOUNT_EXCHANGING)
+    if (is_signed_in &&
+        (self->shown == LATCHKEY_ACCOUNT_EXCHANGING || self->shown == LATCHKEY_ACCOUNT_CODE))
         gtk_window_present(GTK_WINDOW(self));
     self->shown = state;
 }

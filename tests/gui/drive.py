@@ -435,6 +435,34 @@ def story_no_browser(run):
     app.quit()
 
 
+def story_code(run):
+    """No browser here: shows a code, and is signed in when it is entered somewhere."""
+    app = run.app(mode="none")
+    app.click("Sign In")
+    app.see("Continue in Your Browser")
+    app.see("Address from the browser")  # the way for a browser elsewhere
+    app.lint("waiting, with a place to paste")
+    app.click("Use a Code Instead")
+    app.see("Enter This Code on Any Device")
+    app.see("/device")
+    app.see("left")
+    app.lint("code")
+    code = next(text for text in app.texts() if len(text) == 9 and text[4] == "-")
+    app.click("Copy Code")
+    app.see("Copied to clipboard")
+    app.click("Cancel")
+    app.see("Sign In to Latchkey")
+    app.click("Use a Code Instead")
+    app.see("/device")
+    if app.has(code):
+        raise Failure("the code of the attempt that was given up came back")
+    code = next(text for text in app.texts() if len(text) == 9 and text[4] == "-")
+    subprocess.run([os.environ["STAND_IN"], f"{run.emulator.url}/device?user_code={code}"],
+                   check=True, env=dict(os.environ, BROWSER_MODE="first", BROWSER_LOG=app.log))
+    app.see("Mira Holt was added")
+    app.quit()
+
+
 def story_keyring(run):
     """Stays signed in over a restart; once signed out, stays signed out."""
     app = run.app()

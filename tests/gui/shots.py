@@ -49,6 +49,7 @@ def take(drive, folder, variant, desktop, latchkey, wanted):
         yield "not-set-up", dict(client_id=False), [], "WORKOS_CLIENT_ID"
         yield "signed-out", {}, [], "Sign In to Latchkey"
         yield "waiting", dict(mode="none"), ["Sign In"], "Continue in Your Browser"
+        yield "code", {}, ["Use a Code Instead"], "/device"
         yield "denied", dict(mode="cancel"), ["Sign In"], "Access Was Denied"
         yield "no-api-key", dict(with_key=False), ["Sign In"], "Events Need an API Key"
         yield "events", {}, ["Sign In"], "Live"
