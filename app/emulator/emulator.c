@@ -11,7 +11,7 @@
 
 #include "deliver.h"
 #include "json.h"
-#include "limits.h"
+#include "rate-limits.h"
 #include "routes.h"
 #include "saved-state.h"
 #include "seed.h"

@@ -70,7 +70,7 @@ handler handle_control_hold, handle_control_release, handle_control_forget, hand
     handle_control_simulate;
 handler handle_control_clock, handle_control_rotate;
 /* faults.c */
-handler handle_control_show_limits, handle_control_set_limits; /* limits.c */
+handler handle_control_show_limits, handle_control_set_limits; /* rate-limits.c */
 handler handle_list_faults, handle_add_fault, handle_remove_faults;
 
 #endif

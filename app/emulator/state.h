@@ -30,7 +30,7 @@ typedef enum limits_retry_after {
     RETRY_AFTER_NONE
 } limits_retry_after;
 
-/* How often one may ask; limits.c knows which is which. */
+/* How often one may ask; rate-limits.c knows which is which. */
 typedef struct limit_settings {
     bool is_on;
     limits_retry_after retry_after;

@@ -1,7 +1,7 @@
 /* The limits of production on how often one may ask: off unless they are asked for, since tests ask
  * more often than people. */
-#ifndef EMULATOR_LIMITS_H
-#define EMULATOR_LIMITS_H
+#ifndef EMULATOR_RATE_LIMITS_H
+#define EMULATOR_RATE_LIMITS_H
 
 #include "exchange.h"
 

@@ -1,5 +1,5 @@
 /* Rate limits per endpoint, each over a window of time that begins with the first request. */
-#include "limits.h"
+#include "rate-limits.h"
 
 #include <string.h>
 
