@@ -141,6 +141,7 @@ static void test_renewal_keeps_the_handle_and_replaces_the_record(void **state)
 typedef struct meanwhile {
     server *of;
     int64_t issued_at_ms; /* of the session that somebody puts there; 0: it is signed out */
+    char put[4096];
 } meanwhile;
 
 static void act_meanwhile(void *ctx)
@@ -149,6 +150,7 @@ static void act_meanwhile(void *ctx)
     char *seal = self->issued_at_ms != 0 ? sealed(self->of, self->issued_at_ms, "rt_03") : NULL;
 
     put_record(self->of, seal);
+    snprintf(self->put, sizeof(self->put), "%s", seal != NULL ? seal : "");
     lk_free_secret(seal);
 }
 
@@ -167,6 +169,25 @@ static void test_sign_out_during_a_renewal_stands(void **state)
     assert_int_equal(lk_mirror_get_session(a.store.mirror, a.store.session, NOON, &record, NULL),
                      LK_OK);
     assert_null(record);
+    server_kit_close(&a, &wire);
+}
+
+static void test_renewal_that_was_overtaken_leaves_the_newer_record(void **state)
+{
+    (void)state;
+    server a;
+    meanwhile renews = { .of = &a, .issued_at_ms = NOON };
+    fake_wire wire = FAKE_WIRE(KIT_JWKS, SIGN_IN,
+                               { RENEWAL, .body_has = "rt_01", .status = 200, .body = grant_02,
+                                 .during = act_meanwhile, .during_ctx = &renews });
+    char *record = NULL;
+
+    open_stale(&a, &wire);
+    expect_session(&a, true);
+    assert_int_equal(lk_mirror_get_session(a.store.mirror, a.store.session, NOON, &record, NULL),
+                     LK_OK);
+    assert_string_equal(record, renews.put);
+    lk_free_secret(record);
     server_kit_close(&a, &wire);
 }
 
@@ -327,6 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_renewal_keeps_the_handle_and_replaces_the_record),
         TEST(test_sign_out_during_a_renewal_stands),
+        TEST(test_renewal_that_was_overtaken_leaves_the_newer_record),
         TEST(test_refusal_of_a_replaced_token_signs_nobody_out),
         TEST(test_refusal_for_good_ends_the_record_and_the_cookie),
         TEST(test_passing_failure_keeps_the_stored_session),
