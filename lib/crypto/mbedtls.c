@@ -72,6 +72,7 @@ bool lk__bytes_equal(const void *a, const void *b, size_t len)
 struct lk__kdf {
     mbedtls_md_context_t inner;
     mbedtls_md_context_t outer;
+    mbedtls_md_context_t salted; /* the inner one past the salt */
     mbedtls_md_context_t work;
 };
 
@@ -110,6 +111,8 @@ static int kdf_setup(lk__kdf *kdf, const void *password, size_t len)
     if (code == 0)
         code = begin(&kdf->outer, key, 0x5c);
     if (code == 0)
+        code = mbedtls_md_setup(&kdf->salted, sha1(), 0);
+    if (code == 0)
         code = mbedtls_md_setup(&kdf->work, sha1(), 0);
     lk__wipe(key, sizeof(key));
     return code;
@@ -124,6 +127,7 @@ lk_status lk__kdf_new(const void *password, size_t len, lk__kdf **out, lk_error 
         return lk__no_memory(err);
     mbedtls_md_init(&kdf->inner);
     mbedtls_md_init(&kdf->outer);
+    mbedtls_md_init(&kdf->salted);
     mbedtls_md_init(&kdf->work);
     code = kdf_setup(kdf, password, len);
     if (code != 0)
@@ -138,6 +142,7 @@ void lk__kdf_free(lk__kdf *kdf)
         return;
     mbedtls_md_free(&kdf->inner);
     mbedtls_md_free(&kdf->outer);
+    mbedtls_md_free(&kdf->salted);
     mbedtls_md_free(&kdf->work);
     free(kdf);
 }
@@ -147,16 +152,14 @@ void lk__kdf_freep(lk__kdf **kdf)
     lk__kdf_free(*kdf);
 }
 
-/* HMAC over text and more. */
-static int mac(lk__kdf *kdf, const void *text, size_t len, const void *more, size_t more_len,
-               unsigned char out[SHA1_SIZE])
+/* HMAC: goes on behind from with text. */
+static int finish_mac(lk__kdf *kdf, const mbedtls_md_context_t *from, const void *text, size_t len,
+                      unsigned char out[SHA1_SIZE])
 {
-    int code = mbedtls_md_clone(&kdf->work, &kdf->inner);
+    int code = mbedtls_md_clone(&kdf->work, from);
 
     if (code == 0)
         code = mbedtls_md_update(&kdf->work, text, len);
-    if (code == 0)
-        code = mbedtls_md_update(&kdf->work, more, more_len);
     if (code == 0)
         code = mbedtls_md_finish(&kdf->work, out);
     if (code == 0)
@@ -167,17 +170,17 @@ static int mac(lk__kdf *kdf, const void *text, size_t len, const void *more, siz
 }
 
 /* RFC 8018, 5.2: T_i = U_1 \xor U_2 \xor … \xor U_c, U_1 = PRF (P, S || INT (i)). */
-static int derive_block(lk__kdf *kdf, const void *salt, size_t salt_len, uint32_t number,
-                        unsigned iterations, unsigned char out[SHA1_SIZE])
+static int derive_block(lk__kdf *kdf, uint32_t number, unsigned iterations,
+                        unsigned char out[SHA1_SIZE])
 {
     const unsigned char counter[] = { (unsigned char)(number >> 24), (unsigned char)(number >> 16),
                                       (unsigned char)(number >> 8), (unsigned char)number };
     unsigned char u[SHA1_SIZE];
-    int code = mac(kdf, salt, salt_len, counter, sizeof(counter), u);
+    int code = finish_mac(kdf, &kdf->salted, counter, sizeof(counter), u);
 
     memcpy(out, u, sizeof(u));
     for (unsigned i = 1; i < iterations && code == 0; i++) {
-        code = mac(kdf, u, sizeof(u), NULL, 0, u);
+        code = finish_mac(kdf, &kdf->inner, u, sizeof(u), u);
         for (size_t j = 0; j < sizeof(u); j++)
             out[j] ^= u[j];
     }
@@ -190,12 +193,14 @@ lk_status lk__kdf_derive(lk__kdf *kdf, const void *salt, size_t salt_len, unsign
 {
     unsigned char block[SHA1_SIZE];
     unsigned char *bytes = out;
-    int code = 0;
+    int code = mbedtls_md_clone(&kdf->salted, &kdf->inner);
 
+    if (code == 0)
+        code = mbedtls_md_update(&kdf->salted, salt, salt_len);
     for (uint32_t number = 1; out_len > 0 && code == 0; number++) {
         size_t n = out_len < sizeof(block) ? out_len : sizeof(block);
 
-        code = derive_block(kdf, salt, salt_len, number, iterations, block);
+        code = derive_block(kdf, number, iterations, block);
         memcpy(bytes, block, n);
         bytes += n;
         out_len -= n;
