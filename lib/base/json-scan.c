@@ -5,6 +5,7 @@
  * lenient: it then follows the structure and overlooks what stands inside strings. */
 #include "base/json-scan.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -47,7 +48,7 @@ static bool take(scan *s, int wanted)
 
 static void skip_space(scan *s)
 {
-    while (take(s, ' ') || take(s, '\t') || take(s, '\n') || take(s, '\r'))
+    while (peek(s) <= ' ' && (take(s, ' ') || take(s, '\t') || take(s, '\n') || take(s, '\r')))
         ;
 }
 
@@ -147,23 +148,31 @@ static bool is_plain(unsigned char c)
     return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* is_plain() of eight bytes at once; no byte borrows from the next before one is found. */
-static bool are_plain(const char *text)
+/* How many of eight bytes are plain before the first that is not. Each mark is a byte's highest
+ * bit; a byte may borrow from the next, but only once it is marked itself. */
+static size_t count_plain(const char *text)
 {
     const uint64_t ones = UINT64_MAX / 255;
     uint64_t word;
+    uint64_t marks;
 
     memcpy(&word, text, sizeof(word));
-    return ((word | (word - ones * ' ') | ((word ^ ones * '"') - ones) |
+    word = le64toh(word);
+    marks = (word | (word - ones * ' ') | ((word ^ ones * '"') - ones) |
              ((word ^ ones * '\\') - ones)) &
-            ones * 0x80) == 0;
+            ones * 0x80;
+    return marks == 0 ? sizeof(word) : (size_t)__builtin_ctzll(marks) / 8;
 }
 
 /* Tokens are a thousand plain characters. */
 static void skip_plain(scan *s)
 {
-    while (s->len - s->pos >= sizeof(uint64_t) && are_plain(s->text + s->pos))
-        s->pos += sizeof(uint64_t);
+    size_t n = sizeof(uint64_t);
+
+    while (n == sizeof(uint64_t) && s->len - s->pos >= n) {
+        n = count_plain(s->text + s->pos);
+        s->pos += n;
+    }
     while (s->pos < s->len && is_plain((unsigned char)s->text[s->pos]))
         s->pos++;
 }

@@ -1,6 +1,7 @@
 /* Text and bytes; see text.h. */
 #include "base/text.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,23 +50,29 @@ static bool is_printable(unsigned char c)
     return c >= ' ' && c < 0x7f;
 }
 
-/* is_printable() of eight bytes at once; no byte takes from the next or gives to it before one is
- * found that is not. */
-static bool are_printable(const char *text)
+/* How many of eight bytes are printable before the first that is not. Each mark is a byte's highest
+ * bit; a byte may borrow from the next or carry to it, but only once it is marked itself. */
+static size_t count_printable(const char *text)
 {
     const uint64_t ones = UINT64_MAX / 255;
     uint64_t word;
+    uint64_t marks;
 
     memcpy(&word, text, sizeof(word));
-    return ((word | (word - ones * ' ') | (word + ones)) & ones * 0x80) == 0;
+    word = le64toh(word);
+    marks = (word | (word - ones * ' ') | (word + ones)) & ones * 0x80;
+    return marks == 0 ? sizeof(word) : (size_t)__builtin_ctzll(marks) / 8;
 }
 
 size_t lk__printable_length(const char *text, size_t len)
 {
+    size_t found = sizeof(uint64_t);
     size_t n = 0;
 
-    while (len - n >= sizeof(uint64_t) && are_printable(text + n))
-        n += sizeof(uint64_t);
+    while (found == sizeof(uint64_t) && len - n >= found) {
+        found = count_printable(text + n);
+        n += found;
+    }
     while (n < len && is_printable((unsigned char)text[n]))
         n++;
     return n;

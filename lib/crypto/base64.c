@@ -54,7 +54,8 @@ static inline uint32_t decode_quad(const char *text, unsigned char out[4])
     uint32_t b = values[(unsigned char)text[1]];
     uint32_t c = values[(unsigned char)text[2]];
     uint32_t d = values[(unsigned char)text[3]];
-    uint32_t bytes = htobe32(((a << 18) + (b << 12) + (c << 6) + d - FOUR_MARKS) << 8);
+    uint32_t bits = (((((a << 6) + b) << 6) + c) << 6) + d - FOUR_MARKS;
+    uint32_t bytes = htobe32(bits << 8);
 
     memcpy(out, &bytes, sizeof(bytes));
     return a & b & c & d;
