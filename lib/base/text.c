@@ -78,6 +78,15 @@ size_t lk__printable_length(const char *text, size_t len)
     return n;
 }
 
+bool lk__has_control(const char *text, size_t len)
+{
+    for (size_t i = lk__printable_length(text, len); i < len;
+         i += 1 + lk__printable_length(text + i + 1, len - i - 1))
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            return true;
+    return false;
+}
+
 /* Unicode 15, table 3-7: well-formed UTF-8. */
 size_t lk__utf8_length(const char *text, size_t len)
 {

@@ -17,6 +17,8 @@ bool lk__text_empty(const char *text);
 void lk__wipe(void *data, size_t len);
 /* How much of the beginning is printable ASCII, space included. */
 size_t lk__printable_length(const char *text, size_t len);
+/* One of ASCII's, DEL included: in a header or a terminal they are commands. */
+bool lk__has_control(const char *text, size_t len);
 bool lk__utf8_valid(const char *text, size_t len);
 /* Bytes of the character that text begins with, of len > 0 bytes; 0 when it is none. */
 size_t lk__utf8_length(const char *text, size_t len);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 /* RFC 9112, 2.2: a lone LF may end a line, too. */
 static bool is_complete(const char *data, size_t len)
 {
@@ -18,14 +20,6 @@ static bool is_complete(const char *data, size_t len)
     return false;
 }
 
-static bool has_control(const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            return true;
-    return false;
-}
-
 static bool is_version(const char *text, size_t len)
 {
     return len == 8 && memcmp(text, "HTTP/1.", 7) == 0 && (text[7] == '0' || text[7] == '1');
@@ -36,7 +30,7 @@ static lk__loopback_verdict read_line(const char *line, size_t len, const char *
                                       size_t *query_len)
 {
     const char *target = memchr(line, ' ', len);
-    if (target == NULL || target == line || has_control(line, len))
+    if (target == NULL || target == line || lk__has_control(line, len))
         return LK__LOOPBACK_BAD;
     size_t method_len = (size_t)(target++ - line);
     size_t rest = len - method_len - 1;

@@ -37,14 +37,6 @@ static bool is_named(const char *pair, size_t len, const char *name)
     return i == len;
 }
 
-static bool has_control(const lk__buf *text)
-{
-    for (size_t i = 0; i < text->len; i++)
-        if ((unsigned char)text->data[i] < 0x20 || text->data[i] == 0x7f)
-            return true;
-    return false;
-}
-
 static lk_status decode_value(const char *value, size_t len, const char *name, lk__buf *out,
                               lk_error *err)
 {
@@ -56,11 +48,11 @@ static lk_status decode_value(const char *value, size_t len, const char *name, l
         return lk__no_memory(err);
     if (status == LK_ERR_PROTOCOL)
         return lk__fail(err, LK_ERR_INVALID, "\"%s\" is longer than %zu bytes", name, out->limit);
-    if (status != LK_OK || has_control(&text) ||
-        !lk__utf8_valid(text.data ? text.data : "", text.len))
+    const char *bytes = text.data ? text.data : "";
+    if (status != LK_OK || lk__has_control(bytes, text.len) || !lk__utf8_valid(bytes, text.len))
         return lk__fail(err, LK_ERR_INVALID, "\"%s\" holds characters that do not belong there",
                         name);
-    return lk__buf_append(out, text.data ? text.data : "", text.len, err);
+    return lk__buf_append(out, bytes, text.len, err);
 }
 
 lk_status lk__query_get(const char *query, const char *name, lk__buf *out, bool *found,

@@ -41,9 +41,8 @@ lk_status lk__reply_header(lk__reply *reply, const char *name, const char *value
     if (reply->public.n_headers == LK__MAX_REPLY_HEADERS)
         return lk__fail(err, LK_ERR_INVALID, "a reply of more than %d headers",
                         (int)LK__MAX_REPLY_HEADERS);
-    for (const char *c = value; *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return lk__fail(err, LK_ERR_INVALID, "header %s would hold a control character", name);
+    if (lk__has_control(value, strlen(value)))
+        return lk__fail(err, LK_ERR_INVALID, "header %s would hold a control character", name);
 
     lk_header header = { .name = lk__arena_text(reply->arena, name),
                          .value = lk__arena_text(reply->arena, value) };

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/text.h"
 
 typedef struct condition condition;
 
@@ -113,14 +114,6 @@ static lk_status read_condition(const char *text, condition *out, lk_error *err)
     return LK_OK;
 }
 
-static bool is_printable(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            return false;
-    return true;
-}
-
 static lk_status read_rule(rule *out, lk_error *err)
 {
     char *rest = out->text;
@@ -163,7 +156,7 @@ lk_status lk_rules_add(lk_rules *rules, const char *text, lk_error *err)
         return lk__fail(err, LK_ERR_INVALID, "lk_rules_add() was given NULL");
     if (rules->n_items == LK__MAX_RULES)
         return lk__fail(err, LK_ERR_INVALID, "there are more than %d rules", (int)LK__MAX_RULES);
-    if (strlen(text) > LK__MAX_RULE_TEXT || !is_printable(text))
+    if (strlen(text) > LK__MAX_RULE_TEXT || lk__has_control(text, strlen(text)))
         return lk__fail(err, LK_ERR_INVALID,
                         "a rule is longer than %d bytes, or holds control characters",
                         (int)LK__MAX_RULE_TEXT);

@@ -198,6 +198,25 @@ static void test_printable_ends_at_the_first_byte_that_is_not(void **state)
     }
 }
 
+/* Across the border of eight bytes, and among bytes that are neither printable nor controls. */
+static void test_controls_are_found_wherever_they_stand(void **state)
+{
+    (void)state;
+    for (size_t place = 0; place < 20; place++) {
+        char text[20];
+        memset(text, '\xe9', sizeof(text)); /* no ASCII at all */
+        assert_false(lk__has_control(text, sizeof(text)));
+        memset(text, 'a', sizeof(text));
+        assert_false(lk__has_control(text, sizeof(text)));
+        for (int c = 0; c < 256; c++) {
+            text[place] = (char)c;
+            assert_int_equal(lk__has_control(text, sizeof(text)), c < 0x20 || c == 0x7f);
+            assert_false(lk__has_control(text, place));
+        }
+    }
+    assert_false(lk__has_control("", 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_percent_decoding_refuses_a_raw_nul),
         cmocka_unit_test(test_html_is_escaped),
         cmocka_unit_test(test_printable_ends_at_the_first_byte_that_is_not),
+        cmocka_unit_test(test_controls_are_found_wherever_they_stand),
     };
 
     return cmocka_run_group_tests_name("base-text", tests, NULL, NULL);
