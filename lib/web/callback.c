@@ -215,12 +215,12 @@ static lk_status finish(lk_web *web, const lk_web_request *request, const char *
                            : exchange_authkit(web, code, state, &sealed, &challenge, &cause);
     if (status != LK_OK)
         return lk__refused_exchange(web, request, state, &cause, challenge, reply, err);
-    /* One that stays behind is void without its handle, which no browser has any more. */
-    if (lk__web_remove_records(web, request, &cause) != LK_OK)
-        lk__note(web->client, "cannot end the session from before a sign-in", &cause);
     LK_TRY(lk__web_set_session(web, request, reply, sealed, err));
     if (reply->public.status != 0)
         return LK_OK;
+    /* Where the store fails it stays there until its end: no reason to refuse the new one. */
+    if (lk__web_remove_records(web, request, &cause) != LK_OK)
+        lk__note(web->client, "cannot end the session from before a sign-in", &cause);
     LK_TRY(lk__web_purge_states(web, request, 0, reply, err));
     LK_TRY(lk__web_count_round(web, request, reply, err));
     return lk__reply_redirect(reply, 302, state->return_to ? state->return_to : web->home_path,

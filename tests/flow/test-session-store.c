@@ -133,6 +133,32 @@ static void test_each_sign_in_draws_a_new_handle_and_voids_the_old(void **state)
     free(grant);
 }
 
+static void test_sign_in_that_fails_leaves_the_session_from_before(void **state)
+{
+    (void)state;
+    char *grant = web_kit_grant(NOON, "rt_01");
+    char *large = large_grant(12000);
+    fake_wire wire_a = FAKE_WIRE(KIT_JWKS, { RENEWAL, .status = 200, .body = grant });
+    fake_wire wire_b = FAKE_WIRE(KIT_JWKS, { RENEWAL, .status = 200, .body = large });
+    char state_text[8192], query[8192 + 32];
+    server a, b;
+
+    open_server(&a, &wire_a, LK_SESSIONS_IN_STORE);
+    sign_in(&a);
+    open_server(&b, &wire_b, LK_SESSIONS_IN_COOKIES); /* which do not hold the next one */
+    memcpy(b.kit.jar, a.kit.jar, sizeof(b.kit.jar));
+    web_kit_begin(&b.kit, NULL, state_text);
+    snprintf(query, sizeof(query), "code=code_01&state=%s", state_text);
+    lk_web_reply *reply = web_kit_get(&b.kit, "/callback", query);
+    assert_int_equal(reply->status, 500);
+    lk_web_reply_free(reply);
+    expect_somebody(&b, true);
+    server_kit_close(&a, &wire_a);
+    server_kit_close(&b, &wire_b);
+    free(grant);
+    free(large);
+}
+
 static void test_large_session_goes_into_the_store_by_itself(void **state)
 {
     (void)state;
@@ -397,6 +423,7 @@ int main(void)
         TEST(test_cookie_holds_a_handle_alone),
         TEST(test_record_is_sealed),
         TEST(test_each_sign_in_draws_a_new_handle_and_voids_the_old),
+        TEST(test_sign_in_that_fails_leaves_the_session_from_before),
         TEST(test_large_session_goes_into_the_store_by_itself),
         TEST(test_session_that_neither_holds_is_refused_with_its_size),
         TEST(test_record_of_an_sso_session_ends_with_it),
