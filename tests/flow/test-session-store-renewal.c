@@ -66,13 +66,9 @@ static void put_record(server *self, const char *record)
 /* As after a sign-in an hour ago: the handle in the jar, rt_01 in the record. */
 static void open_stale(server *self, fake_wire *wire)
 {
-    char state[8192], query[8192 + 32];
-
     open_server(self, wire, LK_SESSIONS_IN_STORE);
-    web_kit_begin(&self->kit, NULL, state);
-    snprintf(query, sizeof(query), "code=code_01&state=%s", state);
-    lk_web_reply_free(web_kit_get(&self->kit, "/callback", query));
-    const char *cookie = web_kit_jar_value(&self->kit, "wos-session");
+    server_kit_sign_in(self);
+    const char *cookie = server_kit_cookie(self);
     assert_contains(cookie, "lk.");
     snprintf(self->kit.jar, sizeof(self->kit.jar), "wos-session=%s", cookie);
     char *seal = sealed(self, an_hour_ago, "rt_01");

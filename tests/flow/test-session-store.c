@@ -4,47 +4,6 @@
 #include "server-kit.h"
 #include "test.h"
 
-static lk_session_storage storage;
-
-static void choose_storage(lk_web_options *options)
-{
-    options->session_storage = storage;
-}
-
-static void open_server(server *self, fake_wire *wire, lk_session_storage where)
-{
-    storage = where;
-    server_kit_open(self, wire, choose_storage);
-}
-
-/* As a browser does; the wire's script has the exchange. */
-static void sign_in(server *self)
-{
-    char state[8192], query[8192 + 32];
-
-    web_kit_begin(&self->kit, NULL, state);
-    snprintf(query, sizeof(query), "code=code_01&state=%s", state);
-    lk_web_reply *reply = web_kit_get(&self->kit, "/callback", query);
-    assert_int_equal(reply->status, 302);
-    lk_web_reply_free(reply);
-}
-
-static const char *cookie_of(const server *self)
-{
-    return web_kit_jar_value(&self->kit, "wos-session");
-}
-
-static void expect_somebody(server *self, bool expected)
-{
-    lk_web_reply *reply = web_kit_get(&self->kit, "/app", NULL);
-
-    assert_int_equal(reply->status, 0);
-    assert_int_equal(reply->session != NULL, expected);
-    assert_null(web_kit_header(reply, "Set-Cookie"));
-    assert_string_equal(web_kit_header(reply, "Vary"), "Cookie");
-    lk_web_reply_free(reply);
-}
-
 static void set_jar(server *self, const char *cookie)
 {
     snprintf(self->kit.jar, sizeof(self->kit.jar), "wos-session=%s", cookie);
@@ -75,16 +34,16 @@ static void test_cookie_holds_a_handle_alone(void **state)
     fake_wire wire = FAKE_WIRE(KIT_JWKS, { RENEWAL, .status = 200, .body = grant });
     server a;
 
-    open_server(&a, &wire, LK_SESSIONS_IN_STORE);
-    sign_in(&a);
-    assert_int_equal(strlen(cookie_of(&a)), 3 + 43 + 1 + 43);
-    assert_contains(cookie_of(&a), "lk.");
+    server_kit_open_at(&a, &wire, LK_SESSIONS_IN_STORE);
+    server_kit_sign_in(&a);
+    assert_int_equal(strlen(server_kit_cookie(&a)), 3 + 43 + 1 + 43);
+    assert_contains(server_kit_cookie(&a), "lk.");
     assert_int_equal(a.store.n_put, 1);
     assert_int_equal(a.store.ends_at_ms, NOON + 34560000000);
     /* The store is told neither the handle nor what is in the session. */
     assert_int_equal(strlen(a.store.session), 64);
-    assert_lacks(cookie_of(&a), a.store.session);
-    expect_somebody(&a, true);
+    assert_lacks(server_kit_cookie(&a), a.store.session);
+    server_kit_expect(&a, true);
     server_kit_close(&a, &wire);
     free(grant);
 }
@@ -98,8 +57,8 @@ static void test_record_is_sealed(void **state)
     lk_error err = LK_ERROR_INIT;
     server a;
 
-    open_server(&a, &wire, LK_SESSIONS_IN_STORE);
-    sign_in(&a);
+    server_kit_open_at(&a, &wire, LK_SESSIONS_IN_STORE);
+    server_kit_sign_in(&a);
     assert_ok(lk_mirror_get_session(a.store.mirror, a.store.session, NOON, &record, &err), err);
     assert_contains(record, "Fe26.2*");
     assert_lacks(record, "mira");
@@ -118,17 +77,17 @@ static void test_each_sign_in_draws_a_new_handle_and_voids_the_old(void **state)
     char old[128], new[128];
     server a;
 
-    open_server(&a, &wire, LK_SESSIONS_IN_STORE);
-    sign_in(&a);
-    snprintf(old, sizeof(old), "%s", cookie_of(&a));
+    server_kit_open_at(&a, &wire, LK_SESSIONS_IN_STORE);
+    server_kit_sign_in(&a);
+    snprintf(old, sizeof(old), "%s", server_kit_cookie(&a));
     a.kit.client.random.next++; /* it would come round to the same bytes */
-    sign_in(&a);
-    snprintf(new, sizeof(new), "%s", cookie_of(&a));
+    server_kit_sign_in(&a);
+    snprintf(new, sizeof(new), "%s", server_kit_cookie(&a));
     assert_string_not_equal(old, new);
     set_jar(&a, old);
-    expect_somebody(&a, false);
+    server_kit_expect(&a, false);
     set_jar(&a, new);
-    expect_somebody(&a, true);
+    server_kit_expect(&a, true);
     server_kit_close(&a, &wire);
     free(grant);
 }
@@ -143,16 +102,16 @@ static void test_sign_in_that_fails_leaves_the_session_from_before(void **state)
     char state_text[8192], query[8192 + 32];
     server a, b;
 
-    open_server(&a, &wire_a, LK_SESSIONS_IN_STORE);
-    sign_in(&a);
-    open_server(&b, &wire_b, LK_SESSIONS_IN_COOKIES); /* which do not hold the next one */
+    server_kit_open_at(&a, &wire_a, LK_SESSIONS_IN_STORE);
+    server_kit_sign_in(&a);
+    server_kit_open_at(&b, &wire_b, LK_SESSIONS_IN_COOKIES); /* which do not hold the next one */
     memcpy(b.kit.jar, a.kit.jar, sizeof(b.kit.jar));
     web_kit_begin(&b.kit, NULL, state_text);
     snprintf(query, sizeof(query), "code=code_01&state=%s", state_text);
     lk_web_reply *reply = web_kit_get(&b.kit, "/callback", query);
     assert_int_equal(reply->status, 500);
     lk_web_reply_free(reply);
-    expect_somebody(&b, true);
+    server_kit_expect(&b, true);
     server_kit_close(&a, &wire_a);
     server_kit_close(&b, &wire_b);
     free(grant);
@@ -179,10 +138,10 @@ static void test_large_session_goes_into_the_store_by_itself(void **state)
         const fake_exchange script[] = { KIT_JWKS, { RENEWAL, .status = 200, .body = grant } };
         fake_wire wire = { .script = script, .n_script = 2, .mutex = PTHREAD_MUTEX_INITIALIZER };
         server a;
-        open_server(&a, &wire, rows[i].storage);
-        sign_in(&a);
+        server_kit_open_at(&a, &wire, rows[i].storage);
+        server_kit_sign_in(&a);
         assert_contains(a.kit.jar, rows[i].cookie);
-        expect_somebody(&a, true);
+        server_kit_expect(&a, true);
         server_kit_close(&a, &wire);
         server_kit_start_over();
         free(grant);
@@ -197,7 +156,7 @@ static void test_session_that_neither_holds_is_refused_with_its_size(void **stat
     char state_text[8192], query[8192 + 32];
     server a;
 
-    open_server(&a, &wire, LK_SESSIONS_AUTO);
+    server_kit_open_at(&a, &wire, LK_SESSIONS_AUTO);
     web_kit_begin(&a.kit, NULL, state_text);
     snprintf(query, sizeof(query), "code=code_01&state=%s", state_text);
     lk_web_reply *reply = web_kit_get(&a.kit, "/callback", query);
@@ -230,11 +189,11 @@ static void test_record_of_an_sso_session_ends_with_it(void **state)
     server a;
 
     server_kit_open(&a, &wire, use_sso);
-    sign_in(&a);
+    server_kit_sign_in(&a);
     assert_int_equal(a.store.ends_at_ms, NOON + 600000);
-    expect_somebody(&a, true);
+    server_kit_expect(&a, true);
     a.kit.client.clock.now_ms += 600000;
-    expect_somebody(&a, false);
+    server_kit_expect(&a, false);
     server_kit_close(&a, &wire);
 }
 
@@ -248,10 +207,10 @@ static void test_forged_handles_do_not_reach_the_store(void **state)
     char good[128];
     server a;
 
-    open_server(&a, &wire, LK_SESSIONS_IN_STORE);
-    sign_in(&a);
-    snprintf(good, sizeof(good), "%s", cookie_of(&a));
-    expect_somebody(&a, true);
+    server_kit_open_at(&a, &wire, LK_SESSIONS_IN_STORE);
+    server_kit_sign_in(&a);
+    snprintf(good, sizeof(good), "%s", server_kit_cookie(&a));
+    server_kit_expect(&a, true);
     a.store.n_got = 0;
     for (size_t i = 0; i < strlen(good); i++) {
         char bad[128];
@@ -259,18 +218,18 @@ static void test_forged_handles_do_not_reach_the_store(void **state)
         snprintf(bad, sizeof(bad), "%s", good);
         bad[i] = bad[i] == 'A' ? 'B' : 'A';
         set_jar(&a, bad);
-        expect_somebody(&a, false);
+        server_kit_expect(&a, false);
         bad[i] = '\0';
         set_jar(&a, bad);
-        expect_somebody(&a, false);
+        server_kit_expect(&a, false);
     }
     char longer[160];
     snprintf(longer, sizeof(longer), "%sA", good);
     set_jar(&a, longer);
-    expect_somebody(&a, false);
+    server_kit_expect(&a, false);
     assert_int_equal(a.store.n_got, 0);
     set_jar(&a, good);
-    expect_somebody(&a, true);
+    server_kit_expect(&a, true);
     assert_int_equal(a.store.n_got, 1);
     server_kit_close(&a, &wire);
     free(grant);
@@ -284,18 +243,18 @@ static void test_handle_is_void_after_sign_out_whoever_holds_it(void **state)
     char stolen[128];
     server a;
 
-    open_server(&a, &wire, LK_SESSIONS_IN_STORE);
-    sign_in(&a);
-    snprintf(stolen, sizeof(stolen), "%s", cookie_of(&a));
+    server_kit_open_at(&a, &wire, LK_SESSIONS_IN_STORE);
+    server_kit_sign_in(&a);
+    snprintf(stolen, sizeof(stolen), "%s", server_kit_cookie(&a));
     lk_web_reply *reply =
         web_kit_send(&a.kit, "POST", "/logout", NULL,
                      (const char *const[]){ "Origin: https://app.example", NULL });
     assert_int_equal(reply->status, 303);
     assert_contains(web_kit_header(reply, "Location"), "session_id=session_01");
     lk_web_reply_free(reply);
-    assert_null(cookie_of(&a));
+    assert_null(server_kit_cookie(&a));
     set_jar(&a, stolen);
-    expect_somebody(&a, false);
+    server_kit_expect(&a, false);
     server_kit_close(&a, &wire);
     free(grant);
 }
@@ -310,8 +269,8 @@ static void test_damaged_record_is_nobody(void **state)
     lk_error err = LK_ERROR_INIT;
     server a;
 
-    open_server(&a, &wire, LK_SESSIONS_IN_STORE);
-    sign_in(&a);
+    server_kit_open_at(&a, &wire, LK_SESSIONS_IN_STORE);
+    server_kit_sign_in(&a);
     assert_ok(lk_mirror_get_session(a.store.mirror, a.store.session, NOON, &record, &err), err);
     char *half = strndup(record, strlen(record) / 2);
     memset(huge, 'x', 100000);
@@ -325,94 +284,15 @@ static void test_damaged_record_is_nobody(void **state)
                   err);
         assert_true(replaced);
         now = bad[i];
-        expect_somebody(&a, false);
+        server_kit_expect(&a, false);
     }
-    assert_contains(cookie_of(&a), "lk."); /* not ours to delete: the password may be wrong */
+    assert_contains(server_kit_cookie(&a),
+                    "lk."); /* not ours to delete: the password may be wrong */
     lk_free_secret(record);
     free(half);
     free(huge);
     server_kit_close(&a, &wire);
     free(grant);
-}
-
-/* ---- A store that fails ---- */
-
-static void test_store_out_of_reach_lets_nobody_in_and_signs_nobody_out(void **state)
-{
-    (void)state;
-    char *grant = web_kit_grant(NOON, "rt_01");
-    fake_wire wire = FAKE_WIRE(KIT_JWKS, { RENEWAL, .status = 200, .body = grant });
-    lk_web_reply *reply = NULL;
-    lk_error err = LK_ERROR_INIT;
-    server a;
-
-    open_server(&a, &wire, LK_SESSIONS_IN_STORE);
-    sign_in(&a);
-    a.store.get_fails = true;
-    a.store.write_fails = true;
-    server_kit_expect_failure(&a, LK_ERR_STORE, "the disk is full");
-    assert_fails(web_kit_try(&a.kit, "POST", "/logout", NULL,
-                             (const char *const[]){ "Origin: https://app.example", NULL }, &reply,
-                             &err),
-                 LK_ERR_STORE, err);
-    /* Anonymous requests have no business there. */
-    char jar[sizeof(a.kit.jar)];
-    memcpy(jar, a.kit.jar, sizeof(jar));
-    a.kit.jar[0] = '\0';
-    expect_somebody(&a, false);
-    memcpy(a.kit.jar, jar, sizeof(jar));
-    a.store.get_fails = false;
-    expect_somebody(&a, true);
-    server_kit_close(&a, &wire);
-    free(grant);
-}
-
-static void test_session_that_cannot_be_written_goes_into_cookies(void **state)
-{
-    (void)state;
-    char *grant = web_kit_grant(NOON, "rt_01");
-    fake_wire wire = FAKE_WIRE(KIT_JWKS, { RENEWAL, .status = 200, .body = grant });
-    server a;
-
-    open_server(&a, &wire, LK_SESSIONS_IN_STORE);
-    a.store.write_fails = true;
-    sign_in(&a);
-    assert_contains(cookie_of(&a), "Fe26.2*");
-    expect_somebody(&a, true);
-    server_kit_close(&a, &wire);
-    free(grant);
-}
-
-static void test_store_needs_all_its_functions(void **state)
-{
-    (void)state;
-    fake_wire wire = FAKE_WIRE_SILENT;
-    shared_store store = { 0 };
-    test_client test;
-
-    test_client_open(&test, &wire);
-    for (int i = 0; i < 6; i++) {
-        lk_web_options options =
-            *LK_WEB_OPTIONS(.client = test.client, .cookie_password = KIT_PASSWORD,
-                            .redirect_uri = "https://app.example/callback",
-                            .session_store = shared_store_sessions(&store));
-        lk_error err = LK_ERROR_INIT;
-        lk_web *web = NULL;
-        if (i == 0)
-            options.session_store.get = NULL;
-        if (i == 1)
-            options.session_store.put = NULL;
-        if (i == 2)
-            options.session_store.replace = NULL;
-        if (i == 3)
-            options.session_store.remove = NULL;
-        if (i == 4)
-            options.session_store = (lk_session_store){ 0 };
-        options.session_storage = i == 5 ? (lk_session_storage)3 : LK_SESSIONS_AUTO;
-        assert_fails(lk_web_new(&options, &web, &err), LK_ERR_INVALID, err);
-        assert_contains(err.message, "session_sto");
-    }
-    test_client_close(&test, &wire);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, server_kit_set_up, server_kit_tear_down)
@@ -430,9 +310,6 @@ int main(void)
         TEST(test_forged_handles_do_not_reach_the_store),
         TEST(test_handle_is_void_after_sign_out_whoever_holds_it),
         TEST(test_damaged_record_is_nobody),
-        TEST(test_store_out_of_reach_lets_nobody_in_and_signs_nobody_out),
-        TEST(test_session_that_cannot_be_written_goes_into_cookies),
-        TEST(test_store_needs_all_its_functions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,13 @@
 /* See server-kit.h. */
 #include "server-kit.h"
 
+#include <stdio.h>
+
 #include "test.h"
 
 static server *opening; /* web_kit_open() hands no context on */
 static void (*also_change)(lk_web_options *options);
+static lk_session_storage chosen;
 static kit disk;
 
 int server_kit_set_up(void **state)
@@ -46,6 +49,17 @@ void server_kit_open(server *self, fake_wire *wire, void (*change)(lk_web_option
     assert_ok(lk_client_refresh_keys(self->kit.client.client, &err), err);
 }
 
+static void choose_storage(lk_web_options *options)
+{
+    options->session_storage = chosen;
+}
+
+void server_kit_open_at(server *self, fake_wire *wire, lk_session_storage storage)
+{
+    chosen = storage;
+    server_kit_open(self, wire, choose_storage);
+}
+
 void server_kit_open_stale(server *self, fake_wire *wire)
 {
     server_kit_open(self, wire, NULL);
@@ -56,6 +70,33 @@ void server_kit_close(server *self, fake_wire *wire)
 {
     web_kit_close(&self->kit, wire);
     shared_store_close(&self->store);
+}
+
+void server_kit_sign_in(server *self)
+{
+    char state[8192], query[8192 + 32];
+
+    web_kit_begin(&self->kit, NULL, state);
+    snprintf(query, sizeof(query), "code=code_01&state=%s", state);
+    lk_web_reply *reply = web_kit_get(&self->kit, "/callback", query);
+    assert_int_equal(reply->status, 302);
+    lk_web_reply_free(reply);
+}
+
+const char *server_kit_cookie(const server *self)
+{
+    return web_kit_jar_value(&self->kit, "wos-session");
+}
+
+void server_kit_expect(server *self, bool somebody)
+{
+    lk_web_reply *reply = web_kit_get(&self->kit, "/app", NULL);
+
+    assert_int_equal(reply->status, 0);
+    assert_int_equal(reply->session != NULL, somebody);
+    assert_null(web_kit_header(reply, "Set-Cookie"));
+    assert_string_equal(web_kit_header(reply, "Vary"), "Cookie");
+    lk_web_reply_free(reply);
 }
 
 void server_kit_expect_signed_in(server *self)

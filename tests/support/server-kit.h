@@ -25,11 +25,20 @@ void server_kit_start_over(void);
 
 /* The keys are known, and the jar is empty; sessions go into cookies. change may be NULL. */
 void server_kit_open(server *self, fake_wire *wire, void (*change)(lk_web_options *options));
-/* The same, with a stale session of rt_01 in the jar. */
+/* The same, with sessions kept there. */
+void server_kit_open_at(server *self, fake_wire *wire, lk_session_storage storage);
+/* With a stale session of rt_01 in the jar. */
 void server_kit_open_stale(server *self, fake_wire *wire);
 void server_kit_close(server *self, fake_wire *wire);
 
-/* GET /app: with a token issued at noon and a cookie for it; without a session or a cookie; with
+/* As a browser does; the wire's script has the exchange. */
+void server_kit_sign_in(server *self);
+/* The session cookie in the jar, until the next call; NULL: none. */
+const char *server_kit_cookie(const server *self);
+
+/* GET /app: with a session or without one; no cookie is touched. */
+void server_kit_expect(server *self, bool somebody);
+/* With a token issued at noon and a cookie for it; without a session or a cookie; with
  * an error that says so, and the session kept. */
 void server_kit_expect_signed_in(server *self);
 void server_kit_expect_signed_out(server *self);
