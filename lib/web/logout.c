@@ -3,6 +3,7 @@
 
 #include "api/client.h"
 #include "base/text.h"
+#include "web/note.h"
 #include "web/web.h"
 
 /* A page elsewhere must not be able to sign people out. Sec-Fetch-Site decides where the Origin is
@@ -79,21 +80,67 @@ static lk_status find_session_id(lk_web *web, const lk_web_request *request, cha
     }
 }
 
+/* The profile whose session ends; only custom OpenID Connect connections end theirs, too. NULL:
+ * none. */
+static lk_status find_profile_id(lk_web *web, const lk_web_request *request, char **out,
+                                 lk_error *err)
+{
+    lk__auto_brought brought = LK__BROUGHT;
+    lk__candidates cursor = { .rest = NULL };
+    bool found = false;
+
+    for (;;) {
+        lk_auto(lk_session) session = NULL;
+        LK_TRY(lk__web_next_session(web, request, &cursor, &brought, &found, err));
+        if (!found)
+            return LK_OK;
+        if (lk__session_open(web->client, &web->passwords, brought.sealed.data, &session, NULL) !=
+                LK_OK ||
+            session->profile == NULL)
+            continue;
+        if (!lk__text_equal_nocase(session->profile->connection_type, "GenericOIDC"))
+            return LK_OK;
+        *out = strdup(session->profile->id);
+        return *out == NULL ? lk__no_memory(err) : LK_OK;
+    }
+}
+
+/* Where the browser is sent for the rest of a sign-out, or home. WorkOS may be out of reach, or not
+ * know the profile any more: then only our session ends. */
+static lk_status lead_to_provider(lk_web *web, const char *profile_id, lk__reply *reply,
+                                  lk_error *err)
+{
+    LK_CLEANUP(lk__free_secretp) char *url = NULL;
+    lk_error cause = LK_ERROR_INIT;
+    lk_status status = LK_ERR_NOT_FOUND;
+
+    if (profile_id != NULL)
+        status = lk_sso_logout_url(web->client, profile_id, &url, &cause);
+    if (status == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err);
+    if (status != LK_OK && profile_id != NULL)
+        lk__note(web->client, "cannot sign out at the identity provider", &cause);
+    return lk__reply_redirect(reply, 303, status == LK_OK ? url : web->home_path, err);
+}
+
 static lk_status sign_out(lk_web *web, const lk_web_request *request, lk__reply *reply,
                           lk_error *err)
 {
     LK_CLEANUP(lk__freep) char *session_id = NULL;
+    LK_CLEANUP(lk__freep) char *profile_id = NULL;
     LK_CLEANUP(lk__freep) char *url = NULL;
     lk__auto_buf home = LK__BUF(SIZE_MAX);
 
     if (web->mode == LK_WEB_AUTHKIT)
         LK_TRY(find_session_id(web, request, &session_id, err));
+    else if (web->client->api_key != NULL)
+        LK_TRY(find_profile_id(web, request, &profile_id, err));
     LK_TRY(lk__web_remove_records(web, request, err));
     LK_TRY(lk__web_clear_session(web, request, reply, err));
     LK_TRY(lk__web_purge_states(web, request, 0, reply, err));
     LK_TRY(lk__web_forget_rounds(web, request, reply, err));
     if (session_id == NULL)
-        return lk__reply_redirect(reply, 303, web->home_path, err);
+        return lead_to_provider(web, profile_id, reply, err);
     LK_TRY(lk__buf_printf(&home, err, "%s%s", web->origin, web->home_path));
     LK_TRY(lk_authkit_logout_url(web->client, session_id, home.data, &url, err));
     return lk__reply_redirect(reply, 303, url, err);

@@ -518,98 +518,6 @@ static void test_modes_do_not_mix(void **unused)
     free(token);
 }
 
-/* ---- Logout ---- */
-
-static void test_logout_ends_both_sessions(void **unused)
-{
-    (void)unused;
-    static const char *const headers[] = { "Origin: https://app.example", NULL };
-    fake_wire wire = FAKE_WIRE(KIT_JWKS);
-    web_kit kit;
-    char state[8192];
-
-    web_kit_open(&kit, &wire, NULL);
-    web_kit_begin(&kit, NULL, state);
-    web_kit_sign_in(&kit, NOON - 3600000, "rt_01"); /* a stale token names its session, too */
-    lk_web_reply *reply = web_kit_send(&kit, "POST", "/logout", NULL, headers);
-    assert_int_equal(reply->status, 303);
-    assert_string_equal(web_kit_header(reply, "Location"),
-                        "https://api.workos.com/user_management/sessions/logout?"
-                        "session_id=session_01&return_to=https%3A%2F%2Fapp.example%2F");
-    assert_int_equal(web_kit_count_cookies(reply, "wos-session=;", true), 1);
-    assert_string_equal(kit.jar, "");
-    lk_web_reply_free(reply);
-    web_kit_close(&kit, &wire);
-}
-
-static void test_logout_without_a_session_leads_home(void **unused)
-{
-    (void)unused;
-    static const char *const headers[] = { "Sec-Fetch-Site: same-origin", NULL };
-    fake_wire wire = FAKE_WIRE_SILENT;
-    web_kit kit;
-
-    web_kit_open(&kit, &wire, NULL);
-    lk_web_reply *reply = web_kit_send(&kit, "POST", "/logout", NULL, headers);
-    assert_int_equal(reply->status, 303);
-    assert_string_equal(web_kit_header(reply, "Location"), "/");
-    lk_web_reply_free(reply);
-    web_kit_close(&kit, &wire);
-}
-
-static void test_logout_by_another_site_is_refused(void **unused)
-{
-    (void)unused;
-    static const char *const rows[][3] = {
-        { NULL }, /* no word about the origin */
-        { "Origin: https://evil.example", NULL },
-        { "Origin: http://app.example", NULL },       /* another scheme */
-        { "Origin: https://app.example:8443", NULL }, /* another port */
-        { "Origin: https://app.example.evil.example", NULL },
-        { "Origin: https://app.example/", NULL },
-        { "Origin: null", NULL },
-        { "Origin: ", NULL },
-        { "Sec-Fetch-Site: cross-site", NULL },
-        { "Sec-Fetch-Site: same-site", NULL },
-        { "Sec-Fetch-Site: none", NULL },
-        { "Origin: null", "Sec-Fetch-Site: cross-site", NULL },
-        { "Origin: https://app.example", "Origin: https://evil.example", NULL },
-        { "Origin: https://evil.example", "Sec-Fetch-Site: same-origin", NULL },
-        { "Origin: https://app.example", "Sec-Fetch-Site: cross-site", NULL },
-    };
-    fake_wire wire = FAKE_WIRE_SILENT;
-    web_kit kit;
-
-    web_kit_open(&kit, &wire, NULL);
-    web_kit_sign_in(&kit, NOON, "rt_01");
-    for (size_t i = 0; i < N_ROWS(rows); i++) {
-        lk_web_reply *reply = web_kit_send(&kit, "POST", "/logout", NULL, rows[i]);
-        assert_int_equal(reply->status, 403);
-        assert_null(web_kit_header(reply, "Set-Cookie"));
-        lk_web_reply_free(reply);
-    }
-    web_kit_close(&kit, &wire);
-}
-
-static void test_get_logout_shows_a_button(void **unused)
-{
-    (void)unused;
-    fake_wire wire = FAKE_WIRE_SILENT;
-    web_kit kit;
-
-    web_kit_open(&kit, &wire, NULL);
-    lk_web_reply *reply = web_kit_get(&kit, "/logout", NULL);
-    assert_contains(reply->body, "<form method=\"post\" action=\"/logout\">");
-    assert_contains(web_kit_header(reply, "Content-Security-Policy"),
-                    "form-action 'self' https: https://api.workos.com");
-    assert_string_equal(web_kit_header(reply, "Referrer-Policy"), "same-origin");
-    assert_null(web_kit_header(reply, "Set-Cookie"));
-    expect_page(reply, 200, "Sign out?");
-    web_kit_close(&kit, &wire);
-}
-
-/* ---- Methods, challenge ---- */
-
 static void test_other_methods_are_refused(void **unused)
 {
     (void)unused;
@@ -702,10 +610,6 @@ int main(void)
         cmocka_unit_test(test_sso_sign_in_ends_with_a_profile),
         cmocka_unit_test(test_profile_from_elsewhere_is_refused),
         cmocka_unit_test(test_modes_do_not_mix),
-        cmocka_unit_test(test_logout_ends_both_sessions),
-        cmocka_unit_test(test_logout_without_a_session_leads_home),
-        cmocka_unit_test(test_logout_by_another_site_is_refused),
-        cmocka_unit_test(test_get_logout_shows_a_button),
         cmocka_unit_test(test_other_methods_are_refused),
         cmocka_unit_test(test_challenge_suits_who_asks),
     };

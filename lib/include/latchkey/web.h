@@ -149,10 +149,11 @@ LK_API const char *lk_web_logout_path(const lk_web *web);
 
 /* Answers login, callback and logout; for every other path finds out who is asking, by session
  * cookie or Bearer token, and refreshes a stale cookie; for a page load one that is about to be.
- * May block for one exchange with WorkOS (callback, refresh, unknown key), for up to 30 s on
- * another server that renews the session, and as long as the seams of the options do, never
- * otherwise. Bad input is a reply, not an error; an error (LK_ERR_NETWORK, LK_ERR_NO_MEMORY, …)
- * means that nobody may be let in: answer 503. Free *out with lk_web_reply_free(). */
+ * May block for one exchange with WorkOS (callback, refresh, unknown key, sign-out of a custom
+ * OpenID Connect connection), for up to 30 s on another server that renews the session, and as long
+ * as the seams of the options do, never otherwise. Bad input is a reply, not an error; an error
+ * (LK_ERR_NETWORK, LK_ERR_NO_MEMORY, …) means that nobody may be let in: answer 503. Free *out with
+ * lk_web_reply_free(). */
 LK_API LK_MUST_CHECK lk_status lk_web_answer(lk_web *web, const lk_web_request *request,
                                              lk_web_reply **out, lk_error *err);
 /* What to tell somebody who must sign in first: a redirect to the login path for a page load, 401
