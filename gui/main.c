@@ -7,7 +7,9 @@
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
-    bindtextdomain(GETTEXT_PACKAGE, LOCALEDIR);
+    /* As GSETTINGS_SCHEMA_DIR does for the settings: for a program that is not installed. */
+    const char *locale_dir = g_getenv("LATCHKEY_LOCALEDIR");
+    bindtextdomain(GETTEXT_PACKAGE, locale_dir != NULL ? locale_dir : LOCALEDIR);
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
     textdomain(GETTEXT_PACKAGE);
 

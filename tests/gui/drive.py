@@ -96,11 +96,13 @@ class Emulator:
 class App:
     """One run of the program."""
 
-    def __init__(self, program, emulator, folder, mode="first", with_key=True, client_id=True):
+    def __init__(self, program, emulator, folder, mode="first", with_key=True, client_id=True,
+                 environment=()):
         self.log = os.path.join(folder, "browser.log")
         environment = dict(
-            os.environ, WORKOS_API_BASE_URL=emulator.url, BROWSER_LOG=self.log, BROWSER_MODE=mode,
+            os.environ, **dict(environment), WORKOS_API_BASE_URL=emulator.url, BROWSER_LOG=self.log, BROWSER_MODE=mode,
             LATCHKEY_STORE="sqlite:" + os.path.join(folder, "mirror.db"))
+        environment["LATCHKEY_LOCALEDIR"] = os.path.join(os.path.dirname(program), "po")
         environment.pop("GTK_A11Y", None)
         environment.pop("G_DEBUG", None)
         if with_key:
@@ -432,6 +434,24 @@ def story_no_browser(run):
         raise Failure("opening again began another attempt")
     app.click("Cancel")
     app.see("Sign In to Latchkey")
+    app.quit()
+
+
+def story_german(run):
+    """A German session sees a German window, dates and plurals included."""
+    app = run.app(environment={"LANGUAGE": "de"})
+    app.see("Bei Latchkey anmelden")
+    app.click("Anmelden")
+    app.see("Mira Holt wurde hinzugefügt")
+    app.see("Aktuell")
+    wait_for("the number of events", lambda: any(
+        text.endswith(" Ereignisse") for text in app.texts()))
+    app.lint("German events")
+    app.click("Verzeichnisse")
+    app.see("Alle Verzeichnisse")
+    app.click("Profil")
+    app.see("Wird in 4 Minuten erneuert")
+    app.lint("German profile")
     app.quit()
 
 
