@@ -177,6 +177,26 @@ static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item)
     latchkey_a11y_set_label(gtk_widget_get_parent(box), spoken);
 }
 
+/* A directory may be called whatever its customer likes: no name widens the window. */
+static void on_setup_word(GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+    (void)factory;
+    GtkWidget *label = gtk_label_new(NULL);
+
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
+    gtk_list_item_set_child(item, label);
+}
+
+static void on_bind_word(GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+    (void)factory;
+    GtkStringObject *word = gtk_list_item_get_item(item);
+
+    gtk_label_set_text(GTK_LABEL(gtk_list_item_get_child(item)),
+                       gtk_string_object_get_string(word));
+}
+
 /* ---- The list ---- */
 
 static void show_nothing(LatchkeyDirectoryPage *self)
@@ -374,11 +394,13 @@ static void latchkey_directory_page_class_init(LatchkeyDirectoryPageClass *class
     bind_children(widget_class);
     gtk_widget_class_bind_template_callback(widget_class, on_activate);
     gtk_widget_class_bind_template_callback(widget_class, on_bind);
+    gtk_widget_class_bind_template_callback(widget_class, on_bind_word);
     gtk_widget_class_bind_template_callback(widget_class, on_event_chosen);
     gtk_widget_class_bind_template_callback(widget_class, on_filter_changed);
     gtk_widget_class_bind_template_callback(widget_class, on_leaflet_changed);
     gtk_widget_class_bind_template_callback(widget_class, on_record_chosen);
     gtk_widget_class_bind_template_callback(widget_class, on_setup);
+    gtk_widget_class_bind_template_callback(widget_class, on_setup_word);
     gtk_widget_class_bind_template_callback(widget_class, on_stop_search);
 }
 

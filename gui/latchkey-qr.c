@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* ISO/IEC 18004: a quiet zone of four modules. */
-enum { MODULE = 4, QUIET = 4 };
+enum { MODULE = 5, QUIET = 4 };
 
 GdkTexture *latchkey_qr_new(const char *text)
 {

@@ -23,7 +23,7 @@ struct _LatchkeySignInPage {
     AdwEntryRow *paste_row;
     GtkLabel *paste_label;
     GtkWidget *code_spinner;
-    GtkPicture *qr_picture;
+    GtkImage *qr_image;
     GtkWidget *code_box;
     GtkLabel *code_label;
     GtkLabel *address_label;
@@ -110,8 +110,10 @@ static void show_code(LatchkeySignInPage *self, const lk_device_authorization *d
                                  : device->verification_uri);
         where = g_strdup_printf(_("at %s"), device->verification_uri);
     }
-    gtk_picture_set_paintable(self->qr_picture, GDK_PAINTABLE(qr));
-    gtk_widget_set_visible(GTK_WIDGET(self->qr_picture), qr != NULL);
+    /* At its own size: its modules are whole pixels. */
+    gtk_image_set_from_paintable(self->qr_image, GDK_PAINTABLE(qr));
+    gtk_image_set_pixel_size(self->qr_image, qr != NULL ? gdk_texture_get_width(qr) : 0);
+    gtk_widget_set_visible(GTK_WIDGET(self->qr_image), qr != NULL);
     gtk_widget_set_visible(self->code_spinner, device == NULL);
     gtk_widget_set_visible(self->code_box, device != NULL);
     gtk_label_set_text(self->code_label, device != NULL ? device->user_code : "");
@@ -256,7 +258,7 @@ static void bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, paste_row);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, paste_label);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, code_spinner);
-    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, qr_picture);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, qr_image);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, code_box);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, code_label);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, address_label);

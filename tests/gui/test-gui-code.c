@@ -146,8 +146,8 @@ static void test_qr_is_dark_on_light_with_a_margin(void)
     gdk_texture_download(qr, (guchar *)pixels, side * 4);
     g_assert_cmpint(gdk_texture_get_height(qr), ==, side);
     g_assert_cmphex(pixels[0], ==, 0xFFFFFFFF);
-    g_assert_cmphex(pixels[15 * side + 15], ==, 0xFFFFFFFF); /* the last of the margin */
-    g_assert_cmphex(pixels[16 * side + 16], ==, 0xFF000000); /* the corner of a finder */
+    g_assert_cmphex(pixels[19 * side + 19], ==, 0xFFFFFFFF); /* the last of the margin */
+    g_assert_cmphex(pixels[20 * side + 20], ==, 0xFF000000); /* the corner of a finder */
     g_autofree char *much = g_strnfill(8000, 'x');
     g_assert_null(latchkey_qr_new(much));
 }

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "gui-kit.h"
+#include "latchkey-directory-page.h"
+#include "latchkey-filter-bar.h"
 #include "latchkey-record-details.h"
 #include "latchkey-record-list.h"
 #include "mirror-kit.h"
@@ -169,6 +171,86 @@ static void test_deleted_one_keeps_its_history(void)
     kit_end(&mirror);
 }
 
+static int min_width(GtkWidget *widget)
+{
+    int width = 0;
+
+    gtk_widget_measure(widget, GTK_ORIENTATION_HORIZONTAL, -1, &width, NULL, NULL, NULL);
+    return width;
+}
+
+/* All below root of the type, in the order of the screen. */
+static void find_all(GtkWidget *root, GType type, GPtrArray *out)
+{
+    if (g_type_is_a(G_OBJECT_TYPE(root), type))
+        g_ptr_array_add(out, root);
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
+         child = gtk_widget_get_next_sibling(child))
+        find_all(child, type, out);
+}
+
+static gboolean has_two(gpointer chooser)
+{
+    GListModel *model = NULL;
+
+    g_object_get(chooser, "model", &model, NULL);
+    gboolean result = model != NULL && g_list_model_get_n_items(model) == 2;
+    g_clear_object(&model);
+    return result;
+}
+
+/* Chooses the only directory, once it is known. */
+static void choose_second(gpointer chooser)
+{
+    wait_until(has_two(chooser));
+    g_object_set(chooser, "selected", 1, NULL);
+}
+
+/* A customer may call a directory whatever they like: a telephone is 360 pixels wide. */
+static void test_long_directory_name_widens_nothing(void)
+{
+    GtkWidget *window = adw_window_new();
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    GtkWidget *page = g_object_new(LATCHKEY_TYPE_DIRECTORY_PAGE, NULL);
+    GtkWidget *bar = g_object_new(LATCHKEY_TYPE_FILTER_BAR, NULL);
+    g_autofree char *name = g_strnfill(190, 'W');
+    g_autofree char *data = g_strdup_printf(
+        "{\"id\":\"directory_01\",\"organization_id\":\"org_%s\",\"name\":\"%s\"}", name, name);
+    g_autoptr(LatchkeyConfig) config = latchkey_config_new();
+    g_autoptr(GPtrArray) choosers = g_ptr_array_new();
+    kit mirror;
+
+    kit_begin(&mirror);
+    kit_open(&mirror);
+    add(&mirror, "event_d", "dsync.activated", data);
+    config->store = g_strdup(mirror.store);
+    g_autoptr(LatchkeyFeed) feed = latchkey_feed_new(config, 0);
+    latchkey_directory_page_set_feed(LATCHKEY_DIRECTORY_PAGE(page), feed);
+    gtk_box_append(GTK_BOX(box), bar);
+    gtk_box_append(GTK_BOX(box), page);
+    adw_window_set_content(ADW_WINDOW(window), box);
+    gtk_window_present(GTK_WINDOW(window));
+    latchkey_feed_start(feed);
+    wait_until(latchkey_feed_get_store(feed) != NULL);
+    latchkey_filter_bar_set_store(LATCHKEY_FILTER_BAR(bar), latchkey_feed_get_store(feed));
+    find_all(page, GTK_TYPE_DROP_DOWN, choosers);
+    choose_second(choosers->pdata[0]);
+    g_ptr_array_set_size(choosers, 0);
+    find_all(bar, ADW_TYPE_COMBO_ROW, choosers);
+    GtkWidget *popover = gtk_widget_get_ancestor(choosers->pdata[0], GTK_TYPE_POPOVER);
+    gtk_popover_popup(GTK_POPOVER(popover));
+    choose_second(choosers->pdata[1]);
+    choose_second(choosers->pdata[2]);
+    settle();
+    g_assert_cmpint(min_width(page), <=, 360);
+    g_assert_cmpint(min_width(gtk_popover_get_child(GTK_POPOVER(popover))), <=, 340);
+    g_assert_cmpint(min_width(bar), <=, 360);
+    gtk_window_destroy(GTK_WINDOW(window));
+    settle();
+    g_clear_object(&feed);
+    kit_end(&mirror);
+}
+
 int main(int argc, char **argv)
 {
     gtk_test_init(&argc, &argv, NULL);
@@ -179,5 +261,6 @@ int main(int argc, char **argv)
     g_test_add_func("/directory/lists", test_lists_grow_and_are_searched);
     g_test_add_func("/directory/details", test_details_show_names_as_they_are_and_lead_on);
     g_test_add_func("/directory/deleted", test_deleted_one_keeps_its_history);
+    g_test_add_func("/directory/long-name", test_long_directory_name_widens_nothing);
     return g_test_run();
 }
