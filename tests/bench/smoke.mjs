@@ -7,6 +7,7 @@ const wanted = {
   session: { G1: 3, G2: 3 }, // one more each where valgrind is installed
   http: { G3: 3, G4: 3 }, // one more each where Apache is installed
   server: { G5: 3, G9: 4 },
+  emulator: { E1: 1, E2: 1, E3: 3 },
 };
 
 for (const [name, counts] of Object.entries(wanted)) {
