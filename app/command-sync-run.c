@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#define LEASE_MS 10000 /* of several processes on one store, one polls */
+
 typedef struct progress {
     bool reconciling; /* the last step went through the state API */
     bool as_json;
@@ -131,8 +133,11 @@ static lk_status synchronise(const app_arguments *given, lk_error *err)
 
     TRY(config_client(given, CONFIG_NEEDS_KEY, (lk_log){ 0 }, &client, err));
     TRY(config_mirror(given, &mirror, err));
-    TRY(lk_sync_new(LK_SYNC_OPTIONS(.client = client, .mirror = mirror), &sync, err));
-    if (arguments_has(given, "once"))
+    bool once = arguments_has(given, "once");
+    TRY(lk_sync_new(
+        LK_SYNC_OPTIONS(.client = client, .mirror = mirror, .lease_ms = once ? 0 : LEASE_MS), &sync,
+        err));
+    if (once)
         return run_once(sync, mirror, &so_far, err);
     return run_until_signal(sync, mirror, &so_far, err);
 }

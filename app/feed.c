@@ -10,14 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATIENCE_MS 4000 /* for a step that is under way when we stop */
+#define PATIENCE_MS 4000  /* for a step that is under way when we stop */
+#define LEASE_MS    10000 /* of several servers on one store, one polls */
+#define LOOK_MS     500   /* how soon a stop is noticed by who watches the store */
 
 struct feed {
     lk_mirror *mirror;
     lk_sync *sync;
     follow following;
-    pthread_t thread;
-    bool has_thread;
+    pthread_t thread, watcher;
+    bool has_thread, has_watcher;
+    lk_mirror *watched;
     pthread_mutex_t mutex; /* for all below */
     pthread_cond_t moved;
     uint64_t news;
@@ -58,19 +61,52 @@ static void report(void *ctx, const lk_sync_result *result, const lk_error *err)
     }
 }
 
+static bool is_stopped(feed *news)
+{
+    pthread_mutex_lock(&news->mutex);
+    bool stopped = news->is_stopped;
+    pthread_mutex_unlock(&news->mutex);
+    return stopped;
+}
+
 static void *run(void *ctx)
 {
     follow_run(&((feed *)ctx)->following);
     return NULL;
 }
 
+/* What other processes apply is news here, too. */
+static void *watch(void *ctx)
+{
+    feed *news = ctx;
+    uint64_t seen = 0;
+    bool has_news = false;
+
+    while (!is_stopped(news)) {
+        if (lk_mirror_wait(news->watched, LOOK_MS, &has_news, NULL) != LK_OK)
+            feed_wait(news, &seen, LOOK_MS); /* the store is away: who reads it complains */
+        else if (has_news)
+            feed_announce(news);
+    }
+    return NULL;
+}
+
+static lk_status start_watching(feed *news, const char *store, lk_error *err)
+{
+    TRY(lk_mirror_open(store, &news->watched, err));
+    if (pthread_create(&news->watcher, NULL, watch, news) != 0)
+        return failed(err, LK_ERR_NO_MEMORY, "cannot start the thread that watches the store");
+    news->has_watcher = true;
+    return LK_OK;
+}
+
 static lk_status start(feed *news, lk_client *client, const char *store, int interval_ms,
                        lk_error *err)
 {
     TRY(lk_mirror_open(store, &news->mirror, err));
-    TRY(lk_sync_new(
-        LK_SYNC_OPTIONS(.client = client, .mirror = news->mirror, .interval_ms = interval_ms),
-        &news->sync, err));
+    TRY(lk_sync_new(LK_SYNC_OPTIONS(.client = client, .mirror = news->mirror,
+                                    .interval_ms = interval_ms, .lease_ms = LEASE_MS),
+                    &news->sync, err));
     follow_init(&news->following, news->sync);
     news->following.report = report;
     news->following.ctx = news;
@@ -89,7 +125,9 @@ lk_status feed_new(lk_client *client, const char *store, int interval_ms, feed *
         return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     pthread_mutex_init(&news->mutex, NULL);
     clock_init_condition(&news->moved);
-    lk_status status = client != NULL ? start(news, client, store, interval_ms, err) : LK_OK;
+    lk_status status = start_watching(news, store, err);
+    if (status == LK_OK && client != NULL)
+        status = start(news, client, store, interval_ms, err);
     if (status != LK_OK) {
         feed_free(news);
         return status;
@@ -115,16 +153,17 @@ bool feed_free(feed *news)
     if (news == NULL)
         return true;
     feed_stop(news);
-    if (news->has_thread) {
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += PATIENCE_MS / 1000;
-        if (pthread_timedjoin_np(news->thread, NULL, &until) != 0)
-            return false;
-    }
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_MS / 1000;
+    if (news->has_thread && pthread_timedjoin_np(news->thread, NULL, &until) != 0)
+        return false;
+    if (news->has_watcher && pthread_timedjoin_np(news->watcher, NULL, &until) != 0)
+        return false;
     if (news->sync != NULL)
         follow_deinit(&news->following);
     lk_sync_free(news->sync);
     lk_mirror_free(news->mirror);
+    lk_mirror_free(news->watched);
     pthread_cond_destroy(&news->moved);
     pthread_mutex_destroy(&news->mutex);
     free(news);

@@ -94,7 +94,7 @@ static lk_status take_move(void *ctx, const lk__row *row, lk_error *err)
 }
 
 static lk_status move(lk__store *store, const lk__feed *feed, const lk__feed *next,
-                      const lk_event_page *page, bool *moved, lk_error *err)
+                      const lk_event_page *page, int64_t fence, bool *moved, lk_error *err)
 {
     const char *cursor = feed->cursor;
     int64_t cursor_at_ms = feed->cursor_at_ms;
@@ -109,20 +109,20 @@ static lk_status move(lk__store *store, const lk__feed *feed, const lk__feed *ne
                          LK__ARGS(lk__value_text(feed->cursor), lk__value_text(cursor),
                                   lk__value_number(cursor_at_ms),
                                   lk__value_number(next->polled_at_ms),
-                                  lk__value_number(next->settled_at_ms)),
+                                  lk__value_number(next->settled_at_ms), lk__value_number(fence)),
                          take_move, moved, err);
 }
 
 lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed *next,
-                         const lk_event_page *page, lk_sync_result *result, bool *moved,
-                         lk_error *err)
+                         const lk_event_page *page, int64_t fence, lk_sync_result *result,
+                         bool *moved, lk_error *err)
 {
     lk__auto_transaction transaction = { 0 };
     lk_sync_result counted = { 0 };
     bool is_ours = false;
 
     LK_TRY(lk__transaction_begin(&transaction, store, LK__WRITE, err));
-    LK_TRY(move(store, feed, next, page, &is_ours, err));
+    LK_TRY(move(store, feed, next, page, fence, &is_ours, err));
     if (is_ours) {
         LK_TRY(apply_all(store, page, next->polled_at_ms, &counted, err));
         if (counted.n_applied > 0)

@@ -26,10 +26,11 @@ LK_MUST_CHECK lk_status lk__feed_anchor(lk__store *store, const lk__feed *feed,
                                         int64_t hold_back_ms, char **out, lk_error *err);
 
 /* A page and the feed's new state in one transaction. *moved is false, and nothing was changed,
- * when another process moved the cursor since feed was read. next->cursor is ignored: the cursor
- * goes to the newest event of the page, and never back. */
+ * when another process moved the cursor since feed was read, or holds a newer fence of the feed's
+ * lease; fence 0: there is no lease. next->cursor is ignored: the cursor goes to the newest event
+ * of the page, and never back. */
 LK_MUST_CHECK lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed *next,
-                                       const lk_event_page *page, lk_sync_result *result,
-                                       bool *moved, lk_error *err);
+                                       const lk_event_page *page, int64_t fence,
+                                       lk_sync_result *result, bool *moved, lk_error *err);
 
 #endif

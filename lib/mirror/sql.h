@@ -124,10 +124,13 @@
 
 #define LK__SQL_FEED \
     "SELECT cursor, cursor_at_ms, polled_at_ms, settled_at_ms FROM feed WHERE name = 'events'"
-/* Compare and set: no row when another process moved the cursor meanwhile. */
-#define LK__SQL_MOVE_FEED                                                \
-    "UPDATE feed SET cursor = $2, cursor_at_ms = $3, polled_at_ms = $4," \
-    " settled_at_ms = $5 WHERE name = 'events' AND cursor = $1 RETURNING cursor"
+/* Compare and set: no row when another process moved the cursor meanwhile, or ($6: a fence, or 0)
+ * took over the feed's lease. */
+#define LK__SQL_MOVE_FEED                                                         \
+    "UPDATE feed SET cursor = $2, cursor_at_ms = $3, polled_at_ms = $4,"          \
+    " settled_at_ms = $5 WHERE name = 'events' AND cursor = $1 AND"               \
+    " (CAST($6 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM lease WHERE name = 'feed'" \
+    " AND fence = CAST($6 AS BIGINT))) RETURNING cursor"
 /* The newest event with nothing unseen before it: see sync.c. */
 #define LK__SQL_ANCHOR                                                      \
     "SELECT id FROM event WHERE created_at_ms <= $1 OR learned_at_ms <= $2" \

@@ -41,7 +41,7 @@ static const char session_sql[] = "SET search_path = latchkey, pg_temp;"
                                   "SET default_transaction_isolation = 'read committed';"
                                   "SET default_transaction_deferrable = off;"
                                   "SET lock_timeout = '10s';"
-                                  "SET idle_in_transaction_session_timeout = '10s'";
+                                  "SET idle_in_transaction_session_timeout = '5s'";
 
 typedef struct statement {
     char *sql; /* NULL: unused */

@@ -11,6 +11,7 @@
 #include "api/client.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "mirror/duty.h"
 #include "mirror/feed.h"
 #include "mirror/mirror.h"
 #include "mirror/reconcile.h"
@@ -42,6 +43,7 @@ struct lk_sync {
     size_t n_types;
     int interval_ms;
     walk walk;
+    lk__duty duty;
     bool may_reconcile;
     lk_reconcile *reconcile; /* under way; NULL: none */
     int n_failures;          /* in a row */
@@ -209,8 +211,16 @@ static lk_status step(lk_sync *sync, lk_sync_result *result, lk_error *err)
     lk__auto_feed feed = { 0 };
     lk__feed next = { 0 };
     bool caught_up;
+    bool is_ours = false;
     bool moved = false;
 
+    LK_TRY(lk__duty_take(&sync->duty, sync->mirror, lk__now_ms(sync->client), &is_ours, err));
+    if (!is_ours) { /* whoever polls tells the store */
+        walk_close(&sync->walk);
+        lk_reconcile_freep(&sync->reconcile);
+        result->standing_by = result->caught_up = true;
+        return LK_OK;
+    }
     LK_TRY(lk__feed_read(sync->mirror->store, &feed, err));
     if (!sync->walk.is_open)
         LK_TRY(begin_reconciling(sync, &feed, err));
@@ -224,7 +234,8 @@ static lk_status step(lk_sync *sync, lk_sync_result *result, lk_error *err)
     caught_up = is_last(&sync->walk, page);
     next.polled_at_ms = lk__now_ms(sync->client);
     next.settled_at_ms = caught_up ? sync->walk.started_at_ms : feed.settled_at_ms;
-    LK_TRY(lk__feed_apply(sync->mirror->store, &feed, &next, page, result, &moved, err));
+    LK_TRY(lk__feed_apply(sync->mirror->store, &feed, &next, page, sync->duty.fence, result, &moved,
+                          err));
     if (!moved) { /* somebody else was faster: look again where the feed stands */
         walk_close(&sync->walk);
         return LK_OK;
@@ -315,6 +326,9 @@ static lk_status check_options(const lk_sync_options *options, lk_error *err)
     if (options->interval_ms < 0)
         return lk__fail(err, LK_ERR_INVALID, "interval_ms must not be negative: %d",
                         options->interval_ms);
+    if (options->lease_ms != 0 && (options->lease_ms < 100 || options->lease_ms > 300000))
+        return lk__fail(err, LK_ERR_INVALID, "lease_ms is %d; 0, or 100 to 300000 are possible",
+                        options->lease_ms);
     if (options->types != NULL && options->n_types == 0)
         return lk__fail(err, LK_ERR_INVALID, "types is empty: NULL asks for all");
     for (size_t i = 0; options->types != NULL && i < options->n_types; i++)
@@ -336,6 +350,7 @@ lk_status lk_sync_new(const lk_sync_options *options, lk_sync **out, lk_error *e
         return lk__no_memory(err);
     sync->client = known.client;
     sync->mirror = known.mirror;
+    sync->duty.lease_ms = known.lease_ms;
     sync->may_reconcile = !known.no_reconcile;
     sync->interval_ms = known.interval_ms == 0 ? DEFAULT_INTERVAL_MS : known.interval_ms;
     sync->arena = lk__arena_new();
@@ -360,6 +375,8 @@ lk_status lk_sync_step(lk_sync *sync, lk_sync_result *result, lk_error *err)
         if (status == LK_ERR_API)
             walk_close(&sync->walk);
         plan_after_failure(sync, &problem);
+        if (sync->n_failures > 1) /* another one may be luckier */
+            lk__duty_leave(&sync->duty, sync->mirror, lk__now_ms(sync->client));
         if (err != NULL)
             *err = problem;
         return status;
@@ -414,6 +431,8 @@ void lk_sync_free(lk_sync *sync)
 {
     if (sync == NULL)
         return;
+    if (sync->client != NULL)
+        lk__duty_leave(&sync->duty, sync->mirror, lk__now_ms(sync->client));
     walk_close(&sync->walk);
     lk_reconcile_free(sync->reconcile);
     lk__signal_free(sync->signal);

@@ -267,7 +267,6 @@ typedef struct lk_mirror_status {
     int64_t settled_at_ms;    /* when the last poll began that reached the end of the feed */
     int64_t reconciled_at_ms; /* end of the last walk: see reconcile.h */
     bool reconciled_held;     /* that walk deleted nothing, for it was too much */
-    char feed_owner[64];      /* who polls now, of those that share the store; "" when not told */
 } lk_mirror_status;
 
 LK_API LK_MUST_CHECK lk_status lk_mirror_get_status(lk_mirror *mirror, lk_mirror_status *status,
@@ -288,6 +287,11 @@ typedef struct lk_sync_options {
     /* Events alone. Else a mirror that never had one, or that was away for longer than WorkOS keeps
      * events, begins with a reconciliation: see reconcile.h. */
     bool no_reconcile;
+    /* For several processes on one store: of the syncs with a lease, one polls and the others stand
+     * by; when it ends, stops or fails, another takes over within the lease. 100-300000 (10000 is
+     * fine, longer than a poll takes); 0: polls in any case. Clocks must agree to within seconds.
+     */
+    int lease_ms;
 } lk_sync_options;
 
 #define LK_SYNC_OPTIONS(...) \
@@ -298,6 +302,7 @@ typedef struct lk_sync_result {
     size_t n_applied; /* of them new to the mirror, parked ones included */
     size_t n_parked;  /* of them kept aside */
     bool caught_up;   /* nothing more now */
+    bool standing_by; /* another process polls: see lease_ms. caught_up is set, too */
     bool reconciling; /* the step went through the state API instead: nothing was fetched */
 } lk_sync_result;
 

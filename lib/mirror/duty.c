@@ -1,0 +1,54 @@
+/* Whose turn it is to poll; see duty.h. */
+#include "mirror/duty.h"
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+static const char name[] = "feed";
+
+static lk_status acquire(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, lk_error *err)
+{
+    char *result = NULL;
+
+    LK_TRY(
+        lk_mirror_acquire_lease(mirror, name, now_ms, duty->lease_ms, &duty->fence, &result, err));
+    lk_free_secret(result); /* nobody leaves one */
+    return LK_OK;
+}
+
+lk_status lk__duty_take(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, bool *held,
+                        lk_error *err)
+{
+    int64_t left_ms = duty->until_ms - now_ms;
+    bool is_held = false;
+
+    *held = true;
+    if (duty->lease_ms == 0)
+        return LK_OK;
+    if (duty->fence != 0 && left_ms > duty->lease_ms / 2 && left_ms <= duty->lease_ms)
+        return LK_OK;
+    if (duty->fence != 0) {
+        LK_TRY(lk_mirror_renew_lease(mirror, name, duty->fence, now_ms, duty->lease_ms, &is_held,
+                                     err));
+        if (!is_held)
+            duty->fence = 0;
+    }
+    if (duty->fence == 0)
+        LK_TRY(acquire(duty, mirror, now_ms, err));
+    duty->until_ms = now_ms + duty->lease_ms;
+    *held = duty->fence != 0;
+    return LK_OK;
+}
+
+void lk__duty_leave(lk__duty *duty, lk_mirror *mirror, int64_t now_ms)
+{
+    lk_error ignored = LK_ERROR_INIT;
+    bool held = false;
+
+    /* Where this fails the lease ends by itself a little later. */
+    if (duty->fence != 0 &&
+        lk_mirror_renew_lease(mirror, name, duty->fence, now_ms, 1, &held, &ignored) != LK_OK)
+        held = false;
+    duty->fence = 0;
+}
