@@ -16,7 +16,7 @@ export const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'latchkey-bench-'))
 fs.chmodSync(scratch, 0o755); // Apache reads its file as another user
 const children = new Set();
 process.on('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
+  for (const child of children) child.kill('SIGTERM'); // Apache's own children end with it only then
   fs.rmSync(scratch, { recursive: true, force: true });
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
