@@ -1,10 +1,14 @@
 /* latchkey sync status: where the mirror stands. Asks nobody. */
+#include "clock.h"
 #include "command.h"
 #include "config.h"
 #include "fail.h"
 #include "print.h"
 
 #include <inttypes.h>
+
+#define DAY_MS         (INT64_C(24) * 3600 * 1000)
+#define RETENTION_DAYS 30
 
 static void print_as_json(const lk_mirror_status *now)
 {
@@ -18,6 +22,11 @@ static void print_as_json(const lk_mirror_status *now)
     print_json_time(stdout, now->newest_event_at_ms);
     print_json_name(stdout, &first, "last_poll_at");
     print_json_time(stdout, now->last_poll_at_ms);
+    print_json_name(stdout, &first, "settled_at");
+    print_json_time(stdout, now->settled_at_ms);
+    print_json_name(stdout, &first, "reconciled_at");
+    print_json_time(stdout, now->reconciled_at_ms);
+    printf(",\"reconciliation_held\":%s", now->reconciled_held ? "true" : "false");
     printf(",\"events\":%" PRId64 ",\"users\":%" PRId64 ",\"groups\":%" PRId64
            ",\"directories\":%" PRId64 ",\"parked\":%" PRId64 "}\n",
            now->n_events, now->n_users, now->n_groups, now->n_directories, now->n_parked);
@@ -29,6 +38,20 @@ static void print_when(const char *what, int64_t unix_ms)
 
     print_time(when, unix_ms);
     printf("%-14s %s\n", what, unix_ms != 0 ? when : "never");
+}
+
+/* WorkOS keeps events for 30 days: what is away for longer must be reconciled. */
+static void print_gap(const lk_mirror_status *now)
+{
+    int64_t days = (clock_wall_ms() - now->settled_at_ms) / DAY_MS;
+
+    print_when("Complete to", now->settled_at_ms);
+    if (now->settled_at_ms != 0 && days > 0)
+        printf("%-14s %" PRId64 " of the %d days that WorkOS keeps events\n", "Behind by", days,
+               RETENTION_DAYS);
+    print_when("Reconciled", now->reconciled_at_ms);
+    if (now->reconciled_held)
+        puts("               without deletions: they were too many. See sync reconcile --force");
 }
 
 static lk_status show(const app_arguments *given, lk_error *err)
@@ -44,6 +67,7 @@ static lk_status show(const app_arguments *given, lk_error *err)
     }
     print_when("Last poll", now.last_poll_at_ms);
     print_when("Newest event", now.newest_event_at_ms);
+    print_gap(&now);
     printf("%-14s ", "Cursor");
     print_text(stdout, now.cursor[0] != '\0' ? now.cursor : "at the beginning");
     printf("\n%-14s %" PRId64 "\n%-14s %" PRId64 "\n", "Events", now.n_events, "Users",

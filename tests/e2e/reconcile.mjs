@@ -111,6 +111,10 @@ test('many deletions are held until they are forced', async () => {
   assert.equal(held.code, 1);
   assert.match(held.stderr, /^latchkey: nothing was deleted: 20 users and groups are gone.*--force\n$/);
   assert.equal((await listUsers(store)).length, users.length);
+  const status = JSON.parse(await succeed(['sync', 'status', '--json', '--store', store]));
+  assert.equal(status.reconciliation_held, true);
+  assert.ok(Date.now() - Date.parse(status.reconciled_at) < 60_000 && Date.parse(status.settled_at) > 0);
+  assert.match(await succeed(['sync', 'status', '--store', store]), /too many/);
   assert.equal((await command(emulator, store, 'reconcile', '--max-delete', '10%')).code, 1);
   assert.equal((await command(emulator, store, 'reconcile', '--max-delete', '20')).code, 0);
   assert.equal((await listUsers(store)).length, users.length - 20);
