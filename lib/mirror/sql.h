@@ -17,7 +17,8 @@
 #define LK__SQL_EVENTS                                                                     \
     "SELECT e.sequence, e.id, e.type, e.created_at_ms, e.organization_id, e.directory_id," \
     " e.subject, b.json FROM event e LEFT JOIN event_body b ON b.sequence = e.sequence WHERE TRUE"
-#define LK__SQL_COUNT_EVENTS \
+#define LK__SQL_COUNT_EVENTS "SELECT COUNT(*) FROM event e WHERE TRUE"
+#define LK__SQL_COUNT_EVENTS_BY_BODY \
     "SELECT COUNT(*) FROM event e LEFT JOIN event_body b ON b.sequence = e.sequence WHERE TRUE"
 
 /* ---- Registers: the newer event wins ---- */
