@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 
+enum { MAX_LEASE_MS = 5 * 60 * 1000 }; /* lease.c */
+
 static const char name[] = "feed";
 
 static lk_status acquire(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, lk_error *err)
@@ -41,14 +43,26 @@ lk_status lk__duty_take(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, bool 
     return LK_OK;
 }
 
-void lk__duty_leave(lk__duty *duty, lk_mirror *mirror, int64_t now_ms)
+/* Where this fails the lease ends by itself a little later. */
+static void end_in(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, int64_t ms)
 {
     lk_error ignored = LK_ERROR_INIT;
     bool held = false;
 
-    /* Where this fails the lease ends by itself a little later. */
     if (duty->fence != 0 &&
-        lk_mirror_renew_lease(mirror, name, duty->fence, now_ms, 1, &held, &ignored) != LK_OK)
-        held = false;
+        lk_mirror_renew_lease(mirror, name, duty->fence, now_ms, ms, &held, &ignored) == LK_OK &&
+        held)
+        duty->until_ms = now_ms + ms;
+}
+
+void lk__duty_hold(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, int64_t ms)
+{
+    ms += duty->lease_ms;
+    end_in(duty, mirror, now_ms, ms < MAX_LEASE_MS ? ms : MAX_LEASE_MS);
+}
+
+void lk__duty_leave(lk__duty *duty, lk_mirror *mirror, int64_t now_ms)
+{
+    end_in(duty, mirror, now_ms, 1);
     duty->fence = 0;
 }

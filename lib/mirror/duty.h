@@ -17,6 +17,8 @@ typedef struct lk__duty {
  */
 LK_MUST_CHECK lk_status lk__duty_take(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, bool *held,
                                       lk_error *err);
+/* Keeps it for another ms at least: WorkOS told us to wait, and so should all. */
+void lk__duty_hold(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, int64_t ms);
 /* Leaves it to others at once. */
 void lk__duty_leave(lk__duty *duty, lk_mirror *mirror, int64_t now_ms);
 

@@ -375,7 +375,9 @@ lk_status lk_sync_step(lk_sync *sync, lk_sync_result *result, lk_error *err)
         if (status == LK_ERR_API)
             walk_close(&sync->walk);
         plan_after_failure(sync, &problem);
-        if (sync->n_failures > 1) /* another one may be luckier */
+        if (sync->must_wait) /* nobody else may ask meanwhile either */
+            lk__duty_hold(&sync->duty, sync->mirror, lk__now_ms(sync->client), sync->wait_ms);
+        else if (sync->n_failures > 1) /* another one may be luckier */
             lk__duty_leave(&sync->duty, sync->mirror, lk__now_ms(sync->client));
         if (err != NULL)
             *err = problem;

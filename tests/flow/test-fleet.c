@@ -11,10 +11,11 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "fake-wire.h"
 #include "sync-bench.h"
 #include "test.h"
 
-enum { N_WORKERS = 3, N_EVENTS = 900, PAGE = 10, LEASE_MS = 1000, SHORTEST_MS = 20 };
+enum { N_WORKERS = 3, N_EVENTS = 900, PAGE = 10, LEASE_MS = 2000, SHORTEST_MS = 20 };
 
 typedef struct worker {
     pid_t pid;
@@ -30,18 +31,18 @@ typedef struct fleet {
 
 /* ---- In the worker ---- */
 
-typedef struct wire {
+typedef struct counted_wire {
     fake_feed feed;
     int number;
     int pulse;
     int cut;
     bool is_cut;
-} wire;
+} counted_wire;
 
 static lk_status send(void *ctx, const lk_http_request *request, lk_http_response *response,
                       lk_error *err)
 {
-    wire *w = ctx;
+    counted_wire *w = ctx;
     const char name = (char)('0' + w->number);
     struct pollfd cut = { .fd = w->cut, .events = POLLIN };
     lk_transport inner = fake_feed_use(&w->feed);
@@ -59,10 +60,12 @@ static _Noreturn void work(const fleet *f, int number)
 {
     static fake_clock clock = { .now_ms = NOON };
     static fake_random random;
-    wire w = { .feed = { .events = f->events, .n_events = N_EVENTS, .clock = &clock, .page = PAGE },
-               .number = number,
-               .pulse = f->pulse[1],
-               .cut = f->workers[number].cut[0] };
+    counted_wire w = {
+        .feed = { .events = f->events, .n_events = N_EVENTS, .clock = &clock, .page = PAGE },
+        .number = number,
+        .pulse = f->pulse[1],
+        .cut = f->workers[number].cut[0]
+    };
     lk_auto(lk_mirror) mirror = NULL;
     lk_auto(lk_client) client = NULL;
     lk_auto(lk_sync) sync = NULL;
@@ -210,14 +213,26 @@ static void do_harm(fleet *f, int poller, harm what)
         assert_int_equal(kill(w->pid, what == KILLED ? SIGKILL : SIGSTOP), 0);
 }
 
-/* It wakes up in the middle of a page, finds its fence too low, and stands by. */
-static void heal(fleet *f, int poller, harm what, int successor)
+/* It wakes up in the middle of a page, finds its fence too low, and stands by: a request that was
+ * on its way may still come, and no second one. */
+static void assert_stands_by(fleet *f, int poller)
 {
-    if (what == STOPPED) {
-        (void)kill(f->workers[poller].pid, SIGCONT);
-        for (int i = 0; i < 10; i++)
-            assert_int_equal(next_pulse(f, 20 * SECOND), successor);
+    int n_late = 0;
+
+    (void)kill(f->workers[poller].pid, SIGCONT);
+    for (int i = 0; i < 10; i++) {
+        int asks = next_pulse(f, 20 * SECOND);
+
+        assert_in_range(asks, 0, N_WORKERS - 1);
+        n_late += asks == poller;
     }
+    assert_in_range(n_late, 0, 1);
+}
+
+static void heal(fleet *f, int poller, harm what)
+{
+    if (what == STOPPED)
+        assert_stands_by(f, poller);
     end(f, poller);
     start(f, poller);
 }
@@ -250,11 +265,87 @@ static void test_another_takes_over_within_two_leases(void **state)
         assert_in_range(successor, 0, N_WORKERS - 1);
         assert_in_range(ms, 0, 2 * LEASE_MS + (what == STOPPED ? ROLLED_BACK_MS : 0));
         longest_ms = ms > longest_ms ? ms : longest_ms;
-        heal(f, poller, what, successor);
+        heal(f, poller, what);
     }
     print_message("%d takeovers, the longest after %lld ms of a lease of %d ms\n", n_rounds,
                   (long long)longest_ms, (int)LEASE_MS);
     assert_all_events_once(f);
+}
+
+/* ---- Troubles that all share, and troubles of one ---- */
+
+static lk_sync *new_sync(bench *b, fake_wire *wire, lk_client **client, lk_mirror **mirror)
+{
+    lk_error err = LK_ERROR_INIT;
+    lk_sync *sync = NULL;
+
+    assert_ok(lk_mirror_open(b->k.store, mirror, &err), err);
+    assert_ok(lk_client_new(LK_CLIENT_OPTIONS(.client_id = "client_1", .api_key = "sk_test_1",
+                                              .max_retries = -1, .transport = fake_wire_use(wire),
+                                              .clock = fake_clock_use(&b->clock),
+                                              .random = fake_random_use(&b->random)),
+                            client, &err),
+              err);
+    assert_ok(lk_sync_new(LK_SYNC_OPTIONS(.client = *client, .mirror = *mirror,
+                                          .no_reconcile = true, .lease_ms = 10 * SECOND),
+                          &sync, &err),
+              err);
+    return sync;
+}
+
+static bool stands_by(lk_sync *sync)
+{
+    lk_sync_result result = { 0 };
+    lk_error err = LK_ERROR_INIT;
+
+    assert_ok(lk_sync_step(sync, &result, &err), err);
+    return result.standing_by;
+}
+
+/* WorkOS limits all that use the key: a second process must not ask in the first one's stead. */
+static void test_rate_limit_holds_for_all(void **state)
+{
+    bench *b = *state;
+    fake_wire limited = FAKE_WIRE(
+        { "GET /events", .status = 429, .header = "Retry-After: 17", .body = "\"Ratelimited\"" });
+    fake_wire other = FAKE_WIRE({ "GET /events", .status = 200, .body = "{\"data\":[]}" });
+    lk_auto(lk_mirror) mirror_1 = NULL;
+    lk_auto(lk_mirror) mirror_2 = NULL;
+    lk_auto(lk_client) client_1 = NULL;
+    lk_auto(lk_client) client_2 = NULL;
+    lk_auto(lk_sync) first = new_sync(b, &limited, &client_1, &mirror_1);
+    lk_auto(lk_sync) second = new_sync(b, &other, &client_2, &mirror_2);
+
+    assert_int_equal(lk_sync_step(first, NULL, NULL), LK_ERR_RATE_LIMITED);
+    b->clock.now_ms += 16 * SECOND; /* the lease alone would be over */
+    assert_true(stands_by(second));
+    b->clock.now_ms += 12 * SECOND; /* and now the first one has not come back */
+    assert_false(stands_by(second));
+    fake_wire_finished(&limited);
+    fake_wire_finished(&other);
+}
+
+static void test_who_has_no_network_leaves_it_to_others(void **state)
+{
+    bench *b = *state;
+    fake_wire cut = FAKE_WIRE({ "GET /events", .failure = LK_ERR_NETWORK },
+                              { "GET /events", .failure = LK_ERR_NETWORK });
+    fake_wire other = FAKE_WIRE({ "GET /events", .status = 200, .body = "{\"data\":[]}" });
+    lk_auto(lk_mirror) mirror_1 = NULL;
+    lk_auto(lk_mirror) mirror_2 = NULL;
+    lk_auto(lk_client) client_1 = NULL;
+    lk_auto(lk_client) client_2 = NULL;
+    lk_auto(lk_sync) first = new_sync(b, &cut, &client_1, &mirror_1);
+    lk_auto(lk_sync) second = new_sync(b, &other, &client_2, &mirror_2);
+
+    assert_int_equal(lk_sync_step(first, NULL, NULL), LK_ERR_NETWORK);
+    assert_true(stands_by(second)); /* once may happen to anybody */
+    assert_int_equal(lk_sync_step(first, NULL, NULL), LK_ERR_NETWORK);
+    b->clock.now_ms += 1;
+    assert_false(stands_by(second));
+    assert_true(stands_by(first));
+    fake_wire_finished(&cut);
+    fake_wire_finished(&other);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -264,6 +355,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_only_one_polls),
         TEST(test_another_takes_over_within_two_leases),
+        BENCH_TEST(test_rate_limit_holds_for_all),
+        BENCH_TEST(test_who_has_no_network_leaves_it_to_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
