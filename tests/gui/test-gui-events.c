@@ -473,9 +473,16 @@ static gint64 stored(LatchkeyFeed *feed)
     return count;
 }
 
+/* What an empty mirror asks first. */
+#define NO_DIRECTORIES                                                                  \
+    {                                                                                   \
+        "GET /directories", .status = 200, .body = "{\"data\":[],\"list_metadata\":{}}" \
+    }
+
 static void test_events_arrive_by_themselves(void)
 {
     fake_wire wire = FAKE_WIRE(
+        NO_DIRECTORIES,
         { "GET /events", .header_has = "Authorization: Bearer sk_test_feed", .status = 200,
           .body = PAGE(EVENT("event_01", "2026-03-02T08:00:00.000Z", "Ada")) },
         { "GET /events", .status = 200,
@@ -505,7 +512,8 @@ static void test_events_arrive_by_themselves(void)
 static void test_failed_poll_keeps_the_list_and_says_so(void)
 {
     fake_wire wire =
-        FAKE_WIRE({ "GET /events", .status = 200,
+        FAKE_WIRE(NO_DIRECTORIES,
+                  { "GET /events", .status = 200,
                     .body = PAGE(EVENT("event_01", "2026-03-02T08:00:00.000Z", "Ada")) },
                   { "GET /events", .status = 401, .body = "{\"message\":\"Unauthorized\"}" });
     kit mirror;
