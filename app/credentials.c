@@ -33,12 +33,12 @@ static const struct field {
 
 static char **value_of(credentials *kept, const struct field *field)
 {
-    return (char **)((char *)kept + field->offset);
+    return (char **)(void *)((char *)kept + field->offset);
 }
 
 static const char *read_value(const credentials *kept, const struct field *field)
 {
-    return *(char *const *)((const char *)kept + field->offset);
+    return *(char *const *)(const void *)((const char *)kept + field->offset);
 }
 
 void credentials_clear(credentials *kept)

@@ -122,8 +122,8 @@ static bool make_schema(archive *self)
 static bool prepare(archive *self)
 {
     static const char *const sentences[N_SENTENCES] = {
-        [PUT] = "INSERT INTO record (kind, id, body) VALUES (?1, ?2, ?3)"
-                " ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
+        [PUT] = ("INSERT INTO record (kind, id, body) VALUES (?1, ?2, ?3)"
+                 " ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body"),
         [REMOVE] = "DELETE FROM record WHERE kind = ?1 AND id = ?2",
         [REMOVE_BEFORE] = "DELETE FROM record WHERE kind = ?1 AND id < ?2",
         [EACH] = "SELECT id, body FROM record WHERE kind = ?1 ORDER BY number",

@@ -13,7 +13,7 @@ const N_THREADS = 64;
 // Between the servers and the emulator: sees each refresh, may hold or fail it.
 async function startWatcher(emulator) {
   const self = { refreshes: [], hold: null, isDown: false };
-  const server = http.createServer(async (request, response) => {
+  const pass = async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
@@ -27,7 +27,9 @@ async function startWatcher(emulator) {
     delete reply.headers['transfer-encoding'];
     response.writeHead(reply.status, { ...reply.headers, 'content-length': Buffer.byteLength(reply.text) });
     response.end(reply.text);
-  });
+  };
+  // Either side may have ended, as at the end of a test.
+  const server = http.createServer((request, response) => pass(request, response).catch(() => response.destroy()));
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   self.url = `http://127.0.0.1:${server.address().port}`;
@@ -71,13 +73,15 @@ async function cookieFrom(emulator, agoMs) {
   return `wos-session=${sealed.stdout.trim()}`;
 }
 
+// The servers leave the feed alone: one that is frozen amid a write to the store would keep all others from writing, and
+// each would renew for itself.
 async function startWorld(nServers = N_SERVERS) {
   const emulator = await emulate(['--control']);
   const watcher = await startWatcher(emulator);
   const store = newStore();
   const env = { WORKOS_ISSUER: emulator.ready.issuer };
   const servers = [];
-  for (let i = 0; i < nServers; i++) servers.push(await serve(watcher.url, { store, env }));
+  for (let i = 0; i < nServers; i++) servers.push(await serve(watcher.url, { store, env, args: ['--poll-interval', '3600'] }));
   return { emulator, watcher, servers, cookie: await cookieFrom(emulator, 3_600_000) };
 }
 

@@ -219,8 +219,9 @@ static pid_t start_child(char url[64])
         if (emulator_kit_start((emulator_options){ .state_file = file }))
             _exit(1);
         ssize_t written = write(ends[1], emulator_kit_url(), strlen(emulator_kit_url()) + 1);
-        for (; written > 0;)
-            pause();
+        if (written > 0)
+            for (;;)
+                pause();
         _exit(1);
     }
     close(ends[1]);

@@ -1,6 +1,7 @@
 /* Stored sessions renewed, ended and moved: always the one that was read, never one that somebody
  * else has put there or taken away meanwhile. */
 #include <stdio.h>
+#include <string.h>
 
 #include "server-kit.h"
 #include "test.h"
@@ -24,8 +25,7 @@ static void change(lk_web_options *options)
 {
     options->session_storage = storage;
     options->cookie_password = password;
-    options->cookie_password_previous =
-        password == (const char *)KIT_PASSWORD ? NULL : KIT_PASSWORD;
+    options->cookie_password_previous = strcmp(password, KIT_PASSWORD) == 0 ? NULL : KIT_PASSWORD;
     options->revocation.is_revoked = say;
 }
 

@@ -97,7 +97,7 @@ static int run_grant(lk_client *client, size_t which, char **arguments)
     lk_error err = LK_ERROR_INIT;
 
     for (size_t i = 0; grants[which].members[i] != 0 && arguments[i] != NULL; i++)
-        *(const char **)((char *)&options + grants[which].members[i]) = arguments[i];
+        *(const char **)(void *)((char *)&options + grants[which].members[i]) = arguments[i];
     if (grants[which].call(client, &options, &answer, &challenge, &err) == LK_OK)
         return show_authentication(client, answer);
     if (challenge != NULL)
