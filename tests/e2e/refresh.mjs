@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CLIENT_ID, PASSWORD, ask, control, emulate, newStore, run, scratchFile, serve, waitFor } from './support.mjs';
+import { CLIENT_ID, PASSWORD, ask, control, emulate, isUp, newStore, run, scratchFile, serve, waitFor } from './support.mjs';
 
 const EMAIL = 'mira.holt@juniper.example';
 const N_SERVERS = 4;
@@ -73,8 +73,8 @@ async function cookieFrom(emulator, agoMs) {
   return `wos-session=${sealed.stdout.trim()}`;
 }
 
-// The servers leave the feed alone: one that is frozen amid a write to the store would keep all others from writing, and
-// each would renew for itself.
+// The servers have read the feed, and leave it alone then: one that is frozen amid a write to the store would keep all
+// others from writing, and each would renew for itself.
 async function startWorld(nServers = N_SERVERS) {
   const emulator = await emulate(['--control']);
   const watcher = await startWatcher(emulator);
@@ -82,6 +82,7 @@ async function startWorld(nServers = N_SERVERS) {
   const env = { WORKOS_ISSUER: emulator.ready.issuer };
   const servers = [];
   for (let i = 0; i < nServers; i++) servers.push(await serve(watcher.url, { store, env, args: ['--poll-interval', '3600'] }));
+  for (const server of servers) await waitFor('the feed to be read', () => isUp(`${server.url}/readyz`));
   return { emulator, watcher, servers, cookie: await cookieFrom(emulator, 3_600_000) };
 }
 
