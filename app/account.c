@@ -48,13 +48,6 @@ lk_status account_verify(lk_client *client, const char *access_token, lk_session
 
 /* ---- Opening ---- */
 
-static bool is_over(const lk_error *err)
-{
-    return err->status == LK_ERR_API &&
-           (strcmp(err->reason, "invalid_grant") == 0 || strcmp(err->reason, "sso_required") == 0 ||
-            strcmp(err->reason, "mfa_enrollment") == 0);
-}
-
 static lk_status forget(const credentials_file *file, const char *why, lk_error *err)
 {
     TRY(credentials_remove(file, err));
@@ -72,7 +65,7 @@ static lk_status renew(const credentials_file *file, account *mine, lk_error *er
         return forget(file, "it cannot be renewed", err);
     lk_status status =
         lk_authkit_refresh(mine->client, mine->kept.refresh_token, NULL, &renewed, &cause);
-    if (is_over(&cause))
+    if (lk_authkit_is_terminal(&cause))
         return forget(file, cause.reason, err);
     if (status != LK_OK)
         return failed(err, status, "cannot renew the session: %s", cause.message);

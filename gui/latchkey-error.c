@@ -2,6 +2,7 @@
 #include "latchkey-error.h"
 
 #include <glib/gi18n.h>
+#include <latchkey/authkit.h>
 
 typedef struct Words {
     LatchkeyErrorCode code;
@@ -33,13 +34,13 @@ static const Words words[] = {
 
 G_DEFINE_QUARK(latchkey - error - quark, latchkey_error)
 
-static LatchkeyErrorCode refusal(const char *reason)
+static LatchkeyErrorCode refusal(const lk_error *err)
 {
+    const char *reason = err->reason;
+
     if (g_str_equal(reason, "access_denied") || g_str_equal(reason, "signin_consent_denied"))
         return LATCHKEY_ERROR_DENIED;
-    /* <latchkey/authkit.h>: terminal only with these three, all else keeps the session. */
-    if (g_str_equal(reason, "invalid_grant") || g_str_equal(reason, "sso_required") ||
-        g_str_equal(reason, "mfa_enrollment"))
+    if (lk_authkit_is_terminal(err))
         return LATCHKEY_ERROR_ENDED;
     return LATCHKEY_ERROR_REFUSED;
 }
@@ -51,7 +52,7 @@ static LatchkeyErrorCode code_of(const lk_error *err)
     case LK_ERR_RATE_LIMITED:
         return LATCHKEY_ERROR_NETWORK;
     case LK_ERR_API:
-        return refusal(err->reason);
+        return refusal(err);
     case LK_ERR_PROTOCOL:
     case LK_ERR_SIGNATURE:
     case LK_ERR_NO_KEY:

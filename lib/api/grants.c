@@ -381,6 +381,13 @@ lk_status lk_authkit_refresh(lk_client *client, const char *refresh_token,
                         out, NULL, err);
 }
 
+bool lk_authkit_is_terminal(const lk_error *err)
+{
+    return err->status == LK_ERR_API &&
+           (strcmp(err->reason, "invalid_grant") == 0 || strcmp(err->reason, "sso_required") == 0 ||
+            strcmp(err->reason, "mfa_enrollment") == 0);
+}
+
 void lk_authentication_free(lk_authentication *authentication)
 {
     if (authentication != NULL)

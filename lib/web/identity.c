@@ -183,7 +183,7 @@ static lk_status renew_stale(lk_web *web, const lk_web_request *request, const f
     lk_status status =
         renew(web, in->brought.sealed.data, true, true, &renewed, &reply->session, &cause);
 
-    if (status == LK_ERR_EXPIRED || lk__refresh_is_terminal(status, &cause))
+    if (status == LK_ERR_EXPIRED || lk_authkit_is_terminal(&cause))
         return lk__web_end_session(web, request, &in->brought, again, reply, err);
     if (status == LK_OK)
         return keep_renewed(web, request, in, renewed, again, reply, err);

@@ -149,7 +149,7 @@ static lk_status renew_after(const lk__lease *lease, const lk__grant *grant, cha
              "passwords the same?",
              NULL);
     lk_status status = renew_alone(lease, grant, NULL, out, &cause);
-    if (lk__refresh_is_terminal(status, &cause))
+    if (lk_authkit_is_terminal(&cause))
         return lk__fail(err, LK_ERR_STORE,
                         "another server has renewed this session, and left what this one cannot "
                         "open: are the cookie passwords the same?");
@@ -212,7 +212,7 @@ static void leave(holding *self, const char *sealed, const lk_error *cause)
 {
     const lk_refresh_lease *seam = &self->lease->seam;
     const lk_client *client = self->lease->client;
-    bool lasts = sealed != NULL || lk__refresh_is_terminal(cause->status, cause);
+    bool lasts = sealed != NULL || lk_authkit_is_terminal(cause);
     lk__auto_buf result = LK__SECRET_BUF(2 * LK__MAX_SEALED);
     lk_error problem = LK_ERROR_INIT;
     bool held = false;

@@ -115,7 +115,7 @@ static void land(lk__refresher *refresher, flight *f, lk_status status, const lk
     f->sealed = sealed;
     pthread_cond_broadcast(&refresher->landing);
     /* A passing failure is told to those who waited, not to those who try again. */
-    if (status != LK_OK && !lk__refresh_is_terminal(status, error))
+    if (status != LK_OK && !lk_authkit_is_terminal(error))
         forget(refresher, f);
 }
 
@@ -215,13 +215,6 @@ lk_status lk__refresher_renew(lk__refresher *refresher, const lk__grant *grant, 
     if (status != LK_OK && err != NULL)
         *err = cause;
     return status;
-}
-
-bool lk__refresh_is_terminal(lk_status status, const lk_error *err)
-{
-    return status == LK_ERR_API &&
-           (strcmp(err->reason, "invalid_grant") == 0 || strcmp(err->reason, "sso_required") == 0 ||
-            strcmp(err->reason, "mfa_enrollment") == 0);
 }
 
 lk_status lk__refresher_new(lk_client *client, const lk__passwords *passwords,

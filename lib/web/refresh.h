@@ -30,7 +30,4 @@ void lk__refresher_freep(lk__refresher **refresher);
 LK_MUST_CHECK lk_status lk__refresher_renew(lk__refresher *refresher, const lk__grant *grant,
                                             bool waits, char **out, lk_error *err);
 
-/* WorkOS refused for good: nobody is signed in any more. All other failures keep the session. */
-bool lk__refresh_is_terminal(lk_status status, const lk_error *err);
-
 #endif

@@ -333,12 +333,16 @@ LK_API LK_MUST_CHECK lk_status lk_authkit_exchange_code(lk_client *client, const
 
 /* Spends a refresh token; the short form of …_with_refresh_token(). WorkOS rotates it: keep the new
  * one before dropping the old. One POST, blocks; retried on network errors, since WorkOS replays
- * the same answer for 30 s. organization_id may be NULL; it switches the organization. Terminal
- * only with LK_ERR_API and a reason of "invalid_grant", "sso_required" or "mfa_enrollment": all
- * else keeps the session. */
+ * the same answer for 30 s. organization_id may be NULL; it switches the organization. Whether a
+ * failure ends the session says lk_authkit_is_terminal(). */
 LK_API LK_MUST_CHECK lk_status lk_authkit_refresh(lk_client *client, const char *refresh_token,
                                                   const char *organization_id,
                                                   lk_authentication **out, lk_error *err);
+
+/* Whether WorkOS refused a refresh token for good: LK_ERR_API with the reason "invalid_grant",
+ * "sso_required" or "mfa_enrollment". Nobody is signed in any more; all other failures keep the
+ * session. */
+LK_API bool lk_authkit_is_terminal(const lk_error *err);
 
 /* The address that ends a WorkOS session in the browser; return_to may be NULL. No I/O. Free *out
  * with lk_free(). */
