@@ -35,17 +35,6 @@ lk_status account_client(const app_arguments *given, const char *client_id, cons
         out, err);
 }
 
-lk_status account_verify(lk_client *client, const char *access_token, lk_session **out,
-                         lk_error *err)
-{
-    lk_status status = lk_session_from_token(client, access_token, out, err);
-
-    if (status != LK_ERR_NO_KEY)
-        return status;
-    TRY(lk_client_refresh_keys(client, err));
-    return lk_session_from_token(client, access_token, out, err);
-}
-
 /* ---- Opening ---- */
 
 static lk_status forget(const credentials_file *file, const char *why, lk_error *err)
@@ -69,7 +58,7 @@ static lk_status renew(const credentials_file *file, account *mine, lk_error *er
         return forget(file, cause.reason, err);
     if (status != LK_OK)
         return failed(err, status, "cannot renew the session: %s", cause.message);
-    TRY(account_verify(mine->client, renewed->access_token, &mine->session, err));
+    TRY(lk_session_from_token_fetching(mine->client, renewed->access_token, &mine->session, err));
     if (strcmp(renewed->user->id, mine->kept.user_id) != 0)
         return failed(err, LK_ERR_SIGNATURE, "WorkOS renewed the session of somebody else");
     TRY(credentials_take(&kept, mine->kept.client_id, mine->kept.base_url, renewed, mine->session,
@@ -109,7 +98,8 @@ lk_status account_open(const app_arguments *given, account *out, lk_error *err)
         return failed(err, LK_ERR_STATE, "nobody is signed in: latchkey login does that");
     TRY(check_client(given, &mine.kept, err));
     TRY(account_client(given, mine.kept.client_id, mine.kept.base_url, &mine.client, err));
-    lk_status status = account_verify(mine.client, mine.kept.access_token, &mine.session, &cause);
+    lk_status status =
+        lk_session_from_token_fetching(mine.client, mine.kept.access_token, &mine.session, &cause);
     if (status == LK_ERR_EXPIRED || status == LK_ERR_NO_KEY)
         TRY(renew(&file, &mine, err));
     else if (status != LK_OK)

@@ -20,10 +20,6 @@ void account_clear(account *mine);
  * options nor the environment tell; NULL: nothing does. */
 LK_MUST_CHECK lk_status account_client(const app_arguments *given, const char *client_id,
                                        const char *base_url, lk_client **out, lk_error *err);
-/* Verifies an access token, with fresh keys where it must. Blocks for one exchange at most. */
-LK_MUST_CHECK lk_status account_verify(lk_client *client, const char *access_token,
-                                       lk_session **out, lk_error *err);
-
 /* Renews a stale session and keeps the new tokens. LK_ERR_STATE: nobody is signed in, or WorkOS
  * has ended the session, which is then forgotten. *out is empty before, and after a failure. */
 LK_MUST_CHECK lk_status account_open(const app_arguments *given, account *out, lk_error *err);

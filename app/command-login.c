@@ -44,7 +44,7 @@ static lk_status log_in(const app_arguments *given, lk_error *err)
     TRY(credentials_open(&file, err));
     credentials_close(&file);
     TRY(sign_in(given, client, &authentication, err));
-    TRY(account_verify(client, authentication->access_token, &session, err));
+    TRY(lk_session_from_token_fetching(client, authentication->access_token, &session, err));
     TRY(credentials_take(&kept, client_id, base_url, authentication, session, err));
     TRY(credentials_open(&file, err));
     TRY(credentials_write(&file, &kept, err));

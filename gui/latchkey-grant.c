@@ -37,25 +37,14 @@ static void renewal_free(gpointer data)
     g_free(renewal);
 }
 
-static lk_status open_token(lk_client *client, const char *token, lk_session **out, lk_error *err)
-{
-    lk_status status = lk_session_from_token(client, token, out, err);
-
-    if (status != LK_ERR_NO_KEY)
-        return status;
-    status = lk_client_refresh_keys(client, err);
-    if (status != LK_OK)
-        return status;
-    return lk_session_from_token(client, token, out, err);
-}
-
 void latchkey_grant_return(GTask *task, lk_client *client, lk_authentication *authentication)
 {
     LatchkeyGrant *grant = g_new0(LatchkeyGrant, 1);
     lk_error err = LK_ERROR_INIT;
 
     grant->authentication = authentication;
-    if (open_token(client, authentication->access_token, &grant->session, &err) == LK_OK) {
+    if (lk_session_from_token_fetching(client, authentication->access_token, &grant->session,
+                                       &err) == LK_OK) {
         g_task_return_pointer(task, grant, latchkey_grant_free);
         return;
     }

@@ -463,6 +463,17 @@ lk_status lk_session_from_token(const lk_client *client, const char *access_toke
     return LK_OK;
 }
 
+lk_status lk_session_from_token_fetching(lk_client *client, const char *access_token,
+                                         lk_session **out, lk_error *err)
+{
+    lk_status status = lk_session_from_token(client, access_token, out, err);
+
+    if (status != LK_ERR_NO_KEY)
+        return status;
+    LK_TRY(lk_client_refresh_keys(client, err));
+    return lk_session_from_token(client, access_token, out, err);
+}
+
 void lk_session_free(lk_session *session)
 {
     if (session == NULL)

@@ -64,6 +64,12 @@ LK_API LK_MUST_CHECK lk_status lk_session_from_token(const lk_client *client,
                                                      const char *access_token, lk_session **out,
                                                      lk_error *err);
 
+/* The same, but on an unknown key fetches the keys and tries once more: blocks then, with the
+ * errors of lk_client_refresh_keys(). */
+LK_API LK_MUST_CHECK lk_status lk_session_from_token_fetching(lk_client *client,
+                                                              const char *access_token,
+                                                              lk_session **out, lk_error *err);
+
 /* Seals any JSON text, and opens a seal without looking at what is in it. No client, no network.
  * ttl_s 0: never expires. LK_ERR_SIGNATURE, LK_ERR_EXPIRED. Free *out with lk_free_secret(). */
 LK_API LK_MUST_CHECK lk_status lk_seal_text(const char *password, const char *json, int ttl_s,
