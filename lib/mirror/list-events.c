@@ -231,7 +231,7 @@ void lk_mirror_event_page_freep(lk_mirror_event_page **page)
     *page = NULL;
 }
 
-/* ---- Counting, and one by its id ---- */
+/* ---- Counting ---- */
 
 static lk_status take_count(void *ctx, const lk__row *row, lk_error *err)
 {
@@ -257,6 +257,105 @@ lk_status lk_mirror_count_events(lk_mirror *mirror, const lk_mirror_event_query 
     *out = count;
     return LK_OK;
 }
+
+/* ---- Counting by time ---- */
+
+enum { MAX_SPANS = 1000 };
+
+typedef struct counting {
+    lk__arena *arena;
+    int64_t since_ms;
+    int64_t span_ms;
+    lk_mirror_span *items;
+    size_t count;
+    size_t size;
+} counting;
+
+/* What is outgrown stays in the arena: at most as much again. */
+static lk_status make_room(counting *c, lk_error *err)
+{
+    size_t size = c->size > 0 ? 2 * c->size : 64;
+    lk_mirror_span *items = NULL;
+
+    if (c->count < c->size)
+        return LK_OK;
+    items = lk__arena_array(c->arena, size, sizeof(*items));
+    if (items == NULL)
+        return lk__no_memory(err);
+    if (c->count > 0)
+        memcpy(items, c->items, c->count * sizeof(*items));
+    c->items = items;
+    c->size = size;
+    return LK_OK;
+}
+
+static lk_status take_span(void *ctx, const lk__row *row, lk_error *err)
+{
+    counting *c = ctx;
+
+    LK_TRY(make_room(c, err));
+    lk_mirror_span *span = &c->items[c->count++];
+    span->since_ms = c->since_ms + row->columns[0].number * c->span_ms;
+    span->n_events = row->columns[2].number;
+    if (!lk__take_text(c->arena, &row->columns[1], &span->type))
+        return lk__no_memory(err);
+    return LK_OK;
+}
+
+static lk_status check_spans(const lk_mirror_event_query *query, int64_t span_ms, lk_error *err)
+{
+    if (span_ms <= 0 || query->since_ms <= 0 || query->until_ms <= query->since_ms)
+        return lk__fail(err, LK_ERR_INVALID,
+                        "events are counted by time from since_ms to a later until_ms");
+    int64_t n_spans = (query->until_ms - query->since_ms - 1) / span_ms + 1;
+    if (n_spans > MAX_SPANS)
+        return lk__fail(err, LK_ERR_INVALID, "%lld spans of time are too many: up to %d",
+                        (long long)n_spans, MAX_SPANS);
+    return LK_OK;
+}
+
+lk_status lk_mirror_count_by_time(lk_mirror *mirror, const lk_mirror_event_query *query,
+                                  int64_t span_ms, lk_mirror_activity **out, lk_error *err)
+{
+    LK_CLEANUP(lk_mirror_activity_freep) lk_mirror_activity *activity = NULL;
+    lk__auto_select select = LK__SELECT;
+    lk_mirror_event_query known;
+    patterns found_by;
+
+    lk__error_clear(err);
+    lk__copy_options(&known, sizeof(known), query);
+    LK_TRY(check_spans(&known, span_ms, err));
+    activity = lk__answer_new(sizeof(*activity));
+    if (activity == NULL)
+        return lk__no_memory(err);
+    counting c = { .arena = lk__answer_arena(activity),
+                   .since_ms = known.since_ms,
+                   .span_ms = span_ms };
+    lk__select_add_value(&select, LK__SQL_SPANS_SINCE, lk__value_number(known.since_ms));
+    lk__select_add_value(&select, LK__SQL_SPANS_OF, lk__value_number(span_ms));
+    lk__select_add(&select,
+                   lk__text_empty(known.object_id) ? LK__SQL_SPANS_FROM : LK__SQL_SPANS_FROM_BODY);
+    LK_TRY(add_filters(&select, &known, false, &found_by, err));
+    lk__select_add(&select, LK__SQL_BY_SPAN);
+    LK_TRY(lk__select_run(&select, mirror->store, take_span, &c, err));
+    activity->items = c.items;
+    activity->count = c.count;
+    *out = lk__steal(activity);
+    return LK_OK;
+}
+
+void lk_mirror_activity_free(lk_mirror_activity *activity)
+{
+    lk__answer_free(activity);
+}
+
+void lk_mirror_activity_freep(lk_mirror_activity **activity)
+{
+    lk_mirror_activity_free(*activity);
+    *activity = NULL;
+}
+
+/* ---- One by its id ---- */
 
 lk_status lk_mirror_get_event(lk_mirror *mirror, const char *id, lk_mirror_event_page **out,
                               lk_error *err)

@@ -21,6 +21,14 @@
 #define LK__SQL_COUNT_EVENTS_BY_BODY \
     "SELECT COUNT(*) FROM event e LEFT JOIN event_body b ON b.sequence = e.sequence WHERE TRUE"
 
+/* The values stand behind "-", "/" and "WHERE TRUE". */
+#define LK__SQL_SPANS_SINCE "SELECT (e.created_at_ms - "
+#define LK__SQL_SPANS_OF    ") / "
+#define LK__SQL_SPANS_FROM  ", e.type, COUNT(*) FROM event e WHERE TRUE"
+#define LK__SQL_SPANS_FROM_BODY \
+    ", e.type, COUNT(*) FROM event e LEFT JOIN event_body b ON b.sequence = e.sequence WHERE TRUE"
+#define LK__SQL_BY_SPAN " GROUP BY 1, 2 ORDER BY 1, 2"
+
 /* ---- Registers: the newer event wins ---- */
 
 #define LK__SQL_NEWER(table)                                                            \

@@ -176,6 +176,70 @@ static void test_events_are_counted(void **state)
     assert_counted(k, LK_MIRROR_EVENT_QUERY(.limit = 1, .after = "event_d"), 5);
 }
 
+/* "begin:type=n " for each. */
+static void assert_spans(kit *k, const lk_mirror_event_query *query, int64_t span_ms,
+                         const char *expected)
+{
+    lk_auto(lk_mirror_activity) activity = NULL;
+    lk_error err = LK_ERROR_INIT;
+    char found[256] = "";
+    size_t len = 0;
+
+    assert_ok(lk_mirror_count_by_time(k->mirror, query, span_ms, &activity, &err), err);
+    for (size_t i = 0; i < activity->count; i++)
+        len += (size_t)snprintf(found + len, sizeof(found) - len, "%lld:%s=%lld ",
+                                (long long)activity->items[i].since_ms, activity->items[i].type,
+                                (long long)activity->items[i].n_events);
+    assert_string_equal(found, expected);
+}
+
+static void test_events_are_counted_by_time(void **state)
+{
+    kit *k = *state;
+
+    assert_spans(k, LK_MIRROR_EVENT_QUERY(.since_ms = 1, .until_ms = 100), 10, "");
+    add_five(k);
+    /* 20 is the first moment of the second span and no part of the first; 40 is beyond the end */
+    assert_spans(k, LK_MIRROR_EVENT_QUERY(.since_ms = 10, .until_ms = 40), 10,
+                 "10:user.created=1 20:dsync=1 20:dsync.user.created=1 20:dsyncx.other=1 ");
+    assert_spans(k, LK_MIRROR_EVENT_QUERY(.since_ms = 11, .until_ms = 41, .type = "dsync."), 30,
+                 "11:dsync.user.created=1 11:dsync.user.deleted=1 ");
+    assert_spans(k, LK_MIRROR_EVENT_QUERY(.since_ms = 1, .until_ms = 41, .object_id = "u2"), 5,
+                 "36:dsync.user.deleted=1 ");
+    add(k, "event_f", "dsync.user.deleted", 39, "{\"id\":\"u2\",\"directory_id\":\"d2\"}");
+    assert_spans(k, LK_MIRROR_EVENT_QUERY(.since_ms = 1, .until_ms = 41, .text = "zz"), 5, "");
+    assert_spans(k, LK_MIRROR_EVENT_QUERY(.since_ms = 1, .until_ms = 41, .directory_id = "d2"), 5,
+                 "36:dsync.user.deleted=2 ");
+}
+
+static void test_times_that_cannot_be_cut_are_refused(void **state)
+{
+    static const struct {
+        int64_t since_ms;
+        int64_t until_ms;
+        int64_t span_ms;
+        bool is_ok;
+    } rows[] = {
+        { 1, 1001, 1, true }, /* a thousand */
+        { 1, 1002, 1, false },      { 1, 2, 0, false },
+        { 1, 2, -1, false },        { 0, 2, 1, false },
+        { 2, 0, 1, false },         { 2, 2, 1, false },
+        { 1, INT64_MAX, 1, false }, { 1, INT64_MAX, INT64_MAX, true },
+    };
+    kit *k = *state;
+
+    for (size_t i = 0; i < N_ROWS(rows); i++) {
+        lk_auto(lk_mirror_activity) activity = NULL;
+        lk_error err = LK_ERROR_INIT;
+        lk_status status = lk_mirror_count_by_time(
+            k->mirror,
+            LK_MIRROR_EVENT_QUERY(.since_ms = rows[i].since_ms, .until_ms = rows[i].until_ms),
+            rows[i].span_ms, &activity, &err);
+        assert_int_equal(status, rows[i].is_ok ? LK_OK : LK_ERR_INVALID);
+        assert_int_equal(activity != NULL, rows[i].is_ok);
+    }
+}
+
 static void test_one_event_by_its_id(void **state)
 {
     kit *k = *state;
@@ -413,6 +477,8 @@ int main(void)
         TEST(test_times_are_from_and_before),
         TEST(test_events_of_one_object),
         TEST(test_events_are_counted),
+        TEST(test_events_are_counted_by_time),
+        TEST(test_times_that_cannot_be_cut_are_refused),
         TEST(test_one_event_by_its_id),
         TEST(test_impossible_queries_are_refused),
         TEST(test_older_query_struct_is_read_as_far_as_it_goes),

@@ -75,6 +75,27 @@ LK_API LK_MUST_CHECK lk_status lk_mirror_list_events(lk_mirror *mirror,
 LK_API LK_MUST_CHECK lk_status lk_mirror_count_events(lk_mirror *mirror,
                                                       const lk_mirror_event_query *query,
                                                       int64_t *out, lk_error *err);
+typedef struct lk_mirror_span {
+    int64_t since_ms; /* where the span of time begins */
+    const char *type;
+    int64_t n_events; /* at least 1 */
+} lk_mirror_span;
+
+typedef struct lk_mirror_activity {
+    const lk_mirror_span *items; /* by since_ms, then type */
+    size_t count;
+} lk_mirror_activity;
+
+/* How many of each type the query finds in each span of span_ms from since_ms to until_ms, which
+ * are required; spans without events are left out. Order, after and limit do not count. Reads all
+ * of them. LK_ERR_INVALID: more than 1000 spans, or none. Free with lk_mirror_activity_free(). */
+LK_API LK_MUST_CHECK lk_status lk_mirror_count_by_time(lk_mirror *mirror,
+                                                       const lk_mirror_event_query *query,
+                                                       int64_t span_ms, lk_mirror_activity **out,
+                                                       lk_error *err);
+LK_API void lk_mirror_activity_free(lk_mirror_activity *activity);
+LK_API void lk_mirror_activity_freep(lk_mirror_activity **activity);
+
 /* A page with the one event. LK_ERR_NOT_FOUND. */
 LK_API LK_MUST_CHECK lk_status lk_mirror_get_event(lk_mirror *mirror, const char *id,
                                                    lk_mirror_event_page **out, lk_error *err);
