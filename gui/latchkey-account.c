@@ -1,15 +1,15 @@
-/* A state machine whose slow parts are tasks: the grants of latchkey-grant.c and the keyring's
- * calls.
+/* A state machine whose slow parts are tasks: the browser's way (latchkey-loopback.c), a code's
+ * (latchkey-device.c), the grants of latchkey-grant.c and the keyring's calls.
  *
- * Every task carries the cancellable of its attempt. Cancelling, signing in again and signing out
- * replace that cancellable, so a late answer finds itself cancelled and changes nothing. */
+ * Every task carries the cancellable of its attempt. Cancelling, signing in again, signing out and
+ * the account's own end cancel it, so a late answer finds itself cancelled and touches nothing. */
 #include "latchkey-account.h"
 
 #include "latchkey-device.h"
 #include "latchkey-error.h"
 #include "latchkey-grant.h"
+#include "latchkey-loopback.h"
 
-#include <glib-unix.h>
 #include <glib/gi18n.h>
 
 enum { CHECK_S = 5, EARLIEST_RETRY_MS = 5000, LATEST_RETRY_MS = 120000, EARLY_MS = 60000 };
@@ -21,14 +21,11 @@ struct _LatchkeyAccount {
     LatchkeyClient *client; /* NULL: unconfigured */
     LatchkeyAccountState state;
     GError *error;
-    LatchkeyGrant *grant;   /* NULL: signed out */
-    char *kept_token;       /* secret: read from the keyring, not yet renewed */
-    lk_loopback *loopback;  /* while waiting */
-    LatchkeyDevice *device; /* while a code is shown */
+    LatchkeyGrant *grant;       /* NULL: signed out */
+    char *kept_token;           /* secret: read from the keyring, not yet renewed */
+    LatchkeyLoopback *loopback; /* while waiting */
+    LatchkeyDevice *device;     /* while a code is shown */
     GCancellable *cancellable;
-    guint poll_source;
-    guint loopback_source;
-    guint timeout_source;
     guint check_source;
     gboolean is_renewing;
     gboolean uses_code; /* the last sign-in did, so trying again does */
@@ -53,12 +50,19 @@ static void notice(LatchkeyAccount *self, const char *text)
     g_signal_emit_by_name(self, "notice", text);
 }
 
-static void stop_listening(LatchkeyAccount *self)
+/* TRUE: somebody has given this attempt up, so whatever came is dropped. The account may be gone as
+ * well: its tasks do not hold it, or it would have to wait for a browser that nobody waits for. */
+static gboolean is_stale(GError *error)
 {
-    g_clear_handle_id(&self->loopback_source, g_source_remove);
-    g_clear_handle_id(&self->timeout_source, g_source_remove);
-    g_clear_pointer(&self->loopback, lk_loopback_free);
-    g_clear_handle_id(&self->poll_source, g_source_remove);
+    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return FALSE;
+    g_error_free(error);
+    return TRUE;
+}
+
+static void end_attempt(LatchkeyAccount *self)
+{
+    g_clear_pointer(&self->loopback, latchkey_loopback_free);
     g_clear_pointer(&self->device, latchkey_device_unref);
 }
 
@@ -68,7 +72,7 @@ static void abandon(LatchkeyAccount *self)
     g_set_object(&self->cancellable, NULL);
     self->cancellable = g_cancellable_new();
     self->is_renewing = FALSE;
-    stop_listening(self);
+    end_attempt(self);
 }
 
 static void forget(LatchkeyAccount *self)
@@ -154,14 +158,12 @@ static void renewal_failed(LatchkeyAccount *self, GError *error)
 static void on_renewed(GObject *source, GAsyncResult *result, gpointer data)
 {
     (void)source;
-    g_autoptr(LatchkeyAccount) self = data;
+    LatchkeyAccount *self = data;
     GError *error = NULL;
     LatchkeyGrant *grant = latchkey_grant_finish(result, &error);
 
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        g_error_free(error);
+    if (is_stale(error))
         return;
-    }
     self->is_renewing = FALSE;
     if (grant != NULL)
         adopt(self, grant, FALSE);
@@ -176,8 +178,7 @@ static void renew(LatchkeyAccount *self)
     if (self->is_renewing || token == NULL)
         return;
     self->is_renewing = TRUE;
-    latchkey_grant_renew_async(self->client, token, self->cancellable, on_renewed,
-                               g_object_ref(self));
+    latchkey_grant_renew_async(self->client, token, self->cancellable, on_renewed, self);
 }
 
 void latchkey_account_check(LatchkeyAccount *self)
@@ -249,17 +250,16 @@ void latchkey_account_unlock(LatchkeyAccount *self)
 
 /* ---- Sign-in ---- */
 
-static void on_exchanged(GObject *source, GAsyncResult *result, gpointer data)
+static void on_granted(GObject *source, GAsyncResult *result, gpointer data)
 {
     (void)source;
-    g_autoptr(LatchkeyAccount) self = data;
+    LatchkeyAccount *self = data;
     GError *error = NULL;
     LatchkeyGrant *grant = latchkey_grant_finish(result, &error);
 
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        g_error_free(error);
+    if (is_stale(error))
         return;
-    }
+    end_attempt(self);
     if (grant != NULL)
         adopt(self, grant, TRUE);
     else
@@ -267,167 +267,80 @@ static void on_exchanged(GObject *source, GAsyncResult *result, gpointer data)
 }
 
 /* The browser's answer is here: the rest goes on without it. */
-static void begin_exchange(LatchkeyAccount *self)
+static void on_back(GObject *source, GAsyncResult *result, gpointer data)
 {
-    lk_loopback *loopback = g_steal_pointer(&self->loopback);
+    (void)source;
+    LatchkeyAccount *self = data;
+    GError *error = NULL;
+    lk_loopback *loopback = latchkey_loopback_wait_finish(result, &error);
 
-    stop_listening(self);
-    latchkey_grant_exchange_async(self->client, loopback, self->cancellable, on_exchanged,
-                                  g_object_ref(self));
+    if (is_stale(error))
+        return;
+    end_attempt(self);
+    if (loopback == NULL) {
+        set_state(self, LATCHKEY_ACCOUNT_FAILED, error);
+        return;
+    }
+    latchkey_grant_exchange_async(self->client, loopback, self->cancellable, on_granted, self);
     set_state(self, LATCHKEY_ACCOUNT_EXCHANGING, NULL);
 }
 
-static void fail_attempt(LatchkeyAccount *self, const lk_error *err)
+static gboolean may_sign_in(LatchkeyAccount *self)
 {
-    stop_listening(self);
-    set_state(self, LATCHKEY_ACCOUNT_FAILED, latchkey_error_new(err));
-}
-
-/* FALSE: the attempt is over, its sources are gone. */
-static gboolean process(LatchkeyAccount *self)
-{
-    lk_error err = LK_ERROR_INIT;
-    int done = 0;
-
-    if (lk_loopback_process(self->loopback, &done, &err) != LK_OK) {
-        fail_attempt(self, &err);
-        return FALSE;
-    }
-    if (!done)
-        return TRUE;
-    begin_exchange(self);
-    return FALSE;
-}
-
-static gboolean on_loopback_readable(gint fd, GIOCondition condition, gpointer data)
-{
-    (void)fd, (void)condition;
-    return process(data);
-}
-
-/* The descriptor says nothing when nobody comes: the library's clock is asked each second. */
-static gboolean on_second(gpointer data)
-{
-    LatchkeyAccount *self = data;
-
-    return lk_loopback_time_left_ms(self->loopback) > 0 ? G_SOURCE_CONTINUE : process(self);
+    return self->client != NULL && self->state != LATCHKEY_ACCOUNT_EXCHANGING &&
+           self->state != LATCHKEY_ACCOUNT_SIGNED_IN;
 }
 
 void latchkey_account_sign_in(LatchkeyAccount *self)
 {
-    lk_error err = LK_ERROR_INIT;
+    GError *error = NULL;
 
-    if (self->client == NULL || self->state == LATCHKEY_ACCOUNT_EXCHANGING ||
-        self->state == LATCHKEY_ACCOUNT_SIGNED_IN)
+    if (!may_sign_in(self))
         return;
-    if (self->state == LATCHKEY_ACCOUNT_WAITING) {
-        g_signal_emit_by_name(self, "open-uri", lk_loopback_url(self->loopback));
-        return;
+    if (self->state != LATCHKEY_ACCOUNT_WAITING) {
+        abandon(self);
+        self->uses_code = FALSE;
+        self->loopback = latchkey_loopback_new(self->client, &error);
+        if (self->loopback == NULL) {
+            set_state(self, LATCHKEY_ACCOUNT_FAILED, error);
+            return;
+        }
+        latchkey_loopback_wait_async(self->loopback, self->cancellable, on_back, self);
+        set_state(self, LATCHKEY_ACCOUNT_WAITING, NULL);
     }
-    abandon(self);
-    self->uses_code = FALSE;
-    if (lk_loopback_new(LK_LOOPBACK_OPTIONS(.client = self->client->client), &self->loopback,
-                        &err) != LK_OK) {
-        set_state(self, LATCHKEY_ACCOUNT_FAILED, latchkey_error_new(&err));
-        return;
-    }
-    self->loopback_source =
-        g_unix_fd_add(lk_loopback_fd(self->loopback), G_IO_IN, on_loopback_readable, self);
-    self->timeout_source = g_timeout_add_seconds(1, on_second, self);
-    set_state(self, LATCHKEY_ACCOUNT_WAITING, NULL);
-    g_signal_emit_by_name(self, "open-uri", lk_loopback_url(self->loopback));
+    g_signal_emit_by_name(self, "open-uri", latchkey_loopback_get_url(self->loopback));
 }
 
 gboolean latchkey_account_paste(LatchkeyAccount *self, const char *address, GError **error)
 {
-    lk_error err = LK_ERROR_INIT;
-
-    if (self->state != LATCHKEY_ACCOUNT_WAITING)
-        return TRUE;
-    switch (lk_loopback_paste(self->loopback, address, &err)) {
-    case LK_OK:
-        begin_exchange(self);
-        return TRUE;
-    case LK_ERR_INVALID:
-    case LK_ERR_STATE:
-        g_propagate_error(error, latchkey_error_new(&err));
-        return FALSE;
-    default:
-        fail_attempt(self, &err);
-        return TRUE;
-    }
-}
-
-/* ---- Sign-in with a code ---- */
-
-static void poll_later(LatchkeyAccount *self);
-
-static void on_polled(GObject *source, GAsyncResult *result, gpointer data)
-{
-    (void)source;
-    g_autoptr(LatchkeyAccount) self = data;
-    GError *error = NULL;
-    LatchkeyGrant *grant = latchkey_device_poll_finish(result, &error);
-
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        g_error_free(error);
-        return;
-    }
-    if (grant == NULL && error == NULL) {
-        poll_later(self);
-        return;
-    }
-    stop_listening(self);
-    if (grant != NULL)
-        adopt(self, grant, TRUE);
-    else
-        set_state(self, LATCHKEY_ACCOUNT_FAILED, error);
-}
-
-static gboolean on_poll_due(gpointer data)
-{
-    LatchkeyAccount *self = data;
-
-    self->poll_source = 0;
-    latchkey_device_poll_async(self->device, self->cancellable, on_polled, g_object_ref(self));
-    return G_SOURCE_REMOVE;
-}
-
-static void poll_later(LatchkeyAccount *self)
-{
-    self->poll_source =
-        g_timeout_add((guint)lk_device_wait_ms(self->device->device), on_poll_due, self);
+    return self->loopback == NULL || latchkey_loopback_paste(self->loopback, address, error);
 }
 
 static void on_device_started(GObject *source, GAsyncResult *result, gpointer data)
 {
     (void)source;
-    g_autoptr(LatchkeyAccount) self = data;
+    LatchkeyAccount *self = data;
     GError *error = NULL;
     LatchkeyDevice *device = latchkey_device_start_finish(result, &error);
 
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        g_error_free(error);
+    if (is_stale(error))
         return;
-    }
     if (device == NULL) {
         set_state(self, LATCHKEY_ACCOUNT_FAILED, error);
         return;
     }
     self->device = device;
-    poll_later(self);
+    latchkey_device_wait_async(device, self->cancellable, on_granted, self);
     set_state(self, LATCHKEY_ACCOUNT_CODE, NULL);
 }
 
 void latchkey_account_sign_in_with_code(LatchkeyAccount *self)
 {
-    if (self->client == NULL || self->state == LATCHKEY_ACCOUNT_EXCHANGING ||
-        self->state == LATCHKEY_ACCOUNT_SIGNED_IN || self->state == LATCHKEY_ACCOUNT_CODE)
+    if (!may_sign_in(self) || self->state == LATCHKEY_ACCOUNT_CODE)
         return;
     abandon(self);
     self->uses_code = TRUE;
-    latchkey_device_start_async(self->client, self->cancellable, on_device_started,
-                                g_object_ref(self));
+    latchkey_device_start_async(self->client, self->cancellable, on_device_started, self);
     set_state(self, LATCHKEY_ACCOUNT_CODE, NULL);
 }
 
@@ -446,16 +359,14 @@ void latchkey_account_retry(LatchkeyAccount *self)
 {
     if (self->state != LATCHKEY_ACCOUNT_FAILED)
         return;
-    if (self->kept_token == NULL && self->uses_code) {
+    if (self->kept_token != NULL) {
+        renew(self);
+        set_state(self, LATCHKEY_ACCOUNT_STARTING, NULL);
+    } else if (self->uses_code) {
         latchkey_account_sign_in_with_code(self);
-        return;
-    }
-    if (self->kept_token == NULL) {
+    } else {
         latchkey_account_sign_in(self);
-        return;
     }
-    renew(self);
-    set_state(self, LATCHKEY_ACCOUNT_STARTING, NULL);
 }
 
 void latchkey_account_sign_out(LatchkeyAccount *self)
@@ -485,7 +396,7 @@ static void latchkey_account_dispose(GObject *object)
 
     g_cancellable_cancel(self->cancellable);
     g_clear_handle_id(&self->check_source, g_source_remove);
-    stop_listening(self);
+    end_attempt(self);
     G_OBJECT_CLASS(latchkey_account_parent_class)->dispose(object);
 }
 
@@ -561,7 +472,7 @@ const GError *latchkey_account_get_error(LatchkeyAccount *self)
 
 const char *latchkey_account_get_url(LatchkeyAccount *self)
 {
-    return self->loopback != NULL ? lk_loopback_url(self->loopback) : NULL;
+    return self->loopback != NULL ? latchkey_loopback_get_url(self->loopback) : NULL;
 }
 
 const lk_device_authorization *latchkey_account_get_device(LatchkeyAccount *self)
@@ -573,7 +484,7 @@ gint64 latchkey_account_get_time_left_ms(LatchkeyAccount *self)
 {
     if (self->device != NULL)
         return self->device->device->expires_at_ms - latchkey_account_now_ms(self);
-    return self->loopback != NULL ? lk_loopback_time_left_ms(self->loopback) : 0;
+    return self->loopback != NULL ? latchkey_loopback_get_time_left_ms(self->loopback) : 0;
 }
 
 gint64 latchkey_account_now_ms(LatchkeyAccount *self)

@@ -8,7 +8,6 @@
 #include "latchkey-secrets.h"
 
 #include <latchkey/device.h>
-#include <latchkey/loopback.h>
 #include <latchkey/session.h>
 
 G_BEGIN_DECLS

@@ -80,14 +80,52 @@ LatchkeyDevice *latchkey_device_start_finish(GAsyncResult *result, GError **erro
     return g_task_propagate_pointer(G_TASK(result), error);
 }
 
-void latchkey_device_poll_async(LatchkeyDevice *device, GCancellable *cancellable,
-                                GAsyncReadyCallback callback, gpointer data)
+static void poll_later(GTask *waiting);
+
+static void on_polled(GObject *source, GAsyncResult *result, gpointer data)
 {
-    run(g_task_new(NULL, cancellable, callback, data), g_atomic_rc_box_acquire(device),
-        device_unref, poll_worker);
+    (void)source;
+    g_autoptr(GTask) waiting = data;
+    GError *error = NULL;
+    LatchkeyGrant *grant = latchkey_grant_finish(result, &error);
+
+    if (grant != NULL)
+        g_task_return_pointer(waiting, grant, latchkey_grant_free);
+    else if (error != NULL)
+        g_task_return_error(waiting, error);
+    else
+        poll_later(waiting);
 }
 
-LatchkeyGrant *latchkey_device_poll_finish(GAsyncResult *result, GError **error)
+static gboolean on_poll_due(gpointer data)
 {
-    return g_task_propagate_pointer(G_TASK(result), error);
+    GTask *waiting = data;
+    LatchkeyDevice *device = g_task_get_task_data(waiting);
+    GCancellable *cancellable = g_task_get_cancellable(waiting);
+
+    if (!g_task_return_error_if_cancelled(waiting))
+        run(g_task_new(NULL, cancellable, on_polled, g_object_ref(waiting)),
+            g_atomic_rc_box_acquire(device), device_unref, poll_worker);
+    return G_SOURCE_REMOVE;
+}
+
+/* Due when its time has come, or at once when nobody wants to know any more. */
+static void poll_later(GTask *waiting)
+{
+    LatchkeyDevice *device = g_task_get_task_data(waiting);
+    g_autoptr(GSource) due = g_timeout_source_new((guint)lk_device_wait_ms(device->device));
+    g_autoptr(GSource) cancelled = g_cancellable_source_new(g_task_get_cancellable(waiting));
+
+    g_source_set_dummy_callback(cancelled);
+    g_source_add_child_source(due, cancelled);
+    g_task_attach_source(waiting, due, on_poll_due);
+}
+
+void latchkey_device_wait_async(LatchkeyDevice *device, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer data)
+{
+    g_autoptr(GTask) waiting = g_task_new(NULL, cancellable, callback, data);
+
+    g_task_set_task_data(waiting, g_atomic_rc_box_acquire(device), device_unref);
+    poll_later(waiting);
 }

@@ -20,10 +20,9 @@ void latchkey_device_start_async(LatchkeyClient *client, GCancellable *cancellab
                                  GAsyncReadyCallback callback, gpointer data);
 LatchkeyDevice *latchkey_device_start_finish(GAsyncResult *result, GError **error);
 
-/* Asks once. */
-void latchkey_device_poll_async(LatchkeyDevice *device, GCancellable *cancellable,
+/* Asks as often as WorkOS allows, until the code has been entered, was refused or is too old. */
+void latchkey_device_wait_async(LatchkeyDevice *device, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer data);
-/* NULL without an error: not yet, ask again when lk_device_wait_ms() has passed. */
-LatchkeyGrant *latchkey_device_poll_finish(GAsyncResult *result, GError **error);
+/* The end is latchkey_grant_finish(). */
 
 G_END_DECLS
