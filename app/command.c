@@ -34,7 +34,9 @@ static void print_overview(FILE *out)
 
 static void print_help(const app_command *command)
 {
-    printf("%s\n\nUsage: latchkey %s [OPTIONS]\n\nOptions:\n", command->help, command->name);
+    printf("%s\n\nUsage: latchkey %s", command->help, command->name);
+    options_print_usage(stdout, command->options, command->n_options);
+    fputs("\n\nOptions:\n", stdout);
     options_print_help(stdout, command->options, command->n_options);
     if (command->details != NULL)
         printf("\n%s", command->details);

@@ -34,7 +34,8 @@ static void print_bash(FILE *out)
     for (size_t n = 0; (command = command_at(n)) != NULL; n++) {
         fprintf(out, "    '%s '*) words='", command->name);
         for (size_t i = 0; i < command->n_options; i++)
-            fprintf(out, "--%s ", command->options[i].name);
+            if (!command->options[i].is_operand)
+                fprintf(out, "--%s ", command->options[i].name);
         fputs("--help' ;;\n", out);
     }
     fputs("    *)\n        local command\n        while read -r command; do\n"
@@ -69,6 +70,8 @@ static void print_zsh_command(FILE *out, const app_command *command)
     fprintf(out, "    '%s '*)\n        _arguments \\\n", command->name);
     for (size_t i = 0; i < command->n_options; i++) {
         const app_option *option = &command->options[i];
+        if (option->is_operand)
+            continue;
         fprintf(out, "            '%s--%s[", option->is_repeatable ? "*" : "", option->name);
         print_zsh_text(out, option->help);
         putc(']', out);
@@ -112,6 +115,8 @@ static void print_fish_command(FILE *out, const app_command *command)
 {
     for (size_t i = 0; i < command->n_options; i++) {
         const app_option *option = &command->options[i];
+        if (option->is_operand)
+            continue;
         fprintf(out, "complete -c latchkey -n '__latchkey_at \"%s\"' -l %s -d '", command->name,
                 option->name);
         print_quoted(out, option->help);

@@ -44,22 +44,24 @@ static void print_head(FILE *out, const app_command *command, const char *summar
     putc('\n', out);
 }
 
-static void print_option(FILE *out, const char *name, const char *value, const char *help,
-                         const char *variable)
+static void print_option(FILE *out, const app_option *option)
 {
-    fputs(".TP\n\\fB\\-\\-", out);
-    print_roff(out, name);
-    fputs("\\fR", out);
-    if (value != NULL) {
-        fputs(" \\fI", out);
-        print_roff(out, value);
+    fputs(".TP\n", out);
+    if (!option->is_operand) {
+        fputs("\\fB\\-\\-", out);
+        print_roff(out, option->name);
+        fputs(option->value != NULL ? "\\fR " : "\\fR", out);
+    }
+    if (option->value != NULL) {
+        fputs("\\fI", out);
+        print_roff(out, option->value);
         fputs("\\fR", out);
     }
     putc('\n', out);
-    print_roff(out, help);
+    print_roff(out, option->help);
     fputs(".\n", out);
-    if (variable != NULL)
-        fprintf(out, "Environment: \\fB%s\\fR.\n", variable);
+    if (option->variable != NULL)
+        fprintf(out, "Environment: \\fB%s\\fR.\n", option->variable);
 }
 
 static void print_exit_status(FILE *out)
@@ -76,17 +78,17 @@ static void print_exit_status(FILE *out)
 static void print_command(FILE *out, const app_command *command)
 {
     print_head(out, command, command->help);
-    fprintf(out, ".SH SYNOPSIS\n\\fBlatchkey %s\\fR [\\fIOPTIONS\\fR]\n", command->name);
+    fprintf(out, ".SH SYNOPSIS\n\\fBlatchkey %s\\fR\\fI", command->name);
+    options_print_usage(out, command->options, command->n_options);
+    fputs("\\fR\n", out);
     if (command->details != NULL) {
         fputs(".SH DESCRIPTION\n", out);
         print_roff(out, command->details);
     }
     fputs(".SH OPTIONS\n", out);
-    for (size_t i = 0; i < command->n_options; i++) {
-        const app_option *option = &command->options[i];
-        print_option(out, option->name, option->value, option->help, option->variable);
-    }
-    print_option(out, "help", NULL, "Show the options", NULL);
+    for (size_t i = 0; i < command->n_options; i++)
+        print_option(out, &command->options[i]);
+    print_option(out, &(const app_option){ .name = "help", .help = "Show the options" });
     print_exit_status(out);
     if (command->examples != NULL) {
         fputs(".SH EXAMPLES\n.nf\n", out);

@@ -85,10 +85,12 @@ static lk_status unknown_option(const app_arguments *given, const char *name, si
     char word[MAX_WORD];
     size_t n = smaller(given->n_options, N_ITEMS(names));
 
+    size_t n_names = 0;
     for (size_t i = 0; i < n; i++)
-        names[i] = given->options[i].name;
+        if (!given->options[i].is_operand)
+            names[n_names++] = given->options[i].name;
     snprintf(word, sizeof(word), "%.*s", (int)smaller(len, MAX_WORD), name);
-    const char *near = nearest_word(word, names, n);
+    const char *near = nearest_word(word, names, n_names);
     if (near != NULL)
         return failed(err, LK_ERR_INVALID, "unknown option --%s: did you mean --%s?", word, near);
     return failed(err, LK_ERR_INVALID, "unknown option --%s: see --help", word);
@@ -117,7 +119,7 @@ static lk_status take_option(app_arguments *given, const char *word, const char 
     const char *inlined = name[len] == '=' ? name + len + 1 : NULL;
     const app_option *option = find_option(given->options, given->n_options, name, len);
 
-    if (option == NULL)
+    if (option == NULL || option->is_operand)
         return unknown_option(given, name, len, err);
     if (option->value == NULL && inlined != NULL)
         return failed(err, LK_ERR_INVALID, "--%s is a switch and takes no value", option->name);
@@ -137,6 +139,19 @@ static lk_status take_option(app_arguments *given, const char *word, const char 
     return LK_OK;
 }
 
+/* The first operand that no word stands for yet. */
+static lk_status take_operand(app_arguments *given, const char *word, lk_error *err)
+{
+    for (size_t i = 0; i < given->n_options && word[0] != '-'; i++) {
+        const app_option *option = &given->options[i];
+        if (!option->is_operand || arguments_has(given, option->name))
+            continue;
+        given->given[given->n_given++] = (given_option){ .option = option, .text = word };
+        return LK_OK;
+    }
+    return failed(err, LK_ERR_INVALID, "unexpected word \"%.40s\": see --help", word);
+}
+
 static lk_status take_words(app_arguments *given, int argc, char *const *argv, lk_error *err)
 {
     for (int i = 0, used = 1; i < argc; i += used) {
@@ -146,18 +161,29 @@ static lk_status take_words(app_arguments *given, int argc, char *const *argv, l
         else if (strncmp(argv[i], "--", 2) == 0 && argv[i][2] != '\0')
             TRY(take_option(given, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used, err));
         else
-            return failed(err, LK_ERR_INVALID, "unexpected word \"%.40s\": see --help", argv[i]);
+            TRY(take_operand(given, argv[i], err));
     }
     return LK_OK;
+}
+
+static int label(char *out, size_t size, const app_option *option)
+{
+    if (option->is_operand)
+        return snprintf(out, size, "%s", option->value);
+    if (option->value == NULL)
+        return snprintf(out, size, "--%s", option->name);
+    return snprintf(out, size, "--%s %s", option->name, option->value);
 }
 
 static lk_status check_required(const app_arguments *given, lk_error *err)
 {
     for (size_t i = 0; i < given->n_options; i++) {
         const app_option *option = &given->options[i];
-        if (option->is_required && !arguments_has(given, option->name))
-            return failed(err, LK_ERR_INVALID, "--%s %s is missing: see --help", option->name,
-                          option->value);
+        char text[2 * MAX_WORD];
+        if (!option->is_required || arguments_has(given, option->name))
+            continue;
+        label(text, sizeof(text), option);
+        return failed(err, LK_ERR_INVALID, "%s is missing: see --help", text);
     }
     return LK_OK;
 }
@@ -230,11 +256,12 @@ long arguments_number(const app_arguments *given, const char *name, long otherwi
     return item != NULL ? item->number : otherwise;
 }
 
-static int label(char *out, size_t size, const app_option *option)
+void options_print_usage(FILE *out, const app_option *options, size_t n_options)
 {
-    if (option->value == NULL)
-        return snprintf(out, size, "--%s", option->name);
-    return snprintf(out, size, "--%s %s", option->name, option->value);
+    for (size_t i = 0; i < n_options; i++)
+        if (options[i].is_operand)
+            fprintf(out, options[i].is_required ? " %s" : " [%s]", options[i].value);
+    fputs(" [OPTIONS]", out);
 }
 
 void options_print_help(FILE *out, const app_option *options, size_t n_options)

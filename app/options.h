@@ -12,6 +12,7 @@ typedef struct app_option {
     const char *help;      /* one line */
     const char *variable;  /* the environment variable that stands in for it; NULL: none */
     bool is_required;      /* on the command line */
+    bool is_operand;       /* a word that stands alone, by its place: "ID" */
     bool is_repeatable;    /* else the second one is an error */
     bool is_number;        /* between minimum and maximum */
     long minimum, maximum; /* of a number */
@@ -21,8 +22,8 @@ typedef struct app_option {
 typedef struct app_arguments app_arguments;
 
 /* argv[0] is the first word after the command's name. An unknown, doubled, missing or malformed
- * option, and any word that is no option, gives LK_ERR_INVALID with a sentence. --help is always
- * understood: see arguments_want_help(). Free *out with arguments_free(). */
+ * option, and any word that is neither option nor operand, gives LK_ERR_INVALID with a sentence.
+ * --help is always understood: see arguments_want_help(). Free *out with arguments_free(). */
 LK_MUST_CHECK lk_status arguments_parse(const app_option *options, size_t n_options, int argc,
                                         char *const *argv, app_arguments **out, lk_error *err);
 void arguments_free(app_arguments *given);
@@ -37,6 +38,8 @@ long arguments_number(const app_arguments *given, const char *name, long otherwi
 /* The nth value of a repeatable option; NULL behind the last. */
 const char *arguments_nth(const app_arguments *given, const char *name, size_t n);
 
+/* What follows the command's name: " ID [OPTIONS]". */
+void options_print_usage(FILE *out, const app_option *options, size_t n_options);
 /* Prints the table as help, aligned. */
 void options_print_help(FILE *out, const app_option *options, size_t n_options);
 

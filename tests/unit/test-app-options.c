@@ -108,6 +108,53 @@ static void test_help_is_understood_without_what_is_required(void **state)
     assert_contains(err.message, "--header TEXT is missing");
 }
 
+static void test_operands_are_taken_by_their_place(void **state)
+{
+    static const app_option operands[] = {
+        { .name = "id", .value = "ID", .help = "It", .is_required = true, .is_operand = true },
+        { .name = "json", .help = "JSON" },
+        { .name = "place", .value = "PLACE", .help = "Where", .is_operand = true },
+    };
+    static const struct {
+        const char *words[4];
+        const char *id;
+        const char *place;
+        const char *says; /* NULL: taken */
+    } cases[] = {
+        { { "a" }, "a", NULL, NULL },
+        { { "--json", "a", "b" }, "a", "b", NULL },
+        { { "a", "--json", "b" }, "a", "b", NULL },
+        { { "" }, "", NULL, NULL },
+        { { "--json" }, NULL, NULL, "ID is missing" },
+        { { "a", "b", "c" }, NULL, NULL, "unexpected word \"c\"" },
+        { { "-a" }, NULL, NULL, "unexpected word \"-a\"" },
+        { { "--id", "a" }, NULL, NULL, "unknown option --id" },
+        { { "--id=a" }, NULL, NULL, "unknown option --id" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N_ITEMS(cases); i++) {
+        app_arguments *given = NULL;
+        lk_error err = LK_ERROR_INIT;
+        int n = 0;
+        while (n < 4 && cases[i].words[n] != NULL)
+            n++;
+        lk_status status = arguments_parse(operands, N_ITEMS(operands), n,
+                                           (char *const *)cases[i].words, &given, &err);
+        if (cases[i].says != NULL) {
+            assert_int_equal(status, LK_ERR_INVALID);
+            assert_contains(err.message, cases[i].says);
+            continue;
+        }
+        assert_ok(status, err);
+        assert_string_equal(arguments_text(given, "id"), cases[i].id);
+        assert_true((arguments_text(given, "place") == NULL) == (cases[i].place == NULL));
+        if (cases[i].place != NULL)
+            assert_string_equal(arguments_text(given, "place"), cases[i].place);
+        arguments_free(given);
+    }
+}
+
 static void test_nearest_word_needs_to_be_near(void **state)
 {
     static const char *const words[] = { "sync run", "sync status", "version" };
@@ -180,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_what_is_not_given_is_absent),
         cmocka_unit_test(test_slips_are_refused_and_named),
         cmocka_unit_test(test_help_is_understood_without_what_is_required),
+        cmocka_unit_test(test_operands_are_taken_by_their_place),
         cmocka_unit_test(test_nearest_word_needs_to_be_near),
         cmocka_unit_test(test_wrong_usage_ends_with_2),
         cmocka_unit_test(test_errors_ask_for_the_promised_exit_codes),
