@@ -16,7 +16,8 @@
 /* What the options own; freed after the server has stopped. */
 typedef struct settings {
     server_options server;
-    char *store, *base_url, *redirect_uri, *cookie_name, *cookie_domain, *same_site;
+    char *store, *client_id, *base_url, *issuer, *redirect_uri, *cookie_name, *cookie_domain,
+        *same_site;
     char *cookie_password, *cookie_password_previous, *webhook_secret;
     lk_client *client;
 } settings;
@@ -27,7 +28,9 @@ static void settings_deinit(settings *own)
     lk_rules_free(own->server.rules);
     lk_networks_free(own->server.proxies);
     free(own->store);
+    free(own->client_id);
     free(own->base_url);
+    free(own->issuer);
     free(own->redirect_uri);
     free(own->cookie_name);
     free(own->cookie_domain);
@@ -245,11 +248,15 @@ static lk_status read_settings(const app_arguments *given, settings *own, lk_err
     TRY(read_cookie(given, own, err));
     TRY(config_secret(given, "webhook-secret-file", "WORKOS_WEBHOOK_SECRET", &own->webhook_secret,
                       err));
+    TRY(config_text(given, "client-id", "WORKOS_CLIENT_ID", &own->client_id, err));
     TRY(config_base_url(given, &own->base_url, err));
+    TRY(config_text(given, NULL, "WORKOS_ISSUER", &own->issuer, err));
     TRY(config_store(given, &own->store, err));
     wanted->client = own->client;
     wanted->store = own->store;
+    wanted->client_id = own->client_id;
     wanted->base_url = own->base_url;
+    wanted->issuer = own->issuer;
     wanted->webhook_secret = own->webhook_secret;
     wanted->poll_ms = (int)arguments_number(given, "poll-interval", 5) * 1000;
     wanted->logs_requests = arguments_has(given, "log-requests");

@@ -14,7 +14,24 @@ static void print_times(FILE *out, bool *first, int64_t created_at_ms, int64_t u
     print_json_time(out, updated_at_ms);
 }
 
-void record_print_user(FILE *out, const lk_directory_user *user)
+/* Groups as ids, or as WorkOS' API has them: as objects. */
+static void print_groups(FILE *out, const lk_directory_user *user, bool as_objects)
+{
+    if (!as_objects) {
+        print_json_texts(out, user->groups, user->n_groups);
+        return;
+    }
+    fputc('[', out);
+    for (size_t i = 0; i < user->n_groups; i++) {
+        bool first = true;
+        fputs(i > 0 ? ",{" : "{", out);
+        print_json_field(out, &first, "id", user->groups[i]);
+        fputc('}', out);
+    }
+    fputc(']', out);
+}
+
+static void print_user(FILE *out, const lk_directory_user *user, bool groups_as_objects)
 {
     const char *attributes = user->custom_attributes_json;
     bool first = true;
@@ -30,7 +47,7 @@ void record_print_user(FILE *out, const lk_directory_user *user)
     print_json_field(out, &first, "state", user->state);
     print_json_field(out, &first, "role", user->role);
     print_json_name(out, &first, "groups");
-    print_json_texts(out, user->groups, user->n_groups);
+    print_groups(out, user, groups_as_objects);
     print_json_name(out, &first, "custom_attributes");
     if (attributes != NULL && *attributes != '\0')
         print_json_raw(out, attributes, strlen(attributes));
@@ -38,6 +55,16 @@ void record_print_user(FILE *out, const lk_directory_user *user)
         fputs("{}", out);
     print_times(out, &first, user->created_at_ms, user->updated_at_ms);
     fputc('}', out);
+}
+
+void record_print_user(FILE *out, const lk_directory_user *user)
+{
+    print_user(out, user, false);
+}
+
+void record_print_replica_user(FILE *out, const lk_directory_user *user)
+{
+    print_user(out, user, true);
 }
 
 void record_print_group(FILE *out, const lk_directory_group *group)

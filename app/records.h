@@ -7,6 +7,8 @@
 #include <latchkey/mirror.h>
 
 void record_print_user(FILE *out, const lk_directory_user *user);
+/* With its groups as WorkOS' API has them: objects. */
+void record_print_replica_user(FILE *out, const lk_directory_user *user);
 void record_print_group(FILE *out, const lk_directory_group *group);
 void record_print_directory(FILE *out, const lk_directory *directory);
 

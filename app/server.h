@@ -16,7 +16,9 @@ typedef struct server_options {
     listen_address address; /* port 0: any free one */
     lk_client *client;      /* outlives the server */
     const char *store;
+    const char *client_id;
     const char *base_url; /* of WorkOS; NULL: the real one */
+    const char *issuer;   /* NULL: the library's default */
     bool follows;         /* there is an API key: follow the feed */
     int poll_ms;
     /* As lk_web_options. redirect_uri NULL: http://localhost:PORT/callback. */

@@ -14,7 +14,7 @@
 #define DEFAULT_MAX_BODY (1024 * 1024)
 #define MAX_URL          8192
 #define MAX_LOG_LINE     2048
-#define MAX_KEY_HEADER   1024
+#define MAX_KEY_HEADER   8300
 #define MAX_REQUEST_ID   63
 
 /* One call on its way: what stays the same from attempt to attempt. */

@@ -25,7 +25,7 @@
 #define DEFAULT_REFRESH 600
 #define DEFAULT_MAX_AGE 86400
 #define MAX_MAX_AGE     2592000
-#define MAX_CREDENTIAL  512
+#define MAX_CREDENTIAL  8192 /* of a Latchkey server the key is an access token */
 #define MAX_ISSUERS     16
 #define MAX_ISSUER_LEN  1024
 #define N_SHAPES        4

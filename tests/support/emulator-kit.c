@@ -90,7 +90,7 @@ static size_t take_header(char *line, size_t size, size_t n, void *ctx)
 long call_as(const char *key, const char *method, const char *path, const char *type,
              const char *body)
 {
-    char url[4096], header[512], content[128];
+    char url[4096], header[4096], content[128];
     CURL *curl = curl_easy_init();
     struct curl_slist *headers = NULL;
     forget_last();

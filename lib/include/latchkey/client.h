@@ -82,8 +82,9 @@ typedef struct lk_log {
 typedef struct lk_client_options {
     size_t size;           /* set by LK_CLIENT_OPTIONS */
     const char *client_id; /* required, "client_…" */
-    const char *api_key;   /* "sk_…"; NULL in a program that cannot keep a secret */
-    const char *base_url;  /* NULL: https://api.workos.com; http only for loopback addresses */
+    /* "sk_…", or at a Latchkey server an access token; NULL in a program that keeps no secret. */
+    const char *api_key;
+    const char *base_url; /* NULL: https://api.workos.com; http only for loopback addresses */
     /* Accepted token issuers, comma-separated; one trailing slash is ignored. NULL: the shapes
      * WorkOS is known to use for this client id and base URL. */
     const char *issuer;

@@ -1,0 +1,153 @@
+/* What another mirror needs to follow this one: the four reads of WorkOS' API that lk_sync makes,
+ * of the same shape, answered from here. A program that has no API key, like somebody's window,
+ * keeps a mirror of its own this way: base URL "https://SERVER/api/replica", an access token in the
+ * place of the key, and only what the rules of this server let its owner see.
+ *
+ * Events come in the order in which this mirror learned of them, whatever order is asked for: who
+ * has seen one has seen all before it, so a late one is missed by nobody. */
+#include "answer.h"
+#include "fail.h"
+#include "list.h"
+#include "print.h"
+#include "records.h"
+
+#include <string.h>
+
+enum { PAGE = 100 };
+
+/* What a program must know to sign somebody in for this server. Nothing here is a secret. */
+int answer_environment(const app_request *request)
+{
+    const server_options *options = request->server->options;
+    bool first = true;
+    body json;
+
+    if (!body_begin(&json))
+        return answer_problem(request, 503, "out_of_memory", "the server is short of memory");
+    fputc('{', json.out);
+    print_json_field(json.out, &first, "client_id", options->client_id);
+    print_json_field(json.out, &first, "base_url", options->base_url);
+    print_json_field(json.out, &first, "issuer", options->issuer);
+    fputs("}\n", json.out);
+    return body_answer(&json, request, 200, "application/json");
+}
+
+static int limit_of(const list_query *query)
+{
+    return query->limit != 0 ? query->limit : PAGE;
+}
+
+/* WorkOS: "after" is null on the last page. */
+static void end_page(const list_query *query, size_t count, char last[ID_SIZE])
+{
+    if (count < (size_t)limit_of(query))
+        last[0] = '\0';
+}
+
+static lk_status print_events(FILE *out, lk_mirror *mirror, const app_request *request,
+                              const list_query *query, char last[ID_SIZE], lk_error *err)
+{
+    lk_auto(lk_mirror_event_page) page = NULL;
+
+    TRY(lk_mirror_list_events(
+        mirror,
+        LK_MIRROR_EVENT_QUERY(.order = LK_ARRIVAL, .after = list_text(query->after),
+                              .organization_id = list_organization(request, query),
+                              .limit = limit_of(query)),
+        &page, err));
+    for (size_t i = 0; i < page->count; i++) {
+        list_next(out, i, page->items[i]->id, last);
+        print_json_raw(out, page->items[i]->json, page->items[i]->json_len);
+    }
+    end_page(query, page->count, last);
+    return LK_OK;
+}
+
+static lk_status print_directories(FILE *out, lk_mirror *mirror, const app_request *request,
+                                   const list_query *query, char last[ID_SIZE], lk_error *err)
+{
+    lk_auto(lk_directory_page) page = NULL;
+
+    TRY(lk_mirror_list_directories(
+        mirror,
+        LK_MIRROR_QUERY(.organization_id = list_organization(request, query),
+                        .after = list_text(query->after), .limit = limit_of(query)),
+        &page, err));
+    for (size_t i = 0; i < page->count; i++) {
+        list_next(out, i, page->items[i]->id, last);
+        record_print_directory(out, page->items[i]);
+    }
+    end_page(query, page->count, last);
+    return LK_OK;
+}
+
+static lk_status print_users(FILE *out, lk_mirror *mirror, const app_request *request,
+                             const list_query *query, char last[ID_SIZE], lk_error *err)
+{
+    lk_auto(lk_directory_user_page) page = NULL;
+
+    TRY(list_check_directory(request, mirror, err));
+    TRY(lk_mirror_list_users(mirror,
+                             LK_MIRROR_QUERY(.directory_id = request->id,
+                                             .after = list_text(query->after),
+                                             .limit = limit_of(query)),
+                             &page, err));
+    for (size_t i = 0; i < page->count; i++) {
+        list_next(out, i, page->items[i]->id, last);
+        record_print_replica_user(out, page->items[i]);
+    }
+    end_page(query, page->count, last);
+    return LK_OK;
+}
+
+static lk_status print_groups(FILE *out, lk_mirror *mirror, const app_request *request,
+                              const list_query *query, char last[ID_SIZE], lk_error *err)
+{
+    lk_auto(lk_directory_group_page) page = NULL;
+
+    TRY(list_check_directory(request, mirror, err));
+    TRY(lk_mirror_list_groups(mirror,
+                              LK_MIRROR_QUERY(.directory_id = request->id,
+                                              .after = list_text(query->after),
+                                              .limit = limit_of(query)),
+                              &page, err));
+    for (size_t i = 0; i < page->count; i++) {
+        list_next(out, i, page->items[i]->id, last);
+        record_print_group(out, page->items[i]);
+    }
+    end_page(query, page->count, last);
+    return LK_OK;
+}
+
+/* WorkOS names the directory in the query, the rest of this server in the path. */
+static int answer_within(const app_request *request, list_print *print)
+{
+    app_request inside = *request;
+    int status = 0;
+
+    if (!query_text(request, "directory", inside.id, sizeof(inside.id), &status))
+        return status;
+    if (inside.id[0] == '\0')
+        return answer_problem(request, 400, "invalid_request", "directory is missing");
+    return list_answer(&inside, print);
+}
+
+int answer_replica_events(const app_request *request)
+{
+    return list_answer(request, print_events);
+}
+
+int answer_replica_directories(const app_request *request)
+{
+    return list_answer(request, print_directories);
+}
+
+int answer_replica_users(const app_request *request)
+{
+    return answer_within(request, print_users);
+}
+
+int answer_replica_groups(const app_request *request)
+{
+    return answer_within(request, print_groups);
+}
