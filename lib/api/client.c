@@ -25,7 +25,8 @@
 #define DEFAULT_REFRESH 600
 #define DEFAULT_MAX_AGE 86400
 #define MAX_MAX_AGE     2592000
-#define MAX_CREDENTIAL  8192 /* of a Latchkey server the key is an access token */
+#define MAX_CLIENT_ID   512
+#define MAX_API_KEY     8192 /* at a Latchkey server it is an access token */
 #define MAX_ISSUERS     16
 #define MAX_ISSUER_LEN  1024
 #define N_SHAPES        4
@@ -38,14 +39,14 @@ static lk_status copy_text(const char *text, char **out, lk_error *err)
 
 /* Client ids and keys go into headers and paths: visible ASCII without spaces. The value itself is
  * never in the message. */
-static lk_status check_credential(const char *name, const char *value, const char *wrong_prefix,
-                                  lk_error *err)
+static lk_status check_credential(const char *name, const char *value, size_t max_len,
+                                  const char *wrong_prefix, lk_error *err)
 {
     size_t len = strlen(value);
 
-    if (len == 0 || len > MAX_CREDENTIAL)
-        return lk__fail(err, LK_ERR_INVALID, "%s has %zu characters; 1 to %d are possible", name,
-                        len, MAX_CREDENTIAL);
+    if (len == 0 || len > max_len)
+        return lk__fail(err, LK_ERR_INVALID, "%s has %zu characters; 1 to %zu are possible", name,
+                        len, max_len);
     for (size_t i = 0; i < len; i++) {
         if (value[i] <= ' ' || value[i] > '~')
             return lk__fail(err, LK_ERR_INVALID,
@@ -102,9 +103,9 @@ static lk_status check_options(const lk_client_options *options, lk_error *err)
 
     if (options->client_id == NULL)
         return lk__fail(err, LK_ERR_INVALID, "client_id is missing");
-    LK_TRY(check_credential("client_id", options->client_id, "sk_", err));
+    LK_TRY(check_credential("client_id", options->client_id, MAX_CLIENT_ID, "sk_", err));
     if (options->api_key != NULL)
-        LK_TRY(check_credential("api_key", options->api_key, "client_", err));
+        LK_TRY(check_credential("api_key", options->api_key, MAX_API_KEY, "client_", err));
     if (options->base_url != NULL && lk__url_check_base(options->base_url, &why) != LK_OK)
         return lk__fail(err, LK_ERR_INVALID, "base_url cannot be used: %.200s", why.message);
     if (options->proxy != NULL && options->proxy[0] == '\0')

@@ -33,6 +33,7 @@ static int64_t now_only(void *ctx)
 static void test_wrong_options_are_named(void **state)
 {
     static char long_text[600];
+    static char long_key[8194]; /* an access token may be long, but not that */
     static int anything;
     const row rows[] = {
         { "client_id is missing", { .client_id = NULL } },
@@ -43,6 +44,7 @@ static void test_wrong_options_are_named(void **state)
         { "client_id has a space", { .client_id = "cl\xC3\xAF" } },
         { "client_id begins with \"sk_\"", { .client_id = "sk_secret" } }, /* taken for the key */
         { "api_key has 0", { .client_id = "c", .api_key = "" } },
+        { "api_key has 8193 characters", { .client_id = "c", .api_key = long_key } },
         { "api_key has a space", { .client_id = "c", .api_key = "sk_a\n" } },
         { "api_key begins with \"client_\"", { .client_id = "c", .api_key = "client_01" } },
         { "base_url cannot be used", { .client_id = "c", .base_url = "" } },
@@ -79,6 +81,7 @@ static void test_wrong_options_are_named(void **state)
 
     (void)state;
     memset(long_text, 'a', sizeof(long_text) - 1);
+    memset(long_key, 'a', sizeof(long_key) - 1);
     for (size_t i = 0; i < N_ROWS(rows); i++) {
         lk_client_options options = rows[i].options;
         lk_client *client = (lk_client *)&options; /* must stay as it is */
