@@ -40,22 +40,50 @@ int64_t lk__oldest_kept(const lk_client *client)
     return at_ms > 0 ? at_ms : 1; /* 0 would not be sent */
 }
 
+/* WorkOS refuses this list: perhaps since the place in it is gone, else it is the directory. Is it
+ * deleted, its event tells. */
+static bool is_refusal(const lk_error *err)
+{
+    return err->status == LK_ERR_API && err->http_status >= 400 && err->http_status < 500 &&
+           err->http_status != 401;
+}
+
+/* A page of a list. *out is NULL, and all is well, where WorkOS refuses it and may_refuse. */
+static lk_status list(const lk_reconcile *self, lk__object_kind kind, const char *directory_id,
+                      const char *position, bool may_refuse, lk__object_page **out, lk_error *err)
+{
+    const char *after = position[0] != '\0' ? position : NULL;
+    lk_error problem = LK_ERROR_INIT;
+    lk_status status = lk__objects_list(self->client, kind, directory_id, after, out, &problem);
+
+    if (status == LK_OK || (may_refuse && is_refusal(&problem)))
+        return LK_OK;
+    if (err != NULL)
+        *err = problem;
+    return status;
+}
+
 /* ---- Directories ---- */
 
+/* The directory that the last page ended with may be gone: then the list is begun again. */
 static lk_status step_listing(lk_reconcile *self, const lk__walk *walk, lk_error *err)
 {
-    const char *after = walk->position[0] != '\0' ? walk->position : NULL;
     LK_CLEANUP(lk__object_page_freep) lk__object_page *page = NULL;
     lk__auto_transaction transaction = { 0 };
+    bool has_begun = walk->position[0] != '\0';
+    lk_reconcile_state state = LK_RECONCILE_LISTING;
+    const char *position = "";
     size_t n_bad = 0;
     bool moved = false;
 
-    LK_TRY(lk__objects_list(self->client, LK__DIRECTORIES, NULL, after, &page, err));
+    LK_TRY(list(self, LK__DIRECTORIES, NULL, walk->position, has_begun, &page, err));
     LK_TRY(lk__transaction_begin(&transaction, self->mirror->store, LK__WRITE, err));
-    LK_TRY(lk__walk_merge(self->mirror->store, walk, LK__DIRECTORIES, page, &n_bad, err));
-    LK_TRY(lk__walk_move(self->mirror->store, walk,
-                         page->after != NULL ? LK_RECONCILE_LISTING : LK_RECONCILE_WALKING,
-                         page->after != NULL ? page->after : "", n_bad > 0,
+    if (page != NULL) {
+        LK_TRY(lk__walk_merge(self->mirror->store, walk, LK__DIRECTORIES, page, &n_bad, err));
+        state = page->after != NULL ? LK_RECONCILE_LISTING : LK_RECONCILE_WALKING;
+        position = page->after != NULL ? page->after : "";
+    }
+    LK_TRY(lk__walk_move(self->mirror->store, walk, state, position, n_bad > 0,
                          lk__now_ms(self->client), &moved, err));
     return moved ? lk__transaction_commit(&transaction, err) : LK_OK;
 }
@@ -70,14 +98,6 @@ static void pause_for(const lk_reconcile *self, const lk__walk_directory *direct
         ms = PAUSE_MS;
     if (ms > 0)
         self->client->clock.sleep_ms(self->client->clock.ctx, ms);
-}
-
-/* WorkOS refuses this list: perhaps since the place in it is gone, else it is the directory. Is it
- * deleted, its event tells. */
-static bool is_refusal(const lk_error *err)
-{
-    return err->status == LK_ERR_API && err->http_status >= 400 && err->http_status < 500 &&
-           err->http_status != 401;
 }
 
 static void plan_after_refusal(lk__walk_directory *next)
@@ -104,21 +124,12 @@ static lk_status step_directory(lk_reconcile *self, const lk__walk *walk,
     LK_CLEANUP(lk__object_page_freep) lk__object_page *page = NULL;
     lk__auto_transaction transaction = { 0 };
     lk__walk_directory next = *directory;
-    lk_error problem = LK_ERROR_INIT;
     size_t n_bad = 0;
     bool moved = false;
-    lk_status status;
 
     pause_for(self, directory);
     next.asked_at_ms = lk__now_ms(self->client);
-    status = lk__objects_list(self->client, kind, directory->id,
-                              directory->position[0] != '\0' ? directory->position : NULL, &page,
-                              &problem);
-    if (status != LK_OK && !is_refusal(&problem)) {
-        if (err != NULL)
-            *err = problem;
-        return status;
-    }
+    LK_TRY(list(self, kind, directory->id, directory->position, true, &page, err));
     LK_TRY(lk__transaction_begin(&transaction, self->mirror->store, LK__WRITE, err));
     if (page != NULL) {
         LK_TRY(lk__walk_merge(self->mirror->store, walk, kind, page, &n_bad, err));

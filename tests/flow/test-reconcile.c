@@ -412,6 +412,31 @@ static void test_place_that_is_gone_begins_the_list_again(void **state)
     assert_equal_to_directory(s);
 }
 
+/* The same with a directory, in the list of them. */
+static void delete_last_directory(void *ctx, const char *url)
+{
+    scene *s = ctx;
+    const char *after = strstr(url, "after=dir_");
+
+    if (after == NULL)
+        return;
+    s->directory.is_gone[atoi(after + strlen("after=dir_"))] = true;
+    s->directory.during = NULL;
+}
+
+static void test_directory_that_is_gone_begins_their_list_again(void **state)
+{
+    scene *s = *state;
+
+    s->directory.page = 1;
+    s->directory.during = delete_last_directory;
+    s->directory.during_ctx = s;
+    bench_catch_up(&s->b);
+    assert_null(s->directory.during);
+    assert_true(walk_with(s, (lk_reconcile_options){ .force = true }).n_directories == 2);
+    assert_equal_to_directory(s);
+}
+
 /* ---- Deleting ---- */
 
 static void test_incomplete_lists_delete_nothing(void **state)
@@ -566,6 +591,7 @@ int main(void)
         TEST(test_walk_that_is_interrupted_goes_on),
         TEST(test_old_walk_is_left),
         TEST(test_place_that_is_gone_begins_the_list_again),
+        TEST(test_directory_that_is_gone_begins_their_list_again),
         TEST(test_incomplete_lists_delete_nothing),
         TEST(test_too_many_deletions_are_held_until_forced),
         TEST(test_limits_are_what_was_asked_for),
