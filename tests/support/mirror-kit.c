@@ -209,7 +209,7 @@ static void dump_live(lk_mirror *mirror, FILE *out)
     }
 }
 
-char *kit_dump(lk_mirror *mirror)
+static void dump_rows(lk_mirror *mirror, FILE *out)
 {
     static const char *const queries[] = {
         "SELECT * FROM directory ORDER BY id",
@@ -223,14 +223,31 @@ char *kit_dump(lk_mirror *mirror)
         " LEFT JOIN parked p ON p.sequence = e.sequence ORDER BY e.id",
     };
     lk_error err = LK_ERROR_INIT;
+
+    for (size_t i = 0; i < N_ROWS(queries); i++)
+        assert_ok(lk__store_run(mirror->store, queries[i], LK__NO_ARGS, take_dump, out, &err), err);
+}
+
+static char *dump(lk_mirror *mirror, bool with_live)
+{
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
 
     assert_non_null(out);
-    for (size_t i = 0; i < N_ROWS(queries); i++)
-        assert_ok(lk__store_run(mirror->store, queries[i], LK__NO_ARGS, take_dump, out, &err), err);
-    dump_live(mirror, out);
+    dump_rows(mirror, out);
+    if (with_live)
+        dump_live(mirror, out);
     fclose(out);
     return text;
+}
+
+char *kit_dump(lk_mirror *mirror)
+{
+    return dump(mirror, true);
+}
+
+char *kit_dump_rows(lk_mirror *mirror)
+{
+    return dump(mirror, false);
 }

@@ -49,5 +49,7 @@ bool kit_apply(kit *k, const kit_event *event);
 /* All registers with their versions, what is live, and the log by id: equal for equal mirrors,
  * whatever order the events came in. Free with free(). */
 char *kit_dump(lk_mirror *mirror);
+/* The same without what is live, which the registers decide: quicker. */
+char *kit_dump_rows(lk_mirror *mirror);
 
 #endif

@@ -6,6 +6,7 @@
 #include <latchkey/mirror.h>
 #include <stdio.h>
 
+#include "chance.h"
 #include "mirror-kit.h"
 #include "test.h"
 
@@ -18,24 +19,6 @@ enum {
     N_HISTORIES_POSTGRES = 12, /* each statement goes to another process and back */
     N_ORDERS = 5
 };
-
-static unsigned number_of(const char *name, unsigned otherwise)
-{
-    const char *text = getenv(name);
-
-    return text != NULL ? (unsigned)strtoul(text, NULL, 10) : otherwise;
-}
-
-static uint64_t rng; /* splitmix64 */
-
-static unsigned draw(unsigned below)
-{
-    uint64_t z = (rng += UINT64_C(0x9E3779B97F4A7C15));
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return (unsigned)((z ^ (z >> 31)) % below);
-}
 
 typedef struct change {
     int64_t at_ms;
@@ -66,7 +49,7 @@ static void write_change(change *c, unsigned number)
     snprintf(group, sizeof(group), "{\"id\":\"g%u\",\"directory_id\":\"d%u\",\"name\":\"v%u\"}",
              c->group, c->directory, number);
     /* Ids do not grow with time: equal times are decided by them. */
-    snprintf(id, sizeof(id), "event_%03u_%u", draw(1000), number);
+    snprintf(id, sizeof(id), "event_%03u_%u", chance_below(1000), number);
     if (c->kind < 3)
         kit_make(&c->event, id, kinds[c->kind], c->at_ms, "{\"id\":\"d%u\",\"name\":\"v%u\"}",
                  c->directory, number);
@@ -84,16 +67,16 @@ static void write_change(change *c, unsigned number)
 /* tidy: a user or group stays in one directory, as at WorkOS. */
 static size_t make_history(change *changes, bool tidy)
 {
-    size_t n = 5 + draw(MAX_EVENTS - 5);
+    size_t n = 5 + chance_below(MAX_EVENTS - 5);
 
     for (size_t i = 0; i < n; i++) {
         change *c = &changes[i];
 
-        c->at_ms = 1000 + draw(30); /* few values: many are equal */
-        c->kind = draw(N_ROWS(kinds));
-        c->directory = draw(N_DIRECTORIES);
-        c->user = draw(N_USERS);
-        c->group = draw(N_GROUPS);
+        c->at_ms = 1000 + chance_below(30); /* few values: many are equal */
+        c->kind = chance_below(N_ROWS(kinds));
+        c->directory = chance_below(N_DIRECTORIES);
+        c->user = chance_below(N_USERS);
+        c->group = chance_below(N_GROUPS);
         if (tidy) {
             c->directory = c->user % N_DIRECTORIES;
             c->group = c->group / 2 * 2 + c->directory;
@@ -197,12 +180,12 @@ static char *expected_live(change *changes, size_t n)
 static char *play(kit *k, const change *changes, size_t n)
 {
     size_t order[2 * MAX_EVENTS];
-    size_t n_steps = n + draw((unsigned)n);
+    size_t n_steps = n + chance_below((unsigned)n);
 
     for (size_t i = 0; i < n_steps; i++)
-        order[i] = i < n ? i : draw((unsigned)n);
+        order[i] = i < n ? i : chance_below((unsigned)n);
     for (size_t i = n_steps - 1; i > 0; i--) {
-        size_t j = draw((unsigned)i + 1);
+        size_t j = chance_below((unsigned)i + 1);
         size_t swap = order[i];
 
         order[i] = order[j];
@@ -220,10 +203,10 @@ static void check_history(kit *k, uint64_t seed, bool tidy)
     size_t n;
     char *first;
 
-    rng = seed;
+    chance_begin(seed);
     n = make_history(changes, tidy);
     first = play(k, changes, n);
-    for (unsigned i = 1; i < number_of("LK_ORDERS", N_ORDERS); i++) {
+    for (unsigned i = 1; i < chance_number("LK_ORDERS", N_ORDERS); i++) {
         char *other = play(k, changes, n);
 
         if (strcmp(first, other) != 0)
@@ -247,7 +230,8 @@ static void check_histories(bool tidy)
 {
     const char *seed = getenv("LK_SEED");
     uint64_t first = seed != NULL ? strtoull(seed, NULL, 10) : 0;
-    unsigned n = number_of("LK_HISTORIES", kit_is_postgres() ? N_HISTORIES_POSTGRES : N_HISTORIES);
+    unsigned n =
+        chance_number("LK_HISTORIES", kit_is_postgres() ? N_HISTORIES_POSTGRES : N_HISTORIES);
     uint64_t end = first + (seed != NULL ? 1 : n);
     kit k;
 
