@@ -79,8 +79,9 @@ static void latchkey_application_startup(GApplication *application)
     set_accel(gtk, "win.check-events", "F5", "<Control>r");
     set_accel(gtk, "win.search", "<Control>f", NULL);
     set_accel(gtk, "win.show-page('events')", "<Alt>1", NULL);
-    set_accel(gtk, "win.show-page('directories')", "<Alt>2", NULL);
-    set_accel(gtk, "win.show-page('profile')", "<Alt>3", NULL);
+    set_accel(gtk, "win.show-page('activity')", "<Alt>2", NULL);
+    set_accel(gtk, "win.show-page('directories')", "<Alt>3", NULL);
+    set_accel(gtk, "win.show-page('profile')", "<Alt>4", NULL);
     self->account = latchkey_account_new(config);
     self->feed = latchkey_feed_new(config, 0);
     latchkey_account_start(self->account);

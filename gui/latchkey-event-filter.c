@@ -13,6 +13,7 @@ LatchkeyEventFilter *latchkey_event_filter_copy(const LatchkeyEventFilter *filte
     copy->object_id = g_strdup(filter->object_id);
     copy->text = g_strdup(filter->text);
     copy->since_ms = filter->since_ms;
+    copy->until_ms = filter->until_ms;
     return copy;
 }
 
@@ -33,13 +34,14 @@ gboolean latchkey_event_filter_equal(const LatchkeyEventFilter *a, const Latchke
     return g_strcmp0(a->type, b->type) == 0 && g_strcmp0(a->directory_id, b->directory_id) == 0 &&
            g_strcmp0(a->organization_id, b->organization_id) == 0 &&
            g_strcmp0(a->object_id, b->object_id) == 0 && g_strcmp0(a->text, b->text) == 0 &&
-           a->since_ms == b->since_ms;
+           a->since_ms == b->since_ms && a->until_ms == b->until_ms;
 }
 
 gboolean latchkey_event_filter_is_open(const LatchkeyEventFilter *filter)
 {
     return filter->type == NULL && filter->directory_id == NULL &&
-           filter->organization_id == NULL && filter->object_id == NULL && filter->since_ms == 0;
+           filter->organization_id == NULL && filter->object_id == NULL && filter->since_ms == 0 &&
+           filter->until_ms == 0;
 }
 
 lk_mirror_event_query latchkey_event_filter_query(const LatchkeyEventFilter *filter,
@@ -55,5 +57,6 @@ lk_mirror_event_query latchkey_event_filter_query(const LatchkeyEventFilter *fil
                                     .object_id = filter->object_id,
                                     .text = filter->text,
                                     .since_ms = filter->since_ms,
+                                    .until_ms = filter->until_ms,
                                     .limit = (int)limit };
 }

@@ -13,6 +13,7 @@ typedef struct LatchkeyEventFilter {
     char *object_id; /* of a user or group; NULL: whoever it is about */
     char *text;      /* NULL: whatever it says */
     gint64 since_ms; /* 0: from the first */
+    gint64 until_ms; /* before this; 0: to the last */
 } LatchkeyEventFilter;
 
 /* NULL is copied as the filter that lets all events through. */

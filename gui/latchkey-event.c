@@ -129,9 +129,11 @@ static char *read_subjects(LatchkeyEvent *self, const lk_mirror_event *event)
 }
 
 /* One pass, so that a name that contains "{group}" stays as it is. */
-static char *expand(const char *sentence, const char *who, const char *group)
+static char *expand(const char *sentence, const char *who_name, const char *group_name)
 {
-    GString *out = g_string_new(NULL);
+    g_autofree char *who = latchkey_text_isolate(who_name);
+    g_autofree char *group = latchkey_text_isolate(group_name);
+    g_autoptr(GString) out = g_string_new(NULL);
 
     while (*sentence != '\0') {
         if (g_str_has_prefix(sentence, "{who}")) {
@@ -144,7 +146,7 @@ static char *expand(const char *sentence, const char *who, const char *group)
             g_string_append_c(out, *sentence++);
         }
     }
-    return g_string_free(out, FALSE);
+    return latchkey_text_anchor(out->str);
 }
 
 static void latchkey_event_finalize(GObject *object)
@@ -291,6 +293,13 @@ const char *latchkey_event_get_json(LatchkeyEvent *self, gsize *len)
 {
     *len = self->json_len;
     return self->json;
+}
+
+const char *latchkey_event_tone_of(const char *type)
+{
+    const Words *entry = words_of(type);
+
+    return entry != NULL ? entry->tone : "updated";
 }
 
 const char *latchkey_event_nth_type(guint n, const char **kind)

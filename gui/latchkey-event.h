@@ -31,6 +31,9 @@ const char *latchkey_event_get_user_name(LatchkeyEvent *self);
 const char *latchkey_event_get_group_id(LatchkeyEvent *self);
 const char *latchkey_event_get_group_name(LatchkeyEvent *self);
 
+/* The tone that events of a type have. Static storage. */
+const char *latchkey_event_tone_of(const char *type);
+
 /* The types that have words of their own, one by one, with their words; NULL behind the last. */
 const char *latchkey_event_nth_type(guint n, const char **kind);
 

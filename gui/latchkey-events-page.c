@@ -49,8 +49,6 @@ static gint64 now_ms(void)
     return g_get_real_time() / 1000;
 }
 
-/* ---- Details ---- */
-
 /* ---- As a page of the window ---- */
 
 static const char *get_title(LatchkeyPage *page)
@@ -118,6 +116,13 @@ void latchkey_events_page_show(LatchkeyEventsPage *self, LatchkeyEvent *event)
     latchkey_event_details_set_event(self->details, event);
     if (adw_leaflet_get_folded(self->leaflet))
         adw_leaflet_set_visible_child_name(self->leaflet, "details");
+}
+
+void latchkey_events_page_show_range(LatchkeyEventsPage *self, gint64 since_ms, gint64 until_ms,
+                                     const char *words)
+{
+    adw_leaflet_set_visible_child_name(self->leaflet, "list");
+    latchkey_filter_bar_set_range(self->filter_bar, since_ms, until_ms, words);
 }
 
 static void on_record_chosen(LatchkeyEventsPage *self, int kind, const char *id, const char *name)

@@ -20,4 +20,8 @@ void latchkey_events_page_set_feed(LatchkeyEventsPage *self, LatchkeyFeed *feed)
 /* Shows an event, whether it is in the list or not. */
 void latchkey_events_page_show(LatchkeyEventsPage *self, LatchkeyEvent *event);
 
+/* Lists the events of a time, which words name. */
+void latchkey_events_page_show_range(LatchkeyEventsPage *self, gint64 since_ms, gint64 until_ms,
+                                     const char *words);
+
 G_END_DECLS

@@ -19,10 +19,12 @@ struct _LatchkeyFilterBar {
     AdwComboRow *organization_row;
     AdwComboRow *time_row;
     GtkWidget *summary_box;
-    GtkLabel *summary_label;
+    GtkFlowBox *chips;
     GPtrArray *types; /* char *; NULL stands for any, as in the two below */
     GPtrArray *directories;
     GPtrArray *organizations;
+    gint64 range_since_ms; /* what the last choice of time_row stands for; 0: it has none */
+    gint64 range_until_ms;
     LatchkeyStore *store;
     GCancellable *cancellable;
     gboolean is_filling; /* the rows change, but not by anybody's choice */
@@ -50,11 +52,16 @@ static const char *chosen(AdwComboRow *row, const GPtrArray *values)
     return selected < values->len ? g_ptr_array_index(values, selected) : NULL;
 }
 
-static gint64 chosen_span_ms(LatchkeyFilterBar *self)
+static void read_time(LatchkeyFilterBar *self, LatchkeyEventFilter *filter, gint64 now_ms)
 {
     guint selected = adw_combo_row_get_selected(self->time_row);
 
-    return selected < G_N_ELEMENTS(spans) ? spans[selected].ms : 0;
+    if (selected < G_N_ELEMENTS(spans)) {
+        filter->since_ms = spans[selected].ms != 0 ? now_ms - spans[selected].ms : 0;
+        return;
+    }
+    filter->since_ms = self->range_since_ms;
+    filter->until_ms = self->range_until_ms;
 }
 
 LatchkeyEventFilter *latchkey_filter_bar_get_filter(LatchkeyFilterBar *self, gint64 now_ms)
@@ -66,37 +73,63 @@ LatchkeyEventFilter *latchkey_filter_bar_get_filter(LatchkeyFilterBar *self, gin
     filter->type = g_strdup(chosen(self->type_row, self->types));
     filter->directory_id = g_strdup(chosen(self->directory_row, self->directories));
     filter->organization_id = g_strdup(chosen(self->organization_row, self->organizations));
-    filter->since_ms = chosen_span_ms(self) != 0 ? now_ms - chosen_span_ms(self) : 0;
+    read_time(self, filter, now_ms);
     if (text[0] != '\0')
         filter->text = g_steal_pointer(&text);
     return filter;
 }
 
-static void add_words(GString *summary, AdwComboRow *row)
+static void on_chip(GtkWidget *chip)
+{
+    AdwComboRow *row = g_object_get_data(G_OBJECT(chip), "row");
+
+    adw_combo_row_set_selected(row, 0);
+}
+
+/* A click takes the choice back. */
+static void add_chip(LatchkeyFilterBar *self, AdwComboRow *row)
 {
     GtkStringObject *item = adw_combo_row_get_selected_item(row);
 
     if (item == NULL || adw_combo_row_get_selected(row) == 0)
         return;
-    g_string_append_printf(summary, "%s%s", summary->len > 0 ? " · " : "",
-                           gtk_string_object_get_string(item));
+    const char *words = gtk_string_object_get_string(item);
+    GtkWidget *chip = gtk_button_new();
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
+    GtkWidget *label = gtk_label_new(words);
+    g_autofree char *spoken = g_strdup_printf(_("Remove filter: %s"), words);
+    gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
+    gtk_label_set_max_width_chars(GTK_LABEL(label), 28);
+    gtk_box_append(GTK_BOX(box), label);
+    gtk_box_append(GTK_BOX(box), gtk_image_new_from_icon_name("window-close-symbolic"));
+    gtk_button_set_child(GTK_BUTTON(chip), box);
+    gtk_widget_set_halign(chip, GTK_ALIGN_START);
+    gtk_widget_add_css_class(chip, "chip");
+    gtk_widget_set_tooltip_text(chip, words);
+    latchkey_a11y_set_label(chip, spoken);
+    g_object_set_data(G_OBJECT(chip), "row", row);
+    g_signal_connect(chip, "clicked", G_CALLBACK(on_chip), NULL);
+    gtk_flow_box_insert(self->chips, chip, -1);
+    /* The chip takes the focus, not the place it stands in. */
+    gtk_widget_set_focusable(gtk_widget_get_parent(chip), FALSE);
 }
 
 static void show_summary(LatchkeyFilterBar *self)
 {
-    GString *summary = g_string_new(NULL);
+    GtkFlowBoxChild *child = NULL;
 
-    add_words(summary, self->type_row);
-    add_words(summary, self->directory_row);
-    add_words(summary, self->organization_row);
-    add_words(summary, self->time_row);
-    gtk_label_set_text(self->summary_label, summary->str);
-    gtk_widget_set_visible(self->summary_box, summary->len > 0);
-    if (summary->len > 0)
+    while ((child = gtk_flow_box_get_child_at_index(self->chips, 0)) != NULL)
+        gtk_flow_box_remove(self->chips, GTK_WIDGET(child));
+    add_chip(self, self->type_row);
+    add_chip(self, self->directory_row);
+    add_chip(self, self->organization_row);
+    add_chip(self, self->time_row);
+    gboolean is_filtered = gtk_flow_box_get_child_at_index(self->chips, 0) != NULL;
+    gtk_widget_set_visible(self->summary_box, is_filtered);
+    if (is_filtered)
         gtk_widget_add_css_class(GTK_WIDGET(self->button), "accent");
     else
         gtk_widget_remove_css_class(GTK_WIDGET(self->button), "accent");
-    g_string_free(summary, TRUE);
 }
 
 static void on_chosen(LatchkeyFilterBar *self)
@@ -141,13 +174,28 @@ static void fill_types(LatchkeyFilterBar *self)
     adw_combo_row_set_model(self->type_row, G_LIST_MODEL(words));
 }
 
-static void fill_times(LatchkeyFilterBar *self)
+/* range: words for one more choice, behind the others; NULL: none. */
+static void fill_times(LatchkeyFilterBar *self, const char *range)
 {
     g_autoptr(GtkStringList) words = gtk_string_list_new(NULL);
 
     for (size_t i = 0; i < G_N_ELEMENTS(spans); i++)
         gtk_string_list_append(words, _(spans[i].words));
+    if (range != NULL)
+        gtk_string_list_append(words, range);
     adw_combo_row_set_model(self->time_row, G_LIST_MODEL(words));
+}
+
+void latchkey_filter_bar_set_range(LatchkeyFilterBar *self, gint64 since_ms, gint64 until_ms,
+                                   const char *words)
+{
+    self->is_filling = TRUE;
+    self->range_since_ms = since_ms;
+    self->range_until_ms = until_ms;
+    fill_times(self, words);
+    adw_combo_row_set_selected(self->time_row, G_N_ELEMENTS(spans));
+    self->is_filling = FALSE;
+    on_chosen(self);
 }
 
 /* Keeps the choice where it is still there. */
@@ -284,7 +332,7 @@ static void latchkey_filter_bar_class_init(LatchkeyFilterBarClass *class)
     gtk_widget_class_bind_template_child(widget_class, LatchkeyFilterBar, organization_row);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyFilterBar, time_row);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyFilterBar, summary_box);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyFilterBar, summary_label);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyFilterBar, chips);
     gtk_widget_class_bind_template_callback(widget_class, on_chosen);
     gtk_widget_class_bind_template_callback(widget_class, on_opened);
     gtk_widget_class_bind_template_callback(widget_class, on_stop_search);
@@ -302,7 +350,7 @@ static void latchkey_filter_bar_init(LatchkeyFilterBar *self)
     self->is_filling = TRUE;
     gtk_widget_init_template(GTK_WIDGET(self));
     fill_types(self);
-    fill_times(self);
+    fill_times(self, NULL);
     fill_directories(self, &none);
     latchkey_a11y_name_lists(GTK_WIDGET(self->type_row), _("Type"));
     latchkey_a11y_name_lists(GTK_WIDGET(self->directory_row), _("Directory"));

@@ -19,6 +19,10 @@ void latchkey_filter_bar_set_store(LatchkeyFilterBar *self, LatchkeyStore *store
 /* Of this moment: free with latchkey_event_filter_free(). */
 LatchkeyEventFilter *latchkey_filter_bar_get_filter(LatchkeyFilterBar *self, gint64 now_ms);
 
+/* Events of a time in between, which words name, whatever else is chosen. */
+void latchkey_filter_bar_set_range(LatchkeyFilterBar *self, gint64 since_ms, gint64 until_ms,
+                                   const char *words);
+
 /* Lets all events through again. */
 void latchkey_filter_bar_clear(LatchkeyFilterBar *self);
 

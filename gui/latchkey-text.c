@@ -2,6 +2,8 @@
 #include "latchkey-text.h"
 
 #include <glib/gi18n.h>
+#include <gtk/gtk.h>
+#include <string.h>
 
 enum { MAX_CHARACTERS = 200 };
 
@@ -32,6 +34,51 @@ char *latchkey_text_clean(const char *text)
             g_unichar_iscntrl(c) || g_unichar_isspace(c) || c == 0x2028 || c == 0x2029 ? ' ' : c);
     }
     return g_strstrip(g_string_free(out, FALSE));
+}
+
+#define FIRST_STRONG_ISOLATE "\u2068"
+#define POP_ISOLATE          "\u2069"
+#define LEFT_TO_RIGHT_MARK   "\u200e"
+#define RIGHT_TO_LEFT_MARK   "\u200f"
+
+static gboolean is_right_to_left(gunichar letter)
+{
+    static const GUnicodeScript scripts[] = {
+        G_UNICODE_SCRIPT_ARABIC, G_UNICODE_SCRIPT_HEBREW, G_UNICODE_SCRIPT_SYRIAC,
+        G_UNICODE_SCRIPT_THAANA, G_UNICODE_SCRIPT_NKO,    G_UNICODE_SCRIPT_ADLAM,
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(scripts); i++)
+        if (g_unichar_get_script(letter) == scripts[i])
+            return TRUE;
+    return FALSE;
+}
+
+/* As its first letter does. */
+static gboolean runs_other_way(const char *text)
+{
+    gboolean is_window_rtl = gtk_widget_get_default_direction() == GTK_TEXT_DIR_RTL;
+
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at))
+        if (g_unichar_isalpha(g_utf8_get_char(at)))
+            return is_right_to_left(g_utf8_get_char(at)) != is_window_rtl;
+    return FALSE;
+}
+
+char *latchkey_text_isolate(const char *clean)
+{
+    if (!runs_other_way(clean))
+        return g_strdup(clean);
+    return g_strconcat(FIRST_STRONG_ISOLATE, clean, POP_ISOLATE, NULL);
+}
+
+char *latchkey_text_anchor(const char *sentence)
+{
+    gboolean is_rtl = gtk_widget_get_default_direction() == GTK_TEXT_DIR_RTL;
+
+    if (strstr(sentence, FIRST_STRONG_ISOLATE) == NULL)
+        return g_strdup(sentence);
+    return g_strconcat(is_rtl ? RIGHT_TO_LEFT_MARK : LEFT_TO_RIGHT_MARK, sentence, NULL);
 }
 
 static GDateTime *local_time(gint64 ms)

@@ -2,6 +2,7 @@
 #include "latchkey-window.h"
 
 #include "latchkey-a11y.h"
+#include "latchkey-activity-page.h"
 #include "latchkey-directory-page.h"
 #include "latchkey-events-page.h"
 #include "latchkey-page.h"
@@ -21,6 +22,7 @@ struct _LatchkeyWindow {
     AdwViewSwitcherTitle *switcher_title;
     GtkWidget *switcher_bar;
     LatchkeyEventsPage *events_page;
+    LatchkeyActivityPage *activity_page;
     LatchkeyDirectoryPage *directory_page;
     LatchkeyProfilePage *profile_page;
     LatchkeyAccount *account;
@@ -192,6 +194,13 @@ static void on_event_chosen(LatchkeyWindow *self, LatchkeyEvent *event)
     latchkey_events_page_show(self->events_page, event);
 }
 
+static void on_range_chosen(LatchkeyWindow *self, gint64 since_ms, gint64 until_ms,
+                            const char *words)
+{
+    adw_view_stack_set_visible_child_name(self->pages, "events");
+    latchkey_events_page_show_range(self->events_page, since_ms, until_ms, words);
+}
+
 static gboolean latchkey_window_close_request(GtkWindow *window)
 {
     LatchkeyWindow *self = LATCHKEY_WINDOW(window);
@@ -236,6 +245,7 @@ static void latchkey_window_class_init(LatchkeyWindowClass *class)
 
     g_type_ensure(LATCHKEY_TYPE_SIGN_IN_PAGE);
     g_type_ensure(LATCHKEY_TYPE_EVENTS_PAGE);
+    g_type_ensure(LATCHKEY_TYPE_ACTIVITY_PAGE);
     g_type_ensure(LATCHKEY_TYPE_DIRECTORY_PAGE);
     g_type_ensure(LATCHKEY_TYPE_PROFILE_PAGE);
     G_OBJECT_CLASS(class)->dispose = latchkey_window_dispose;
@@ -250,9 +260,11 @@ static void latchkey_window_class_init(LatchkeyWindowClass *class)
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, switcher_title);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, switcher_bar);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, events_page);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, activity_page);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, directory_page);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, profile_page);
     gtk_widget_class_bind_template_callback(widget_class, on_event_chosen);
+    gtk_widget_class_bind_template_callback(widget_class, on_range_chosen);
     gtk_widget_class_bind_template_callback(widget_class, on_record_chosen);
     gtk_widget_class_install_action(widget_class, "win.sign-out", NULL, on_sign_out);
     gtk_widget_class_install_action(widget_class, "win.go-back", NULL, on_go_back);
@@ -292,6 +304,7 @@ LatchkeyWindow *latchkey_window_new(GtkApplication *application, LatchkeyAccount
     latchkey_sign_in_page_set_account(self->sign_in_page, account);
     latchkey_profile_page_set_account(self->profile_page, account);
     latchkey_events_page_set_feed(self->events_page, feed);
+    latchkey_activity_page_set_feed(self->activity_page, feed);
     latchkey_directory_page_set_feed(self->directory_page, feed);
     g_signal_connect_object(account, "changed", G_CALLBACK(on_account_changed), self, 0);
     g_signal_connect_object(account, "open-uri", G_CALLBACK(on_open_uri), self, 0);

@@ -7,6 +7,8 @@ that comes first in PATH has no Debian bindings.
 """
 import json
 import os
+import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -88,6 +90,13 @@ class Emulator:
                      "PATCH")
         return grace
 
+    def add_unusual(self):
+        """People whose names are markup, run from right to left, or are no letters."""
+        for first, last in (("<b>Zoë</b>", "& 'Söhne'"), ("ليلى", "حداد"), ("Sam 🦊", "Fox 👩‍🚀"),
+                            ("Wolfeschlegelsteinhausen", "Bergerdorff-Vorauserwartungen the Third")):
+            self.control(f"/_latchkey/directories/{self.first_directory()}/users",
+                         {"first_name": first, "last_name": last, "email": "odd@juniper.example"})
+
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=10)
@@ -102,7 +111,7 @@ class App:
         environment = dict(
             os.environ, **dict(environment), WORKOS_API_BASE_URL=emulator.url, BROWSER_LOG=self.log, BROWSER_MODE=mode,
             LATCHKEY_STORE="sqlite:" + os.path.join(folder, "mirror.db"))
-        environment["LATCHKEY_LOCALEDIR"] = os.path.join(os.path.dirname(program), "po")
+        environment.setdefault("LATCHKEY_LOCALEDIR", os.path.join(os.path.dirname(program), "po"))
         environment.pop("GTK_A11Y", None)
         environment.pop("G_DEBUG", None)
         if with_key:
@@ -331,11 +340,11 @@ def story_directory(run):
     app.see("Grace Murray was added")  # the history, under today's name
     app.see("Grace Hopper, grace@juniper.example")
     app.lint("person")
-    app.press("alt+2", "n", "i", "g", "h", "t")
+    app.press("alt+3", "n", "i", "g", "h", "t")
     app.see("No Results")
     app.click("Groups")
     app.see("Night watch, 1 member")
-    app.press("alt+2", "Home", "Return")
+    app.press("alt+3", "Home", "Return")
     app.see("Members")
     app.see("Jonas Lind")
     app.lint("group")
@@ -347,6 +356,46 @@ def story_directory(run):
     app.tap("Person")
     app.see("Not in the directory any more")
     app.see("Grace Murray was added")
+    app.quit()
+
+
+def count_in(app, text):
+    """The number of events that a line such as “31 events” tells; None: there is no such line."""
+    for name in app.texts():
+        if name.endswith(text) and name[:-len(text)].strip().isdigit():
+            return int(name[:-len(text)])
+    return None
+
+
+def story_activity(run):
+    """Reads the chart with the keyboard, chooses a span of time, and sees its events in the list."""
+    run.fill_history()
+    app = run.app()
+    app.click("Sign In")
+    app.see("Live")
+    total = wait_for("the number of events", lambda: count_in(app, " events"))
+    app.press("alt+2")
+    app.see("Show These Events")
+    app.lint("activity")
+    wait_for("the chart in words", lambda: "Most of them:" in (app.description_of(CHART) or ""))
+    day = app.description_of(CHART)
+    app.click("30 Days")
+    wait_for("another month", lambda: app.description_of(CHART) != day)
+    app.press("alt+2", "End", "Left", "Left", "shift+Left")
+    counted = wait_for("the chosen days", lambda: next(
+        (name for name in app.texts() if " events: " in name), None))
+    app.press("Return")
+    chosen = int(counted.split()[0])
+    wait_for("as many events in the list", lambda: count_in(app, " events") == chosen)
+    if not 0 < chosen < total:
+        raise Failure(f"{chosen} of {total} events were chosen")
+    app.lint("a chosen time")
+    chip = wait_for("the filter", lambda: next(
+        (name for name in app.texts() if name.startswith("Remove filter: ")), None))
+    if " – " not in chip:
+        raise Failure(f"the filter does not name the days: {chip}")
+    app.click(chip)
+    wait_for("all events again", lambda: count_in(app, " events") == total)
     app.quit()
 
 
@@ -539,13 +588,15 @@ def story_offline(run):
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHROMIUM = ["/usr/bin/chromium", os.path.join(HERE, "../interop/node_modules/playwright-core")]
 KEYS = ["/usr/bin/xdotool"]
-NEEDS = {"chromium": CHROMIUM, "console": CHROMIUM, "details": KEYS, "directory": KEYS,
+CHART = "Events over time. Arrow keys choose a time, with Shift a longer one, Enter shows its events."
+NEEDS = {"activity": KEYS, "chromium": CHROMIUM, "console": CHROMIUM, "details": KEYS, "directory": KEYS,
          "filter": KEYS, "narrow": KEYS}
 
 
 class Run:
     def __init__(self, desktop, latchkey):
         self.desktop = desktop
+        self.latchkey = latchkey
         self.folder = tempfile.TemporaryDirectory()
         self.emulator = Emulator(latchkey)
         self.apps = []
@@ -554,6 +605,36 @@ class Run:
         app = App(self.desktop, self.emulator, self.folder.name, **options)
         self.apps.append(app)
         return app
+
+    def fill_history(self, days=30):
+        """A month of events: what the mirror has learned, again and again, always the same."""
+        store = os.path.join(self.folder.name, "mirror.db")
+        subprocess.run([self.latchkey, "sync", "run", "--once", "--store", "sqlite:" + store],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       env=dict(os.environ, WORKOS_API_BASE_URL=self.emulator.url,
+                                WORKOS_API_KEY=self.emulator.ready["api_key"],
+                                WORKOS_CLIENT_ID=self.emulator.ready["client_id"]))
+        chance = random.Random(7)
+        with sqlite3.connect(store) as database:
+            known = database.execute("SELECT type, organization_id, directory_id, subject, json FROM event"
+                                     " JOIN event_body USING (sequence) WHERE type LIKE 'dsync.%'").fetchall()
+            for n in range(1, days * 24):
+                at = time.time() - n * 3600
+                for i in range(chance.choice((0, 0, 0, 1, 1, 2, 3, 8 if n % 24 < 8 else 0))):
+                    kind, organization, directory, subject, text = chance.choice(known)
+                    event = json.loads(text)
+                    event["id"] = f"event_past_{n:05d}_{i}"
+                    if kind == "dsync.user.created" and chance.random() < 0.8:
+                        kind = chance.choice(("dsync.user.updated",) * 3 + ("dsync.user.deleted",))
+                        event["event"] = kind
+                    event["created_at"] = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(at))
+                    sequence = database.execute(
+                        "INSERT INTO event (id, type, created_at_ms, learned_at_ms, organization_id,"
+                        " directory_id, subject) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                        (event["id"], kind, int(at) * 1000, int(at) * 1000, organization, directory,
+                         subject)).lastrowid
+                    database.execute("INSERT INTO event_body (sequence, json) VALUES (?, ?)",
+                                     (sequence, json.dumps(event, ensure_ascii=False)))
 
     def end(self):
         for app in self.apps:

@@ -1,9 +1,12 @@
 #!/usr/bin/python3
-"""Pictures of every state, to be looked at: light and dark, wide and narrow.
+"""Pictures of every state, to be looked at: wide and narrow, light and dark, in high contrast, from
+right to left, and with large text.
 
-    shots.py FOLDER DESKTOP-PROGRAM LATCHKEY-PROGRAM [STATE…]
+    shots.py FOLDER DESKTOP-PROGRAM LATCHKEY-PROGRAM [STATE or VARIANT…]
 
-Starts headless.sh itself, once per width and colour scheme. Needs ImageMagick's import.
+    shots.py shots build/gui/latchkey-desktop build/app/latchkey events wide-dark narrow-rtl
+
+Starts headless.sh itself, once per variant. Needs ImageMagick's import, and localedef for rtl.
 """
 import importlib.machinery
 import importlib.util
@@ -13,8 +16,16 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SIZES = {"wide": "960x700", "narrow": "360x640"}
-SCHEMES = {"light": "prefer-light", "dark": "prefer-dark"}
+SIZES = {"wide": "1180x760", "narrow": "360x640"}
+# What a variant changes: the environment, and a line of settings.ini.
+VARIANTS = {
+    "light": ({"ADW_DEBUG_COLOR_SCHEME": "prefer-light"}, ""),
+    "dark": ({"ADW_DEBUG_COLOR_SCHEME": "prefer-dark"}, ""),
+    "contrast": ({"ADW_DEBUG_COLOR_SCHEME": "prefer-light", "ADW_DEBUG_HIGH_CONTRAST": "1"}, ""),
+    "contrast-dark": ({"ADW_DEBUG_COLOR_SCHEME": "prefer-dark", "ADW_DEBUG_HIGH_CONTRAST": "1"}, ""),
+    "rtl": ({"LC_ALL": "he_IL.UTF-8", "LANGUAGE": "he"}, ""),
+    "large": ({}, "gtk-font-name=Cantarell 16\n"),
+}
 
 
 def load_drive():
@@ -41,7 +52,7 @@ def set_window_size(size, program):
     os.environ["GSETTINGS_SCHEMA_DIR"] = os.path.join(os.path.dirname(program), "data")
 
 
-def take(drive, folder, variant, desktop, latchkey, wanted):
+def take(drive, folder, variant, environment, desktop, latchkey, wanted):
     def shot(name):
         snap(os.path.join(folder, f"{name}-{variant}.png"))
 
@@ -53,6 +64,9 @@ def take(drive, folder, variant, desktop, latchkey, wanted):
         yield "denied", dict(mode="cancel"), ["Sign In"], "Access Was Denied"
         yield "no-api-key", dict(with_key=False), ["Sign In"], "Events Need an API Key"
         yield "events", {}, ["Sign In"], "Live"
+        yield "activity", {}, ["Sign In"], "Live"
+        yield "activity-range", {}, ["Sign In"], "Live"
+        yield "range", {}, ["Sign In"], "Live"
         yield "details", {}, ["Sign In"], "Live"
         yield "filter", {}, ["Sign In"], "Live"
         yield "people", {}, ["Sign In"], "Live"
@@ -67,7 +81,10 @@ def take(drive, folder, variant, desktop, latchkey, wanted):
             continue
         run = drive.Run(desktop, latchkey)
         try:
-            app = run.app(**options)
+            if options.get("with_key", True) and name not in ("waiting", "denied", "not-set-up"):
+                run.emulator.add_unusual()
+                run.fill_history()
+            app = run.app(environment=environment, **options)
             for click in clicks:
                 app.click(click)
             if name == "offline":
@@ -81,15 +98,25 @@ def take(drive, folder, variant, desktop, latchkey, wanted):
                 app.see("was Murray")
             if name == "filter":
                 app.press("ctrl+f", "m", "i", "r", "a")
-                app.see("3 events")
+                app.see_not("Jonas Lind was added")
                 app.click("Filter")
-            if name in ("people", "person"):
+            if name in ("activity", "activity-range", "range"):
                 app.press("alt+2")
+                app.see("Show These Events")
+                app.click("30 Days")
+                time.sleep(1)
+            if name in ("activity-range", "range"):
+                app.press("alt+2", "End", "Left", "Left", "shift+Left", "shift+Left")
+            if name == "range":
+                app.press("Return")
+                app.see("Remove filter")
+            if name in ("people", "person"):
+                app.press("alt+3")
                 app.see("Mira Holt, mira.holt@juniper.example")
             if name == "person":
                 app.press("m", "i", "r", "a")
                 app.see_not("Jonas Lind")
-                app.press("alt+2", "Home", "Return")
+                app.press("alt+3", "Home", "Return")
                 app.see("Mira Holt was added")
             if name == "no-results":
                 app.press("ctrl+f", "q", "q")
@@ -103,21 +130,41 @@ def take(drive, folder, variant, desktop, latchkey, wanted):
             run.end()
 
 
+def prepare(variant):
+    """What the program of this variant finds around it."""
+    environment, setting = VARIANTS[variant]
+    folder = os.environ["XDG_CONFIG_HOME"]
+    with open(os.path.join(folder, "gtk-4.0", "settings.ini"), "a", encoding="utf-8") as file:
+        file.write(setting)
+    if "LC_ALL" in environment:
+        subprocess.run(["localedef", "-i", environment["LC_ALL"].split(".")[0], "-f", "UTF-8",
+                        os.path.join(folder, environment["LC_ALL"])], check=True)
+        # The direction is a message of GTK's, read in languages that the program itself speaks.
+        speaks = os.path.join(folder, environment["LANGUAGE"], "LC_MESSAGES")
+        os.makedirs(speaks)
+        subprocess.run(["msgfmt", "-o", os.path.join(speaks, "latchkey.mo"), "-"], check=True, text=True,
+                       input='msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n')
+        environment = dict(environment, LOCPATH=folder, LATCHKEY_LOCALEDIR=folder)
+    return environment
+
+
 def main():
     folder, desktop, latchkey = (os.path.abspath(path) for path in sys.argv[1:4])
+    names = [f"{size}-{variant}" for size in SIZES for variant in VARIANTS]
+    wanted = [name for name in sys.argv[4:] if name not in names]
     if "SHOTS_VARIANT" in os.environ:
+        name = os.environ["SHOTS_VARIANT"]
         set_window_size(os.environ["SIZE"], desktop)
-        take(load_drive(), folder, os.environ["SHOTS_VARIANT"], desktop, latchkey, sys.argv[4:])
+        take(load_drive(), folder, name, prepare(name.split("-", 1)[1]), desktop, latchkey, wanted)
         return
     os.makedirs(folder, exist_ok=True)
-    for width, size in SIZES.items():
-        for scheme, value in SCHEMES.items():
+    for name in names:
+        if name in sys.argv[4:] or len(wanted) == len(sys.argv[4:]):
             subprocess.run(
                 [os.path.join(HERE, "headless.sh"), sys.executable, __file__, *sys.argv[1:]],
                 check=True,
-                env=dict(os.environ, SIZE=size, ADW_DEBUG_COLOR_SCHEME=value,
-                         BROWSER=os.path.join(HERE, "stand-in-browser"),
-                         SHOTS_VARIANT=f"{width}-{scheme}", G_MESSAGES_DEBUG=""))
+                env=dict(os.environ, SIZE=SIZES[name.split("-")[0]], SHOTS_VARIANT=name,
+                         BROWSER=os.path.join(HERE, "stand-in-browser"), G_MESSAGES_DEBUG=""))
 
 
 main()

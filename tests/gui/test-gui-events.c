@@ -51,6 +51,9 @@ static const struct {
     { "dsync.user.created", USER("\"<b>A&B</b>\"", "\"O'Neil\""), "<b>A&B</b> O'Neil was added" },
     /* right-to-left override, line feed, isolate */
     { "dsync.user.created", USER("\"Ad\\u202ea\\nx\"", "\"\\u2066L\""), "Ada x L was added" },
+    /* a name that runs from right to left does not turn the sentence around */
+    { "dsync.user.created", USER("\"\u0644\u064a\"", "null"),
+      "\u200e\u2068\u0644\u064a\u2069 was added" },
     /* a type that did not exist when this was written */
     { "dsync.robot.created", "{\"object\":\"robot\",\"name\":\"R2\"}", "R2" },
     /* no name at all */

@@ -1,0 +1,213 @@
+/* Bars of time, their words, and the page that counts a real mirror. */
+#include <adwaita.h>
+
+#include "gui-kit.h"
+#include "latchkey-activity-chart.h"
+#include "latchkey-activity-page.h"
+#include "latchkey-swatch.h"
+#include "mirror-kit.h"
+
+#define HOUR G_GINT64_CONSTANT(3600000)
+
+/* ---- Bars ---- */
+
+static gint64 at(const char *iso)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(iso, NULL);
+
+    g_assert_nonnull(time);
+    return g_date_time_to_unix(time) * 1000;
+}
+
+static const struct {
+    LatchkeyActivitySpan span;
+    const char *zone;
+    const char *now;
+    guint n;
+    const char *first;
+    const char *last; /* where it ends */
+} spans[] = {
+    { LATCHKEY_ACTIVITY_DAY, "UTC", "2026-03-02T12:00:00Z", 24, "2026-03-01T13:00:00Z",
+      "2026-03-02T13:00:00Z" }, /* a full hour is the beginning of the next bar */
+    { LATCHKEY_ACTIVITY_DAY, "UTC", "2026-03-02T11:59:59Z", 24, "2026-03-01T12:00:00Z",
+      "2026-03-02T12:00:00Z" },
+    { LATCHKEY_ACTIVITY_DAY, "+05:30", "2026-03-02T12:00:00Z", 24, "2026-03-01T12:30:00Z",
+      "2026-03-02T12:30:00Z" },
+    { LATCHKEY_ACTIVITY_WEEK, "UTC", "2026-03-02T12:00:00Z", 28, "2026-02-24T00:00:00Z",
+      "2026-03-03T00:00:00Z" },
+    { LATCHKEY_ACTIVITY_MONTH, "UTC", "2026-03-02T00:00:00Z", 30, "2026-02-01T00:00:00Z",
+      "2026-03-03T00:00:00Z" },
+    { LATCHKEY_ACTIVITY_MONTH, "-08:00", "2026-03-02T00:00:00Z", 30, "2026-01-31T08:00:00Z",
+      "2026-03-02T08:00:00Z" },
+    /* over the night of 29 March 2026, which has 23 hours in Berlin */
+    { LATCHKEY_ACTIVITY_MONTH, "Europe/Berlin", "2026-04-02T12:00:00Z", 30, "2026-03-03T23:00:00Z",
+      "2026-04-02T22:00:00Z" },
+    { LATCHKEY_ACTIVITY_WEEK, "Europe/Berlin", "2026-03-30T12:00:00Z", 28, "2026-03-23T23:00:00Z",
+      "2026-03-30T22:00:00Z" },
+};
+
+static void test_bars_begin_at_full_hours_and_days(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(spans); i++) {
+        g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(spans[i].zone);
+        g_assert_nonnull(zone);
+        g_autoptr(GArray) bars = latchkey_activity_bars_new(spans[i].span, zone, at(spans[i].now));
+        g_assert_cmpuint(bars->len, ==, spans[i].n);
+        LatchkeyActivityBar all = latchkey_activity_sum(bars, 0, bars->len - 1);
+        g_assert_cmpint(all.since_ms, ==, at(spans[i].first));
+        g_assert_cmpint(all.until_ms, ==, at(spans[i].last));
+        for (guint j = 1; j < bars->len; j++) /* no gap, no overlap */
+            g_assert_cmpint(g_array_index(bars, LatchkeyActivityBar, j).since_ms, ==,
+                            g_array_index(bars, LatchkeyActivityBar, j - 1).until_ms);
+        /* the mirror counts up to a thousand spans */
+        g_assert_cmpint((all.until_ms - all.since_ms) / latchkey_activity_step_ms(), <, 1000);
+    }
+}
+
+static void test_events_are_added_to_their_bars(void)
+{
+    g_autoptr(GTimeZone) zone = g_time_zone_new_utc();
+    g_autoptr(GArray) bars = latchkey_activity_bars_new(LATCHKEY_ACTIVITY_DAY, zone, NOON);
+    gint64 first_ms = g_array_index(bars, LatchkeyActivityBar, 0).since_ms;
+    const lk_mirror_span found[] = {
+        { first_ms - 1, "dsync.user.created", 100 }, /* before the first */
+        { first_ms, "dsync.user.created", 1 },
+        { first_ms, "dsync.group.user_added", 2 },
+        { first_ms, "dsync.user.updated", 4 },
+        { first_ms, "dsync.group.user_removed", 8 },
+        { first_ms + HOUR - 1, "dsync.robot.rebooted", 16 }, /* a type nobody knows */
+        { first_ms + HOUR, "dsync.deleted", 32 },
+        { first_ms + 24 * HOUR, "dsync.user.created", 100 }, /* behind the last */
+    };
+    const lk_mirror_activity activity = { .items = found, .count = G_N_ELEMENTS(found) };
+
+    latchkey_activity_add(bars, &activity);
+    const LatchkeyActivityBar *bar = &g_array_index(bars, LatchkeyActivityBar, 0);
+    g_assert_cmpint(bar->n[LATCHKEY_ACTIVITY_CREATED], ==, 3);
+    g_assert_cmpint(bar->n[LATCHKEY_ACTIVITY_UPDATED], ==, 20);
+    g_assert_cmpint(bar->n[LATCHKEY_ACTIVITY_DELETED], ==, 8);
+    LatchkeyActivityBar all = latchkey_activity_sum(bars, 0, 23);
+    g_assert_cmpint(latchkey_activity_total(&all), ==, 63);
+}
+
+static const struct {
+    gint64 highest;
+    gint64 tick;
+} ticks[] = {
+    { 0, 1 }, { 1, 1 },  { 4, 1 },   { 5, 2 },   { 8, 2 },
+    { 9, 5 }, { 20, 5 }, { 21, 10 }, { 66, 20 }, { 1000000, 500000 },
+};
+
+static void test_scale_has_round_numbers(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(ticks); i++)
+        g_assert_cmpint(latchkey_activity_tick(ticks[i].highest), ==, ticks[i].tick);
+}
+
+static const struct {
+    const char *since;
+    const char *until;
+    const char *words;
+} times[] = {
+    { "2026-03-02T14:00:00Z", "2026-03-02T15:00:00Z", "Mon 2 Mar, 14:00 – 15:00" },
+    { "2026-03-02T18:00:00Z", "2026-03-03T00:00:00Z", "Mon 2 Mar, 18:00 – 24:00" },
+    { "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z", "Mon 2 Mar" },
+    { "2026-03-02T00:00:00Z", "2026-03-04T00:00:00Z", "Mon 2 Mar – Tue 3 Mar" },
+    { "2026-03-01T14:00:00Z", "2026-03-02T13:00:00Z", "Sun 1 Mar, 14:00 – Mon 2 Mar, 13:00" },
+    { "2025-03-02T00:00:00Z", "2026-03-03T00:00:00Z", "Sun 2 Mar – Mon 2 Mar" },
+};
+
+static void test_times_are_put_in_words(void)
+{
+    g_autoptr(GTimeZone) zone = g_time_zone_new_utc();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
+        const LatchkeyActivityBar bar = { .since_ms = at(times[i].since),
+                                          .until_ms = at(times[i].until) };
+        g_autofree char *words = latchkey_activity_time_words(&bar, zone);
+        g_assert_cmpstr(words, ==, times[i].words);
+    }
+}
+
+/* ---- The page ---- */
+
+typedef struct range {
+    gint64 since_ms;
+    gint64 until_ms;
+    int n;
+} range;
+
+static void on_range(LatchkeyActivityPage *page, gint64 since_ms, gint64 until_ms,
+                     const char *words, range *out)
+{
+    (void)page;
+    g_assert_true(g_utf8_validate(words, -1, NULL));
+    out->since_ms = since_ms;
+    out->until_ms = until_ms;
+    out->n++;
+}
+
+static GtkWidget *find_chart(GtkWidget *root)
+{
+    GtkWidget *found = LATCHKEY_IS_ACTIVITY_CHART(root) ? root : NULL;
+
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL && found == NULL;
+         child = gtk_widget_get_next_sibling(child))
+        found = find_chart(child);
+    return found;
+}
+
+static void test_page_counts_what_the_mirror_holds(void)
+{
+    kit mirror;
+    kit_event event;
+    range chosen = { 0 };
+    gint64 now_ms = g_get_real_time() / 1000;
+
+    kit_begin(&mirror);
+    kit_open(&mirror);
+    kit_make(&event, "event_01", "dsync.user.created", now_ms, "{\"id\":\"u1\"}");
+    kit_apply(&mirror, &event);
+    kit_make(&event, "event_02", "dsync.user.deleted", now_ms, "{\"id\":\"u1\"}");
+    kit_apply(&mirror, &event);
+    kit_make(&event, "event_03", "user.created", now_ms, "{\"id\":\"x\"}"); /* another family */
+    kit_apply(&mirror, &event);
+
+    g_autoptr(LatchkeyConfig) config = latchkey_config_new();
+    config->client_id = g_strdup("client_01");
+    config->store = g_strdup(mirror.store);
+    g_autoptr(LatchkeyFeed) feed = latchkey_feed_new(config, 0);
+    GtkWidget *window = adw_window_new();
+    GtkWidget *page = g_object_new(LATCHKEY_TYPE_ACTIVITY_PAGE, NULL);
+    g_signal_connect(page, "range-chosen", G_CALLBACK(on_range), &chosen);
+    latchkey_activity_page_set_feed(LATCHKEY_ACTIVITY_PAGE(page), feed);
+    adw_window_set_content(ADW_WINDOW(window), page);
+    gtk_window_present(GTK_WINDOW(window));
+    settle();
+    g_assert_nonnull(kit_find_label(window, "No Activity Yet"));
+    latchkey_feed_start(feed);
+    wait_until(kit_find_label(window, "2 events: 1 added, 0 changed, 1 removed") != NULL);
+    g_assert_null(kit_find_label(window, "No Activity Yet"));
+
+    g_signal_emit_by_name(find_chart(window), "activated");
+    g_assert_cmpint(chosen.n, ==, 1);
+    g_assert_cmpint(chosen.until_ms - chosen.since_ms, ==, 24 * HOUR);
+    g_assert_cmpint(chosen.since_ms, <=, now_ms);
+    g_assert_cmpint(chosen.until_ms, >, now_ms);
+    gtk_window_destroy(GTK_WINDOW(window));
+    settle();
+    g_clear_object(&feed);
+    kit_end(&mirror);
+}
+
+int main(int argc, char **argv)
+{
+    gtk_test_init(&argc, &argv, NULL);
+    adw_init();
+    g_test_add_func("/activity/bars", test_bars_begin_at_full_hours_and_days);
+    g_test_add_func("/activity/add", test_events_are_added_to_their_bars);
+    g_test_add_func("/activity/scale", test_scale_has_round_numbers);
+    g_test_add_func("/activity/words", test_times_are_put_in_words);
+    g_test_add_func("/activity/page", test_page_counts_what_the_mirror_holds);
+    return g_test_run();
+}
