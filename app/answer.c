@@ -45,6 +45,8 @@ static void print_head(FILE *out, const app_request *request, int status, const 
     if (cache == NULL && !has_header(who, "Vary"))
         fputs("Vary: Cookie\r\n", out);
     fputs("X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n", out);
+    if (request->server->is_strict) /* RFC 6797; two years */
+        fputs("Strict-Transport-Security: max-age=63072000\r\n", out);
     for (size_t i = 0; who != NULL && i < who->n_headers; i++)
         fprintf(out, "%s: %s\r\n", who->headers[i].name, who->headers[i].value);
     if (strncmp(type, "text/html", 9) == 0) {

@@ -27,6 +27,7 @@ static void settings_deinit(settings *own)
     lk_client_free(own->client);
     lk_rules_free(own->server.rules);
     lk_networks_free(own->server.proxies);
+    tls_free(own->server.tls);
     free(own->store);
     free(own->client_id);
     free(own->base_url);
@@ -107,6 +108,11 @@ static lk_status check_redirect_uri(const settings *own, lk_error *err)
 {
     const char *uri = own->redirect_uri;
 
+    if (own->server.tls != NULL && uri != NULL && strncasecmp(uri, "http://", 7) == 0)
+        return failed(err, LK_ERR_INVALID,
+                      "sign-in leads back to %.200s, but this server speaks HTTPS: set "
+                      "WORKOS_REDIRECT_URI or --redirect-uri to its https address",
+                      uri);
     if (own->server.address.is_loopback)
         return LK_OK;
     if (uri == NULL)
@@ -207,14 +213,25 @@ static lk_status read_proxies(const app_arguments *given, server_options *wanted
     return LK_OK;
 }
 
+static lk_status read_tls(const app_arguments *given, server_options *wanted, lk_error *err)
+{
+    char *certificate CLEANUP(free_textp) = NULL;
+    char *key CLEANUP(free_textp) = NULL;
+
+    TRY(config_text(given, "tls-certificate", NULL, &certificate, err));
+    TRY(config_text(given, "tls-key", NULL, &key, err));
+    if (certificate == NULL && key == NULL)
+        return LK_OK;
+    if (certificate == NULL || key == NULL)
+        return failed(err, LK_ERR_INVALID,
+                      "--tls-certificate and --tls-key go together; one file may be both");
+    return tls_new(certificate, key, &wanted->tls, err);
+}
+
 static lk_status read_listen(const app_arguments *given, server_options *wanted, lk_error *err)
 {
     char *text CLEANUP(free_textp) = NULL;
 
-    if (arguments_has(given, "tls-certificate"))
-        return failed(err, LK_ERR_INVALID,
-                      "TLS is not served: Debian's CivetWeb crashes at the first handshake; listen "
-                      "on loopback and put a TLS proxy in front");
     TRY(config_text(given, "listen", "LATCHKEY_LISTEN", &text, err));
     return listen_parse(text != NULL ? text : "127.0.0.1:3000", &wanted->address, err);
 }
@@ -238,6 +255,7 @@ static lk_status read_settings(const app_arguments *given, settings *own, lk_err
     server_options *wanted = &own->server;
 
     TRY(read_listen(given, wanted, err));
+    TRY(read_tls(given, wanted, err));
     TRY(read_rules(given, wanted, err));
     TRY(read_proxies(given, wanted, err));
     TRY(read_mode(given, own, err));
@@ -371,7 +389,8 @@ static const app_option options[] = {
     { .name = "log-requests", .help = "Write one line per request to stderr, without secrets" },
     { .name = "tls-certificate",
       .value = "FILE",
-      .help = "Refused: Debian's CivetWeb cannot serve TLS; use a proxy" },
+      .help = "Speak HTTPS with this certificate and those behind it (PEM)" },
+    { .name = "tls-key", .value = "FILE", .help = "The certificate's key (PEM)" },
 };
 
 const app_command command_serve = {

@@ -240,10 +240,11 @@ static lk_status make_own_directory(const char *variable, const char *rest, char
 
 bool config_is_local_url(const char *url)
 {
-    static const char *const beginnings[] = { "http://localhost", "http://127.", "http://[::1]" };
+    static const char *const hosts[] = { "localhost", "127.", "[::1]" };
+    const char *host = strstr(url, "://");
 
-    for (size_t i = 0; i < N_ITEMS(beginnings); i++)
-        if (strncasecmp(url, beginnings[i], strlen(beginnings[i])) == 0)
+    for (size_t i = 0; host != NULL && i < N_ITEMS(hosts); i++)
+        if (strncasecmp(host + 3, hosts[i], strlen(hosts[i])) == 0)
             return true;
     return false;
 }

@@ -82,7 +82,7 @@ LK_MUST_CHECK lk_status config_number(const char *variable, int64_t minimum, int
 /* WorkOS' address: --base-url, WORKOS_API_BASE_URL, or from WORKOS_API_HOSTNAME, _HTTPS and _PORT;
  * NULL when none is set. */
 LK_MUST_CHECK lk_status config_base_url(const app_arguments *given, char **out, lk_error *err);
-/* Whether it is a plain http address of this machine. */
+/* Whether it is an address of this machine. */
 bool config_is_local_url(const char *url);
 /* The path of a file of ours below $XDG_STATE_HOME, or ~/.local/state; its directory is made. Free
  * *out with free(). */

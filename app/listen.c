@@ -20,8 +20,8 @@ static lk_status read_port(const char *text, int *out, lk_error *err)
     long port = strtol(text, &end, 10);
     if (*text != '\0' && end != text && (*end == 's' || *end == 'r') && end[1] == '\0')
         return failed(err, LK_ERR_INVALID,
-                      "TLS is not served: Debian's CivetWeb crashes at the first handshake; listen "
-                      "on loopback and put a TLS proxy in front");
+                      "--listen takes a number as port and no scheme: HTTPS is asked for with "
+                      "--tls-certificate and --tls-key");
     if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' || port > 65535)
         return failed(err, LK_ERR_INVALID, "the port in --listen must be a number from 0 to 65535");
     *out = (int)port;

@@ -1,5 +1,6 @@
 /* The server: CivetWeb with our options, the way from a request to its route, start and stop. */
 #include "answer.h"
+#include "config.h"
 #include "fail.h"
 #include "head.h"
 #include "revocation.h"
@@ -136,7 +137,7 @@ static int dispatch(struct mg_connection *connection, void *ctx)
         .connection = connection,
         .info = info,
         .is_head = strcmp(info->request_method, "HEAD") == 0,
-        .closes = mg_get_user_connection_data(connection) != NULL,
+        .closes = mg_get_user_connection_data(connection) == ctx,
     };
 
     for (size_t i = 0; i < N_ITEMS(routes); i++) {
@@ -191,7 +192,7 @@ static int begin_request(struct mg_connection *connection)
     bool closes = atomic_load(&self->n_workers_busy) > N_WORKERS - 2 ||
                   strcmp(info->http_version, "1.1") != 0;
 
-    mg_set_user_connection_data(connection, closes ? self : NULL);
+    mg_set_user_connection_data(connection, closes ? (void *)self : &self->n_workers_busy);
     if (closes)
         mg_disable_connection_keep_alive(connection);
     lk_error err = LK_ERROR_INIT;
@@ -258,15 +259,18 @@ static int init_connection(const struct mg_connection *connection, void **data)
 {
     server *self = mg_get_user_data(mg_get_context(connection));
 
-    *data = NULL;
+    *data = &self->n_workers_busy;
     atomic_fetch_add(&self->n_workers_busy, 1);
     return 0;
 }
 
+/* Also of connections that never began: their TLS handshake failed. */
 static void connection_close(const struct mg_connection *connection)
 {
     server *self = mg_get_user_data(mg_get_context(connection));
 
+    if (mg_get_user_connection_data(connection) == NULL)
+        return;
     atomic_fetch_sub(&self->n_workers_busy, 1);
 }
 
@@ -275,6 +279,16 @@ static int log_message(const struct mg_connection *connection, const char *messa
     server *self = mg_get_user_data(mg_get_context(connection));
 
     snprintf(self->complaint, sizeof(self->complaint), "%s", message);
+    return 1;
+}
+
+/* Before the first connection, with *context NULL, and after the last one. */
+static int provide_tls(void **context, void *data)
+{
+    const server *self = data;
+
+    if (*context == NULL)
+        *context = tls_context(self->options->tls);
     return 1;
 }
 
@@ -295,6 +309,7 @@ static lk_status start_http(server *self, lk_error *err)
         .connection_close = connection_close,
         .log_message = log_message,
         .http_error = answer_unreadable,
+        .external_ssl_ctx = self->options->tls != NULL ? provide_tls : NULL,
     };
     char listen[80];
     char n_workers[16];
@@ -326,6 +341,8 @@ static lk_status start_http(server *self, lk_error *err)
     snprintf(n_workers, sizeof(n_workers), "%d", N_WORKERS);
     TRY(listen_probe(&self->address, err));
     listen_print(&self->address, listen, sizeof(listen));
+    if (self->options->tls != NULL)
+        strcat(listen, "s");
     self->http = mg_start(&callbacks, self, options);
     if (self->http == NULL)
         return failed(err, LK_ERR_STORE, "cannot listen on %s: %.120s", listen,
@@ -342,8 +359,8 @@ static lk_status settle_redirect_uri(server *self, lk_error *err)
     if (given != NULL)
         snprintf(self->redirect_uri, sizeof(self->redirect_uri), "%s", given);
     else
-        snprintf(self->redirect_uri, sizeof(self->redirect_uri), "http://localhost:%d/callback",
-                 self->address.port);
+        snprintf(self->redirect_uri, sizeof(self->redirect_uri), "%s://localhost:%d/callback",
+                 self->options->tls != NULL ? "https" : "http", self->address.port);
     const char *host = strstr(self->redirect_uri, "://");
     if (host == NULL || (given != NULL && strlen(given) >= sizeof(self->redirect_uri)))
         return failed(err, LK_ERR_INVALID, "the redirect URI must be an absolute address");
@@ -352,6 +369,7 @@ static lk_status settle_redirect_uri(server *self, lk_error *err)
     if (len >= sizeof(self->origin))
         return failed(err, LK_ERR_INVALID, "the redirect URI is too long");
     snprintf(self->origin, sizeof(self->origin), "%.*s", (int)len, self->redirect_uri);
+    self->is_strict = self->options->tls != NULL && !config_is_local_url(self->origin);
     return LK_OK;
 }
 

@@ -8,12 +8,14 @@
 #include "listen.h"
 #include "pool.h"
 #include "sharing.h"
+#include "tls.h"
 
 #include <latchkey/gate.h>
 #include <stdatomic.h>
 
 typedef struct server_options {
     listen_address address; /* port 0: any free one */
+    tls *tls;               /* NULL: plain HTTP; outlives the server */
     lk_client *client;      /* outlives the server */
     const char *store;
     const char *client_id;
@@ -38,6 +40,7 @@ typedef struct server {
     listen_address address;
     char origin[160]; /* of the redirect URI: scheme://host[:port] */
     char redirect_uri[256];
+    bool is_strict; /* browsers are to use HTTPS alone here (HSTS) */
     lk_web *web;
     lk_gate *gate;
     pool *readers;

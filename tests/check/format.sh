@@ -15,5 +15,5 @@ case $($tool --version) in
     exit 77
     ;;
 esac
-find lib app gui tests -name node_modules -prune -o -type f -name '*.[ch]' -print 2>/dev/null |
+find lib app gui tests subprojects/packagefiles -name node_modules -prune -o -type f -name '*.[ch]' -print 2>/dev/null |
     sort | xargs -r "$tool" --style=file --dry-run --Werror

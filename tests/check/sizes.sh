@@ -13,7 +13,7 @@ cd "${1:-.}" || exit 2
 
 tmp=$(mktemp -d) || exit 2
 trap 'rm -rf "$tmp"' EXIT
-find lib app gui -type f -name '*.[ch]' 2>/dev/null | sort >"$tmp/files"
+find lib app gui subprojects/packagefiles -type f -name '*.[ch]' 2>/dev/null | sort >"$tmp/files"
 [ -s "$tmp/files" ] || { echo 'no source file found'; exit 1; }
 
 while read -r file; do

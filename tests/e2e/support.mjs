@@ -195,11 +195,12 @@ export function apiEnvironment(url, extra = {}) {
 }
 
 // The server on a free port, with a store of its own. { url, store, stop() }
-export async function serve(apiUrl, { args = [], env = {}, store = newStore() } = {}) {
+export async function serve(apiUrl, { args = [], env = {}, store = newStore(), program = LATCHKEY, origin = 'http://127.0.0.1' } = {}) {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    const url = `http://127.0.0.1:${port}`;
+    const url = `${origin}:${port}`;
     const self = start(['serve', '--listen', `127.0.0.1:${port}`, '--store', store, ...args], {
+      program,
       env: apiEnvironment(apiUrl, {
         WORKOS_REDIRECT_URI: `${url}/callback`,
         WORKOS_COOKIE_PASSWORD: PASSWORD,
