@@ -1,12 +1,10 @@
-/* Shows the page that fits the account's state, opens the browser, and remembers its size. */
+/* Shows the page that fits the account's state, opens the browser, and remembers its size. What a
+ * signed-in person sees is made when it is first shown: it is most of the window, and a start that
+ * ends at the sign-in page does without. */
 #include "latchkey-window.h"
 
 #include "latchkey-a11y.h"
-#include "latchkey-activity-page.h"
-#include "latchkey-directory-page.h"
-#include "latchkey-events-page.h"
-#include "latchkey-page.h"
-#include "latchkey-profile-page.h"
+#include "latchkey-main-page.h"
 #include "latchkey-settings.h"
 #include "latchkey-sign-in-page.h"
 
@@ -16,15 +14,8 @@ struct _LatchkeyWindow {
     AdwApplicationWindow parent_instance;
     AdwToastOverlay *toasts;
     GtkStack *stack;
-    LatchkeySignInPage *sign_in_page;
-    AdwViewStack *pages;
-    GtkWidget *back_button;
-    AdwViewSwitcherTitle *switcher_title;
-    GtkWidget *switcher_bar;
-    LatchkeyEventsPage *events_page;
-    LatchkeyActivityPage *activity_page;
-    LatchkeyDirectoryPage *directory_page;
-    LatchkeyProfilePage *profile_page;
+    AdwBin *sign_in_place;
+    LatchkeyMainPage *main_page; /* borrowed from the stack; NULL: not made yet */
     LatchkeyAccount *account;
     LatchkeyFeed *feed;
     GSettings *settings; /* NULL: the schema is not installed */
@@ -70,11 +61,29 @@ static void on_notice(LatchkeyAccount *account, const char *text, LatchkeyWindow
     show_toast(self, text);
 }
 
+static void on_place_changed(LatchkeyWindow *self)
+{
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.go-back",
+                                  latchkey_main_page_can_go_back(self->main_page));
+}
+
+static void make_main_page(LatchkeyWindow *self)
+{
+    if (self->main_page != NULL)
+        return;
+    self->main_page = latchkey_main_page_new(self->account, self->feed);
+    gtk_stack_add_named(self->stack, GTK_WIDGET(self->main_page), "main");
+    g_signal_connect_object(self->main_page, "place-changed", G_CALLBACK(on_place_changed), self,
+                            G_CONNECT_SWAPPED);
+}
+
 static void on_account_changed(LatchkeyAccount *account, LatchkeyWindow *self)
 {
     LatchkeyAccountState state = latchkey_account_get_state(account);
     gboolean is_signed_in = state == LATCHKEY_ACCOUNT_SIGNED_IN;
 
+    if (is_signed_in)
+        make_main_page(self);
     gtk_stack_set_visible_child_name(self->stack, is_signed_in ? "main" : "sign-in");
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.sign-out", is_signed_in);
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.check-events", is_signed_in);
@@ -123,10 +132,20 @@ static void on_check_events(GtkWidget *widget, const char *name, GVariant *param
 static void on_show_page(GtkWidget *widget, const char *name, GVariant *parameter)
 {
     (void)name;
-    AdwViewStack *pages = LATCHKEY_WINDOW(widget)->pages;
+    latchkey_main_page_show(LATCHKEY_WINDOW(widget)->main_page,
+                            g_variant_get_string(parameter, NULL));
+}
 
-    adw_view_stack_set_visible_child_name(pages, g_variant_get_string(parameter, NULL));
-    gtk_widget_grab_focus(adw_view_stack_get_visible_child(pages));
+static void on_go_back(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    latchkey_main_page_go_back(LATCHKEY_WINDOW(widget)->main_page);
+}
+
+static void on_search(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    latchkey_main_page_search(LATCHKEY_WINDOW(widget)->main_page);
 }
 
 static void on_copy_text(GtkWidget *widget, const char *name, GVariant *parameter)
@@ -134,71 +153,6 @@ static void on_copy_text(GtkWidget *widget, const char *name, GVariant *paramete
     (void)name;
     gdk_clipboard_set_text(gtk_widget_get_clipboard(widget), g_variant_get_string(parameter, NULL));
     show_toast(LATCHKEY_WINDOW(widget), _("Copied to clipboard"));
-}
-
-/* NULL: there is no way back from what is shown. */
-static const char *title_of_place(LatchkeyWindow *self)
-{
-    GtkWidget *page = adw_view_stack_get_visible_child(self->pages);
-
-    return LATCHKEY_IS_PAGE(page) ? latchkey_page_get_title(LATCHKEY_PAGE(page)) : NULL;
-}
-
-static void on_go_back(GtkWidget *widget, const char *name, GVariant *parameter)
-{
-    (void)name, (void)parameter;
-    LatchkeyWindow *self = LATCHKEY_WINDOW(widget);
-
-    if (title_of_place(self) != NULL)
-        latchkey_page_go_back(LATCHKEY_PAGE(adw_view_stack_get_visible_child(self->pages)));
-}
-
-static void on_search(GtkWidget *widget, const char *name, GVariant *parameter)
-{
-    (void)name, (void)parameter;
-    GtkWidget *page = adw_view_stack_get_visible_child(LATCHKEY_WINDOW(widget)->pages);
-
-    if (LATCHKEY_IS_PAGE(page))
-        latchkey_page_search(LATCHKEY_PAGE(page));
-}
-
-/* One bar for all: over a page with a way back, it is that page's. */
-static void on_place_changed(LatchkeyWindow *self)
-{
-    const char *title = title_of_place(self);
-
-    gboolean is_entered = title != NULL && !gtk_widget_get_visible(self->back_button);
-
-    gtk_widget_set_visible(self->back_button, title != NULL);
-    if (is_entered)
-        gtk_widget_grab_focus(self->back_button);
-    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.go-back", title != NULL);
-    adw_view_switcher_title_set_title(self->switcher_title, title != NULL ? title : "Latchkey");
-    adw_view_switcher_title_set_view_switcher_enabled(self->switcher_title, title == NULL);
-    /* Not by its property "reveal": on the way there it allocates less than nothing (GTK 4.8). */
-    gtk_widget_set_visible(self->switcher_bar,
-                           title == NULL &&
-                               adw_view_switcher_title_get_title_visible(self->switcher_title));
-}
-
-/* From an event to whom it is about, and from their history back to an event. */
-static void on_record_chosen(LatchkeyWindow *self, int kind, const char *id, const char *name)
-{
-    adw_view_stack_set_visible_child_name(self->pages, "directories");
-    latchkey_directory_page_show(self->directory_page, (LatchkeyRecordKind)kind, id, name);
-}
-
-static void on_event_chosen(LatchkeyWindow *self, LatchkeyEvent *event)
-{
-    adw_view_stack_set_visible_child_name(self->pages, "events");
-    latchkey_events_page_show(self->events_page, event);
-}
-
-static void on_range_chosen(LatchkeyWindow *self, gint64 since_ms, gint64 until_ms,
-                            const char *words)
-{
-    adw_view_stack_set_visible_child_name(self->pages, "events");
-    latchkey_events_page_show_range(self->events_page, since_ms, until_ms, words);
 }
 
 static gboolean latchkey_window_close_request(GtkWindow *window)
@@ -243,29 +197,13 @@ static void latchkey_window_class_init(LatchkeyWindowClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
-    g_type_ensure(LATCHKEY_TYPE_SIGN_IN_PAGE);
-    g_type_ensure(LATCHKEY_TYPE_EVENTS_PAGE);
-    g_type_ensure(LATCHKEY_TYPE_ACTIVITY_PAGE);
-    g_type_ensure(LATCHKEY_TYPE_DIRECTORY_PAGE);
-    g_type_ensure(LATCHKEY_TYPE_PROFILE_PAGE);
     G_OBJECT_CLASS(class)->dispose = latchkey_window_dispose;
     GTK_WINDOW_CLASS(class)->close_request = latchkey_window_close_request;
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/io/github/latchkey/Latchkey/latchkey-window.ui");
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, toasts);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, stack);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, sign_in_page);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, pages);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, back_button);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, switcher_title);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, switcher_bar);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, events_page);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, activity_page);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, directory_page);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, profile_page);
-    gtk_widget_class_bind_template_callback(widget_class, on_event_chosen);
-    gtk_widget_class_bind_template_callback(widget_class, on_range_chosen);
-    gtk_widget_class_bind_template_callback(widget_class, on_record_chosen);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, sign_in_place);
     gtk_widget_class_install_action(widget_class, "win.sign-out", NULL, on_sign_out);
     gtk_widget_class_install_action(widget_class, "win.go-back", NULL, on_go_back);
     gtk_widget_class_add_binding_action(widget_class, GDK_KEY_Left, GDK_ALT_MASK, "win.go-back",
@@ -281,17 +219,34 @@ static void latchkey_window_init(LatchkeyWindow *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
     latchkey_a11y_follow_stack(GTK_WIDGET(self->stack));
-    latchkey_a11y_follow_stack(GTK_WIDGET(self->pages));
-    g_signal_connect_object(self->switcher_title, "notify::title-visible",
-                            G_CALLBACK(on_place_changed), self, G_CONNECT_SWAPPED);
-    g_signal_connect_object(self->pages, "notify::visible-child", G_CALLBACK(on_place_changed),
-                            self, G_CONNECT_SWAPPED);
-    g_signal_connect_object(self->events_page, "place-changed", G_CALLBACK(on_place_changed), self,
-                            G_CONNECT_SWAPPED);
-    g_signal_connect_object(self->directory_page, "place-changed", G_CALLBACK(on_place_changed),
-                            self, G_CONNECT_SWAPPED);
-    on_place_changed(self);
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.go-back", FALSE);
     restore_size(self);
+}
+
+static void leave_source(LatchkeyWindow *self)
+{
+    if (self->account != NULL)
+        g_signal_handlers_disconnect_by_data(self->account, self);
+    adw_bin_set_child(self->sign_in_place, NULL);
+    if (self->main_page != NULL)
+        gtk_stack_remove(self->stack, GTK_WIDGET(self->main_page));
+    self->main_page = NULL;
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.go-back", FALSE);
+}
+
+void latchkey_window_set_source(LatchkeyWindow *self, LatchkeyAccount *account, LatchkeyFeed *feed)
+{
+    GtkWidget *sign_in_page = g_object_new(LATCHKEY_TYPE_SIGN_IN_PAGE, NULL);
+
+    leave_source(self);
+    g_set_object(&self->account, account);
+    g_set_object(&self->feed, feed);
+    adw_bin_set_child(self->sign_in_place, sign_in_page);
+    latchkey_sign_in_page_set_account(LATCHKEY_SIGN_IN_PAGE(sign_in_page), account);
+    g_signal_connect_object(account, "changed", G_CALLBACK(on_account_changed), self, 0);
+    g_signal_connect_object(account, "open-uri", G_CALLBACK(on_open_uri), self, 0);
+    g_signal_connect_object(account, "notice", G_CALLBACK(on_notice), self, 0);
+    on_account_changed(account, self);
 }
 
 LatchkeyWindow *latchkey_window_new(GtkApplication *application, LatchkeyAccount *account,
@@ -299,16 +254,6 @@ LatchkeyWindow *latchkey_window_new(GtkApplication *application, LatchkeyAccount
 {
     LatchkeyWindow *self = g_object_new(LATCHKEY_TYPE_WINDOW, "application", application, NULL);
 
-    self->account = g_object_ref(account);
-    self->feed = g_object_ref(feed);
-    latchkey_sign_in_page_set_account(self->sign_in_page, account);
-    latchkey_profile_page_set_account(self->profile_page, account);
-    latchkey_events_page_set_feed(self->events_page, feed);
-    latchkey_activity_page_set_feed(self->activity_page, feed);
-    latchkey_directory_page_set_feed(self->directory_page, feed);
-    g_signal_connect_object(account, "changed", G_CALLBACK(on_account_changed), self, 0);
-    g_signal_connect_object(account, "open-uri", G_CALLBACK(on_open_uri), self, 0);
-    g_signal_connect_object(account, "notice", G_CALLBACK(on_notice), self, 0);
-    on_account_changed(account, self);
+    latchkey_window_set_source(self, account, feed);
     return self;
 }

@@ -14,5 +14,7 @@ G_DECLARE_FINAL_TYPE(LatchkeyWindow, latchkey_window, LATCHKEY, WINDOW, AdwAppli
 /* application may be NULL, in tests. */
 LatchkeyWindow *latchkey_window_new(GtkApplication *application, LatchkeyAccount *account,
                                     LatchkeyFeed *feed);
+/* Another environment, or another view of a server: all pages begin anew. */
+void latchkey_window_set_source(LatchkeyWindow *self, LatchkeyAccount *account, LatchkeyFeed *feed);
 
 G_END_DECLS

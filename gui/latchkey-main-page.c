@@ -1,0 +1,146 @@
+/* The pages know nothing of each other: what one has chosen is handed to the other here. */
+#include "latchkey-main-page.h"
+
+#include "latchkey-a11y.h"
+#include "latchkey-activity-page.h"
+#include "latchkey-directory-page.h"
+#include "latchkey-events-page.h"
+#include "latchkey-page.h"
+#include "latchkey-profile-page.h"
+
+struct _LatchkeyMainPage {
+    AdwBin parent_instance;
+    AdwViewStack *pages;
+    GtkWidget *back_button;
+    AdwViewSwitcherTitle *switcher_title;
+    GtkWidget *switcher_bar;
+    LatchkeyEventsPage *events_page;
+    LatchkeyActivityPage *activity_page;
+    LatchkeyDirectoryPage *directory_page;
+    LatchkeyProfilePage *profile_page;
+};
+
+G_DEFINE_FINAL_TYPE(LatchkeyMainPage, latchkey_main_page, ADW_TYPE_BIN)
+
+/* NULL: there is no way back from what is shown. */
+static const char *title_of_place(LatchkeyMainPage *self)
+{
+    GtkWidget *page = adw_view_stack_get_visible_child(self->pages);
+
+    return LATCHKEY_IS_PAGE(page) ? latchkey_page_get_title(LATCHKEY_PAGE(page)) : NULL;
+}
+
+/* One bar for all: over a page with a way back, it is that page's. */
+static void on_place_changed(LatchkeyMainPage *self)
+{
+    const char *title = title_of_place(self);
+
+    gboolean is_entered = title != NULL && !gtk_widget_get_visible(self->back_button);
+
+    gtk_widget_set_visible(self->back_button, title != NULL);
+    if (is_entered)
+        gtk_widget_grab_focus(self->back_button);
+    adw_view_switcher_title_set_title(self->switcher_title, title != NULL ? title : "Latchkey");
+    adw_view_switcher_title_set_view_switcher_enabled(self->switcher_title, title == NULL);
+    /* Not by its property "reveal": on the way there it allocates less than nothing (GTK 4.8). */
+    gtk_widget_set_visible(self->switcher_bar,
+                           title == NULL &&
+                               adw_view_switcher_title_get_title_visible(self->switcher_title));
+    g_signal_emit_by_name(self, "place-changed");
+}
+
+/* From an event to whom it is about, and from their history back to an event. */
+static void on_record_chosen(LatchkeyMainPage *self, int kind, const char *id, const char *name)
+{
+    adw_view_stack_set_visible_child_name(self->pages, "directories");
+    latchkey_directory_page_show(self->directory_page, (LatchkeyRecordKind)kind, id, name);
+}
+
+static void on_event_chosen(LatchkeyMainPage *self, LatchkeyEvent *event)
+{
+    adw_view_stack_set_visible_child_name(self->pages, "events");
+    latchkey_events_page_show(self->events_page, event);
+}
+
+static void on_range_chosen(LatchkeyMainPage *self, gint64 since_ms, gint64 until_ms,
+                            const char *words)
+{
+    adw_view_stack_set_visible_child_name(self->pages, "events");
+    latchkey_events_page_show_range(self->events_page, since_ms, until_ms, words);
+}
+
+static void latchkey_main_page_class_init(LatchkeyMainPageClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+
+    g_type_ensure(LATCHKEY_TYPE_EVENTS_PAGE);
+    g_type_ensure(LATCHKEY_TYPE_ACTIVITY_PAGE);
+    g_type_ensure(LATCHKEY_TYPE_DIRECTORY_PAGE);
+    g_type_ensure(LATCHKEY_TYPE_PROFILE_PAGE);
+    gtk_widget_class_set_template_from_resource(
+        widget_class, "/io/github/latchkey/Latchkey/latchkey-main-page.ui");
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyMainPage, pages);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyMainPage, back_button);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyMainPage, switcher_title);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyMainPage, switcher_bar);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyMainPage, events_page);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyMainPage, activity_page);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyMainPage, directory_page);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyMainPage, profile_page);
+    gtk_widget_class_bind_template_callback(widget_class, on_event_chosen);
+    gtk_widget_class_bind_template_callback(widget_class, on_range_chosen);
+    gtk_widget_class_bind_template_callback(widget_class, on_record_chosen);
+    g_signal_new("place-changed", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                 G_TYPE_NONE, 0);
+}
+
+static void latchkey_main_page_init(LatchkeyMainPage *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+    latchkey_a11y_follow_stack(GTK_WIDGET(self->pages));
+    g_signal_connect_object(self->switcher_title, "notify::title-visible",
+                            G_CALLBACK(on_place_changed), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->pages, "notify::visible-child", G_CALLBACK(on_place_changed),
+                            self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->events_page, "place-changed", G_CALLBACK(on_place_changed), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->directory_page, "place-changed", G_CALLBACK(on_place_changed),
+                            self, G_CONNECT_SWAPPED);
+    on_place_changed(self);
+}
+
+LatchkeyMainPage *latchkey_main_page_new(LatchkeyAccount *account, LatchkeyFeed *feed)
+{
+    LatchkeyMainPage *self = g_object_new(LATCHKEY_TYPE_MAIN_PAGE, NULL);
+
+    latchkey_profile_page_set_account(self->profile_page, account);
+    latchkey_events_page_set_feed(self->events_page, feed);
+    latchkey_activity_page_set_feed(self->activity_page, feed);
+    latchkey_directory_page_set_feed(self->directory_page, feed);
+    return self;
+}
+
+void latchkey_main_page_show(LatchkeyMainPage *self, const char *name)
+{
+    adw_view_stack_set_visible_child_name(self->pages, name);
+    gtk_widget_grab_focus(adw_view_stack_get_visible_child(self->pages));
+}
+
+gboolean latchkey_main_page_can_go_back(LatchkeyMainPage *self)
+{
+    return title_of_place(self) != NULL;
+}
+
+void latchkey_main_page_go_back(LatchkeyMainPage *self)
+{
+    if (title_of_place(self) != NULL)
+        latchkey_page_go_back(LATCHKEY_PAGE(adw_view_stack_get_visible_child(self->pages)));
+}
+
+void latchkey_main_page_search(LatchkeyMainPage *self)
+{
+    GtkWidget *page = adw_view_stack_get_visible_child(self->pages);
+
+    if (LATCHKEY_IS_PAGE(page))
+        latchkey_page_search(LATCHKEY_PAGE(page));
+}

@@ -1,0 +1,25 @@
+/* What a signed-in person sees: the pages over one account and one feed, and the way between them.
+ */
+#pragma once
+
+#include "latchkey-account.h"
+#include "latchkey-feed.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define LATCHKEY_TYPE_MAIN_PAGE (latchkey_main_page_get_type())
+G_DECLARE_FINAL_TYPE(LatchkeyMainPage, latchkey_main_page, LATCHKEY, MAIN_PAGE, AdwBin)
+
+/* Signal: "place-changed" (whether there is a way back may be another). */
+LatchkeyMainPage *latchkey_main_page_new(LatchkeyAccount *account, LatchkeyFeed *feed);
+
+/* By its name in the switcher; gives it the focus. */
+void latchkey_main_page_show(LatchkeyMainPage *self, const char *name);
+gboolean latchkey_main_page_can_go_back(LatchkeyMainPage *self);
+void latchkey_main_page_go_back(LatchkeyMainPage *self);
+/* Puts the cursor where one types what to look for, on a page that has such a place. */
+void latchkey_main_page_search(LatchkeyMainPage *self);
+
+G_END_DECLS
