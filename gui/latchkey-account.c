@@ -438,7 +438,6 @@ LatchkeyAccount *latchkey_account_new(LatchkeyConfig *config)
 
     self->config = latchkey_config_ref(config);
     self->secrets = latchkey_secrets_new(config->client_id, config->base_url);
-    /* RFC 8252, 8.4: a native program cannot keep a secret, so the API key stays out of sign-in. */
     self->client = latchkey_client_new(config, &self->error);
     if (self->client == NULL)
         self->state = LATCHKEY_ACCOUNT_UNCONFIGURED;

@@ -17,6 +17,9 @@ static void config_clear(gpointer data)
 {
     LatchkeyConfig *config = data;
 
+    g_free(config->id);
+    g_free(config->name);
+    g_free(config->server);
     g_free(config->client_id);
     latchkey_secret_free(config->api_key);
     g_free(config->base_url);
@@ -64,9 +67,8 @@ LatchkeyConfig *latchkey_config_from_environment(void)
     config->api_key = secret_variable("WORKOS_API_KEY");
     config->base_url = variable("WORKOS_API_BASE_URL");
     config->issuer = variable("WORKOS_ISSUER");
+    config->server = variable("LATCHKEY_SERVER");
     config->store = variable("LATCHKEY_STORE");
-    if (config->store == NULL)
-        config->store = g_strconcat("sqlite:", g_get_user_state_dir(), "/latchkey/mirror.db", NULL);
     return config;
 }
 
@@ -81,8 +83,8 @@ void latchkey_config_unref(LatchkeyConfig *config)
         g_atomic_rc_box_release_full(config, config_clear);
 }
 
-lk_client *latchkey_config_new_client(const LatchkeyConfig *config, gboolean with_key,
-                                      GError **error)
+static lk_client *new_client(const LatchkeyConfig *config, const char *base_url, const char *key,
+                             GError **error)
 {
     lk_client *client = NULL;
     lk_error err = LK_ERROR_INIT;
@@ -93,14 +95,44 @@ lk_client *latchkey_config_new_client(const LatchkeyConfig *config, gboolean wit
                               "WorkOS environment (client_…)."));
         return NULL;
     }
-    if (lk_client_new(LK_CLIENT_OPTIONS(.client_id = config->client_id,
-                                        .api_key = with_key ? config->api_key : NULL,
-                                        .base_url = config->base_url, .issuer = config->issuer,
+    if (lk_client_new(LK_CLIENT_OPTIONS(.client_id = config->client_id, .api_key = key,
+                                        .base_url = base_url, .issuer = config->issuer,
                                         .transport = config->transport, .clock = config->clock),
                       &client, &err) == LK_OK)
         return client;
     g_propagate_error(error, latchkey_error_new(&err));
     return NULL;
+}
+
+lk_client *latchkey_config_new_client(const LatchkeyConfig *config, GError **error)
+{
+    return new_client(config, config->base_url, NULL, error);
+}
+
+lk_client *latchkey_config_new_feed_client(const LatchkeyConfig *config, const char *credential,
+                                           GError **error)
+{
+    g_autofree char *replica =
+        config->server != NULL ? g_strconcat(config->server, "/api/replica", NULL) : NULL;
+
+    return new_client(config, replica != NULL ? replica : config->base_url, credential, error);
+}
+
+/* sqlite:PATH/mirror.db becomes sqlite:PATH/mirror-0123456789abcdef.db for a viewer. */
+char *latchkey_config_get_store(const LatchkeyConfig *config, const char *viewer)
+{
+    g_autofree char *store =
+        config->store != NULL
+            ? g_strdup(config->store)
+            : g_strconcat("sqlite:", g_get_user_state_dir(), "/latchkey/",
+                          config->id != NULL ? config->id : "mirror", ".db", NULL);
+
+    if (viewer == NULL)
+        return g_steal_pointer(&store);
+    g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, viewer, -1);
+    if (g_str_has_suffix(store, ".db"))
+        store[strlen(store) - strlen(".db")] = '\0';
+    return g_strdup_printf("%s-%.16s.db", store, digest);
 }
 
 gint64 latchkey_config_now_ms(const LatchkeyConfig *config)

@@ -16,7 +16,10 @@ typedef struct Shared {
     gboolean is_stopped;
     gboolean is_woken;
     gboolean is_finished;
-    LatchkeyConfig *config; /* immutable */
+    char *credential;    /* secret; NULL: none */
+    guint n_credentials; /* grows with each one */
+    char *store;         /* fixed once the thread runs, as all below */
+    LatchkeyConfig *config;
     int interval_ms;
     GWeakRef feed;
 } Shared;
@@ -49,6 +52,8 @@ static void shared_clear(gpointer data)
     g_mutex_clear(&shared->mutex);
     g_cond_clear(&shared->cond);
     g_weak_ref_clear(&shared->feed);
+    latchkey_secret_free(shared->credential);
+    g_free(shared->store);
     latchkey_config_unref(shared->config);
 }
 
@@ -84,8 +89,7 @@ static gboolean deliver(gpointer data)
         self->success_at_ms = now_ms;
     self->retry_at_ms = now_ms + report->wait_ms;
     if (report->reader != NULL && self->store == NULL)
-        self->store =
-            latchkey_store_new(report->shared->config->store, g_steal_pointer(&report->reader));
+        self->store = latchkey_store_new(report->shared->store, g_steal_pointer(&report->reader));
     g_signal_emit_by_name(self, "changed");
     return G_SOURCE_REMOVE;
 }
@@ -124,23 +128,45 @@ static gboolean wait_for(Shared *shared, gint64 ms)
     return goes_on;
 }
 
-static void poll_until_stopped(Shared *shared, lk_sync *sync)
+/* Wipe what is returned. */
+static char *take_credential(Shared *shared, guint *number)
+{
+    g_mutex_lock(&shared->mutex);
+    char *credential = g_strdup(shared->credential);
+    *number = shared->n_credentials;
+    g_mutex_unlock(&shared->mutex);
+    return credential;
+}
+
+static gboolean has_another_credential(Shared *shared, guint number)
+{
+    g_mutex_lock(&shared->mutex);
+    gboolean has = shared->n_credentials != number;
+    g_mutex_unlock(&shared->mutex);
+    return has;
+}
+
+/* FALSE: stop. TRUE: there is another credential to go on with. */
+static gboolean poll_with(Shared *shared, lk_sync *sync, guint credential)
 {
     gint64 wait_ms = 0;
 
     while (wait_for(shared, wait_ms)) {
         lk_sync_result result = { 0 };
         lk_error err = LK_ERROR_INIT;
+
+        if (has_another_credential(shared, credential))
+            return TRUE;
         gboolean is_ok = lk_sync_step(sync, &result, &err) == LK_OK;
         LatchkeyFeedState state = !is_ok             ? LATCHKEY_FEED_FAILING
                                   : result.caught_up ? LATCHKEY_FEED_CURRENT
                                                      : LATCHKEY_FEED_CATCHING_UP;
-
         wait_ms = lk_sync_wait_ms(sync);
         Report *report = report_new(shared, state, is_ok ? NULL : &err);
         report->wait_ms = wait_ms;
         send(report);
     }
+    return FALSE;
 }
 
 static const char *path_of(const char *store)
@@ -148,58 +174,73 @@ static const char *path_of(const char *store)
     return g_str_has_prefix(store, "sqlite:") ? store + strlen("sqlite:") : NULL;
 }
 
-/* TRUE: there is a store to read, made now if there is a key to fill it with. */
-static gboolean open_store(Shared *shared, lk_mirror **mirror, lk_mirror **reader, lk_error *err)
+/* TRUE: there is a store to read, made now if there is something to fill it with. */
+static gboolean open_store(Shared *shared, gboolean can_fetch, lk_mirror **mirror,
+                           lk_mirror **reader, lk_error *err)
 {
-    const char *store = shared->config->store;
-    const char *path = path_of(store);
-    gboolean has_key = shared->config->api_key != NULL;
+    const char *path = path_of(shared->store);
 
-    if (!has_key && (path == NULL || !g_file_test(path, G_FILE_TEST_EXISTS)))
+    if (!can_fetch && (path == NULL || !g_file_test(path, G_FILE_TEST_EXISTS)))
         return TRUE;
     if (path != NULL) {
         g_autofree char *folder = g_path_get_dirname(path);
         g_mkdir_with_parents(folder, 0700); /* the opening below names what is wrong */
     }
-    return lk_mirror_open(store, mirror, err) == LK_OK &&
-           lk_mirror_open(store, reader, err) == LK_OK;
+    return lk_mirror_open(shared->store, mirror, err) == LK_OK &&
+           lk_mirror_open(shared->store, reader, err) == LK_OK;
+}
+
+/* As poll_with(). */
+static gboolean fetch_into(Shared *shared, lk_mirror *mirror)
+{
+    lk_auto(lk_client) client = NULL;
+    lk_auto(lk_sync) sync = NULL;
+    g_autoptr(GError) error = NULL;
+    lk_error err = LK_ERROR_INIT;
+    guint number = 0;
+
+    char *credential = take_credential(shared, &number);
+    if (credential == NULL) {
+        send(report_new(shared, LATCHKEY_FEED_NO_KEY, NULL));
+        return FALSE;
+    }
+    client = latchkey_config_new_feed_client(shared->config, credential, &error);
+    latchkey_secret_free(credential);
+    if (client == NULL) {
+        Report *report = report_new(shared, LATCHKEY_FEED_BROKEN, NULL);
+        report->error = g_steal_pointer(&error);
+        send(report);
+        return FALSE;
+    }
+    if (lk_sync_new(
+            LK_SYNC_OPTIONS(.client = client, .mirror = mirror, .interval_ms = shared->interval_ms),
+            &sync, &err) != LK_OK) {
+        send(report_new(shared, LATCHKEY_FEED_BROKEN, &err));
+        return FALSE;
+    }
+    return poll_with(shared, sync, number);
 }
 
 static void run_poller(Shared *shared)
 {
     lk_auto(lk_mirror) mirror = NULL;
     lk_auto(lk_mirror) reader = NULL;
-    lk_auto(lk_client) client = NULL;
-    lk_auto(lk_sync) sync = NULL;
     lk_error err = LK_ERROR_INIT;
-    gboolean has_key = shared->config->api_key != NULL;
+    guint number = 0;
+    char *credential = take_credential(shared, &number);
+    gboolean can_fetch = credential != NULL;
 
-    if (!open_store(shared, &mirror, &reader, &err)) {
+    latchkey_secret_free(credential);
+    if (!open_store(shared, can_fetch, &mirror, &reader, &err)) {
         send(report_new(shared, LATCHKEY_FEED_BROKEN, &err));
         return;
     }
     Report *report =
-        report_new(shared, has_key ? LATCHKEY_FEED_STARTING : LATCHKEY_FEED_NO_KEY, NULL);
+        report_new(shared, can_fetch ? LATCHKEY_FEED_STARTING : LATCHKEY_FEED_NO_KEY, NULL);
     report->reader = g_steal_pointer(&reader);
     send(report);
-    if (!has_key)
-        return;
-
-    g_autoptr(GError) error = NULL;
-    client = latchkey_config_new_client(shared->config, TRUE, &error);
-    if (client == NULL) {
-        report = report_new(shared, LATCHKEY_FEED_BROKEN, NULL);
-        report->error = g_steal_pointer(&error);
-        send(report);
-        return;
-    }
-    if (lk_sync_new(
-            LK_SYNC_OPTIONS(.client = client, .mirror = mirror, .interval_ms = shared->interval_ms),
-            &sync, &err) != LK_OK) {
-        send(report_new(shared, LATCHKEY_FEED_BROKEN, &err));
-        return;
-    }
-    poll_until_stopped(shared, sync);
+    while (can_fetch && fetch_into(shared, mirror))
+        continue;
 }
 
 static gpointer poller_thread(gpointer data)
@@ -224,19 +265,44 @@ void latchkey_feed_start(LatchkeyFeed *self)
             g_thread_new("latchkey-feed", poller_thread, g_atomic_rc_box_acquire(self->shared));
 }
 
+void latchkey_feed_set_credential(LatchkeyFeed *self, const char *credential)
+{
+    Shared *shared = self->shared;
+
+    g_mutex_lock(&shared->mutex);
+    gboolean is_known = g_strcmp0(shared->credential, credential) == 0;
+    if (!is_known) {
+        latchkey_secret_free(shared->credential);
+        shared->credential = g_strdup(credential);
+        shared->n_credentials++;
+    }
+    g_mutex_unlock(&shared->mutex);
+    if (!is_known)
+        latchkey_feed_wake(self);
+}
+
+void latchkey_feed_set_viewer(LatchkeyFeed *self, const char *viewer)
+{
+    g_return_if_fail(self->thread == NULL);
+    g_free(self->shared->store);
+    self->shared->store = latchkey_config_get_store(self->shared->config, viewer);
+}
+
 void latchkey_feed_wake(LatchkeyFeed *self)
 {
     Shared *shared = self->shared;
 
+    if (self->thread == NULL)
+        return;
     g_mutex_lock(&shared->mutex);
     shared->is_woken = TRUE;
     gboolean is_finished = shared->is_finished;
     shared->is_finished = FALSE;
     g_cond_broadcast(&shared->cond);
     g_mutex_unlock(&shared->mutex);
-    if (!is_finished || self->thread == NULL)
+    if (!is_finished)
         return;
-    /* The store could not be opened then: it may be now. */
+    /* The store could not be opened then, or there was nothing to fetch with: try again. */
     g_thread_join(g_steal_pointer(&self->thread));
     latchkey_feed_start(self);
 }
@@ -303,6 +369,8 @@ LatchkeyFeed *latchkey_feed_new(LatchkeyConfig *config, int interval_ms)
     g_cond_init(&self->shared->cond);
     g_weak_ref_init(&self->shared->feed, self);
     self->shared->config = latchkey_config_ref(config);
+    self->shared->store = latchkey_config_get_store(config, NULL);
+    self->shared->credential = g_strdup(config->api_key);
     self->shared->interval_ms = interval_ms != 0 ? interval_ms : DEFAULT_INTERVAL_MS;
     return self;
 }

@@ -1,8 +1,12 @@
 /* The feed of directory events: a poller on a thread of its own, which fills the store.
  *
- * The poller owns its client (with the API key) and its mirror; the main thread gets reports and a
- * second connection to read from. Without an API key nothing is fetched, yet what a mirror already
- * holds is shown. */
+ * There are two sources and one way to read them. WorkOS is asked with an API key; a Latchkey
+ * server with the signed-in person's access token, and it answers the same reads with what that
+ * person may see. So the store, the lists over it and all pages are the same for both.
+ *
+ * The poller owns its client (with the credential) and its mirror; the main thread gets reports and
+ * a second connection to read from. Without a credential nothing is fetched, yet what a mirror
+ * already holds is shown. */
 #pragma once
 
 #include "latchkey-config.h"
@@ -27,6 +31,11 @@ G_DECLARE_FINAL_TYPE(LatchkeyFeed, latchkey_feed, LATCHKEY, FEED, GObject)
 LatchkeyFeed *latchkey_feed_new(LatchkeyConfig *config, int interval_ms);
 
 void latchkey_feed_start(LatchkeyFeed *self);
+/* The API key, or the access token whenever there is a fresh one; wakes the poller. NULL: none. At
+ * first it is that of the config. */
+void latchkey_feed_set_credential(LatchkeyFeed *self, const char *credential);
+/* Before the start, for a server: whose events these are, see latchkey_config_get_store(). */
+void latchkey_feed_set_viewer(LatchkeyFeed *self, const char *viewer);
 /* Polls at once. */
 void latchkey_feed_wake(LatchkeyFeed *self);
 /* Ends polling; waits for up to a second for the thread. Also done on dispose. */

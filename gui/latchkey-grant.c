@@ -92,7 +92,7 @@ static void run(GTask *task, gpointer data, GDestroyNotify data_free, GTaskThrea
 
 LatchkeyClient *latchkey_client_new(const LatchkeyConfig *config, GError **error)
 {
-    lk_client *client = latchkey_config_new_client(config, FALSE, error);
+    lk_client *client = latchkey_config_new_client(config, error);
     if (client == NULL)
         return NULL;
 
