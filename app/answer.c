@@ -31,6 +31,17 @@ static void print_date(FILE *out)
         fprintf(out, "Date: %s\r\n", text);
 }
 
+/* What each answer ends its head with. */
+static void print_end(FILE *out, const app_request *request)
+{
+    if (request->server->is_strict) /* RFC 6797; two years */
+        fputs("Strict-Transport-Security: max-age=63072000\r\n", out);
+    fprintf(out, "X-Request-Id: %s\r\n", request->guest->id);
+    if (request->guest->closes)
+        fputs("Connection: close\r\n", out);
+    fputs("\r\n", out);
+}
+
 static void print_head(FILE *out, const app_request *request, int status, const char *type,
                        const char *cache, size_t len)
 {
@@ -45,8 +56,6 @@ static void print_head(FILE *out, const app_request *request, int status, const 
     if (cache == NULL && !has_header(who, "Vary"))
         fputs("Vary: Cookie\r\n", out);
     fputs("X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n", out);
-    if (request->server->is_strict) /* RFC 6797; two years */
-        fputs("Strict-Transport-Security: max-age=63072000\r\n", out);
     for (size_t i = 0; who != NULL && i < who->n_headers; i++)
         fprintf(out, "%s: %s\r\n", who->headers[i].name, who->headers[i].value);
     if (strncmp(type, "text/html", 9) == 0) {
@@ -61,13 +70,13 @@ static void print_head(FILE *out, const app_request *request, int status, const 
                 is_local ? base : "https:");
         fputs("X-Frame-Options: DENY\r\n", out);
     }
+    if (request->retry_after_s > 0)
+        fprintf(out, "Retry-After: %d\r\n", request->retry_after_s);
     if (request->allow != NULL)
         fprintf(out, "Allow: %s\r\n", request->allow);
     if (status == 401) /* RFC 9110, 15.5.2: "MUST send a WWW-Authenticate header field" */
         fputs("WWW-Authenticate: Bearer\r\n", out);
-    if (request->closes)
-        fputs("Connection: close\r\n", out);
-    fputs("\r\n", out);
+    print_end(out, request);
 }
 
 int answer(const app_request *request, int status, const char *type, const char *cache,
@@ -86,6 +95,36 @@ int answer(const app_request *request, int status, const char *type, const char 
         mg_write(request->connection, whole.data, whole.len);
     free(whole.data);
     return status;
+}
+
+int answer_reply(const app_request *request, const lk_web_reply *reply)
+{
+    body whole;
+
+    if (!body_begin(&whole)) {
+        mg_disable_connection_keep_alive(request->connection);
+        return reply->status;
+    }
+    fprintf(whole.out, "HTTP/1.1 %d %s\r\n", reply->status,
+            mg_get_response_code_text(NULL, reply->status));
+    print_date(whole.out);
+    for (size_t i = 0; i < reply->n_headers; i++)
+        fprintf(whole.out, "%s: %s\r\n", reply->headers[i].name, reply->headers[i].value);
+    fprintf(whole.out, "Content-Length: %zu\r\n", reply->body_len);
+    print_end(whole.out, request);
+    if (reply->body_len > 0 && !request->is_head)
+        fwrite(reply->body, 1, reply->body_len, whole.out);
+    if (fclose(whole.out) == 0)
+        mg_write(request->connection, whole.data, whole.len);
+    free(whole.data);
+    return reply->status;
+}
+
+bool answer_wants_html(const app_request *request)
+{
+    const char *accept = mg_get_header(request->connection, "Accept");
+
+    return accept != NULL && strstr(accept, "text/html") != NULL;
 }
 
 bool body_begin(body *growing)
@@ -127,6 +166,11 @@ int answer_problem(const app_request *request, int status, const char *word, con
     return body_answer(&json, request, status, "application/json");
 }
 
+void answer_complain(const app_request *request, const lk_error *err)
+{
+    journal_complain(&request->server->options->log, request->guest->id, err);
+}
+
 int answer_failure(const app_request *request, const lk_error *err)
 {
     if (err->status == LK_ERR_NOT_FOUND)
@@ -134,7 +178,7 @@ int answer_failure(const app_request *request, const lk_error *err)
     if (err->status == LK_ERR_INVALID)
         return answer_problem(request, 400, "invalid_request", err->message);
     /* Of the store's troubles the operator needs the whole, a visitor the gist. */
-    complain(err);
+    answer_complain(request, err);
     if (err->status == LK_ERR_STORE)
         return answer_problem(request, 503, "store_unavailable",
                               "the store cannot be used now; the server's log says why");

@@ -14,12 +14,13 @@ struct mg_request_info;
 typedef struct app_request {
     server *server;
     struct mg_connection *connection;
-    const struct mg_request_info *info;
+    const guest *guest;
+    const struct mg_request_info *info; /* NULL when the request could not be read */
     const lk_web_reply *who; /* NULL on routes that ask nobody; who->session NULL: not signed in */
     access_scope scope;      /* on guarded routes */
     char id[ID_SIZE];        /* the {id} in the path */
     bool is_head;            /* send no body */
-    bool closes;             /* the connection ends with this answer */
+    int retry_after_s;       /* with 503: when to come again; 0: say nothing */
     const char *allow;       /* with 405: the methods that there are; NULL: say nothing */
 } app_request;
 
@@ -29,6 +30,13 @@ int answer(const app_request *request, int status, const char *type, const char 
 int answer_problem(const app_request *request, int status, const char *word, const char *message);
 /* The same for what a call of ours or of the library reported. */
 int answer_failure(const app_request *request, const lk_error *err);
+
+/* Tells the log what this request has met. */
+void answer_complain(const app_request *request, const lk_error *err);
+/* Sends a reply of sign-in that has a status. */
+int answer_reply(const app_request *request, const lk_web_reply *reply);
+/* Whether a person in a browser asks, not a program. */
+bool answer_wants_html(const app_request *request);
 
 /* A body that grows: print into out, then answer with it. */
 typedef struct body {

@@ -101,7 +101,7 @@ static lk_status start_feed(const app_arguments *given, lk_client **out_client, 
         return LK_OK;
     TRY(config_client(given, CONFIG_NEEDS_KEY, (lk_log){ 0 }, out_client, err));
     TRY(config_store(given, &store, err));
-    return feed_new(*out_client, store, POLL_MS, out, err);
+    return feed_new(*out_client, store, POLL_MS, NULL, out, err);
 }
 
 static lk_status watch_mirror(const app_arguments *given, const sigset_t *ends, lk_error *err)

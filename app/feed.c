@@ -17,6 +17,7 @@
 struct feed {
     lk_mirror *mirror;
     lk_sync *sync;
+    const journal *log;
     follow following;
     pthread_t thread, watcher;
     bool has_thread, has_watcher;
@@ -53,12 +54,10 @@ static void report(void *ctx, const lk_sync_result *result, const lk_error *err)
         pthread_cond_broadcast(&news->moved);
     }
     pthread_mutex_unlock(&news->mutex);
-    if (is_new_trouble) {
-        fputs("latchkey: the feed: ", stderr);
-        complain(err);
-    } else if (err == NULL && before == FEED_FAILING) {
-        fputs("latchkey: the feed works again\n", stderr);
-    }
+    if (is_new_trouble)
+        journal_tell(news->log, JOURNAL_ERROR, "the feed: %s", line);
+    else if (err == NULL && before == FEED_FAILING)
+        journal_tell(news->log, JOURNAL_INFO, "the feed works again");
 }
 
 static bool is_stopped(feed *news)
@@ -117,12 +116,14 @@ static lk_status start(feed *news, lk_client *client, const char *store, int int
     return LK_OK;
 }
 
-lk_status feed_new(lk_client *client, const char *store, int interval_ms, feed **out, lk_error *err)
+lk_status feed_new(lk_client *client, const char *store, int interval_ms, const journal *log,
+                   feed **out, lk_error *err)
 {
     feed *news = calloc(1, sizeof(*news));
 
     if (news == NULL)
         return failed(err, LK_ERR_NO_MEMORY, "out of memory");
+    news->log = log;
     pthread_mutex_init(&news->mutex, NULL);
     clock_init_condition(&news->moved);
     lk_status status = start_watching(news, store, err);

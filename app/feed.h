@@ -5,6 +5,8 @@
 #ifndef APP_FEED_H
 #define APP_FEED_H
 
+#include "journal.h"
+
 #include <latchkey/mirror.h>
 
 typedef struct feed feed;
@@ -24,8 +26,8 @@ typedef struct feed_status {
 } feed_status;
 
 /* client NULL: FEED_OFF, news still flow from feed_announce(). Starts the thread. */
-LK_MUST_CHECK lk_status feed_new(lk_client *client, const char *store, int interval_ms, feed **out,
-                                 lk_error *err);
+LK_MUST_CHECK lk_status feed_new(lk_client *client, const char *store, int interval_ms,
+                                 const journal *log, feed **out, lk_error *err);
 /* Ends every feed_wait() now, the thread as soon as its step is done. */
 void feed_stop(feed *news);
 /* Stops, waits for a few seconds. A thread that hangs in the network is left behind, with what it

@@ -77,6 +77,12 @@ static void fill_text(FILE *out, const page *self)
     print_html(out, self->text);
 }
 
+/* By which the server's log knows it. */
+static void fill_request(FILE *out, const page *self)
+{
+    print_html(out, self->request->guest->id);
+}
+
 static void fill_main(FILE *out, const page *self)
 {
     fill_template(out, self->main, self);
@@ -352,6 +358,7 @@ static const hole holes[] = {
     { "main", fill_main },
     { "name", fill_name },
     { "q", fill_filter },
+    { "request", fill_request },
     { "status", fill_status },
     { "text", fill_text },
     { "title", fill_title },
@@ -424,7 +431,7 @@ static void fetch(page *self)
         return;
     }
     if (pool_take(readers, &mirror, &err) != LK_OK || read_events(self, mirror, &err) != LK_OK) {
-        complain(&err);
+        answer_complain(self->request, &err);
         self->trouble = "The events cannot be read now; the server’s log says why.";
     }
     pool_give(readers, mirror);

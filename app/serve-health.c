@@ -73,14 +73,38 @@ static void print_metric(FILE *out, const char *name, const char *type, const ch
             help, name, type, name, value);
 }
 
-static void print_answers(FILE *out, server *self)
+static void print_answers(FILE *out, const server *self)
 {
-    fputs("# HELP latchkey_http_responses_total Answers by class of status\n"
+    fputs("# HELP latchkey_http_responses_total Answers by route and class of status\n"
           "# TYPE latchkey_http_responses_total counter\n",
           out);
-    for (size_t i = 1; i < N_ITEMS(self->n_answers); i++)
-        fprintf(out, "latchkey_http_responses_total{code=\"%zuxx\"} %llu\n", i,
-                (unsigned long long)atomic_load(&self->n_answers[i]));
+    for (size_t i = 0; serve_route_name(i) != NULL; i++)
+        meter_print_counts(&self->meters[i], out, serve_route_name(i));
+    meter_print_counts(&self->meters[MAX_ROUTES], out, "other");
+    fputs("# HELP latchkey_http_request_duration_seconds Time from the request's head to its whole "
+          "answer\n"
+          "# TYPE latchkey_http_request_duration_seconds histogram\n",
+          out);
+    for (size_t i = 0; serve_route_name(i) != NULL; i++)
+        meter_print_durations(&self->meters[i], out, serve_route_name(i));
+    meter_print_durations(&self->meters[MAX_ROUTES], out, "other");
+}
+
+static void print_sign_ins(FILE *out, server *self)
+{
+    static const char *const outcomes[N_SIGN_IN_OUTCOMES] = {
+        [SIGN_IN_DONE] = "done",
+        [SIGN_IN_AGAIN] = "again",
+        [SIGN_IN_REFUSED] = "refused",
+        [SIGN_IN_FAILED] = "failed",
+    };
+
+    fputs("# HELP latchkey_sign_ins_total Callbacks of sign-in by outcome\n"
+          "# TYPE latchkey_sign_ins_total counter\n",
+          out);
+    for (size_t i = 0; i < N_SIGN_IN_OUTCOMES; i++)
+        fprintf(out, "latchkey_sign_ins_total{outcome=\"%s\"} %llu\n", outcomes[i],
+                (unsigned long long)atomic_load(&self->n_sign_ins[i]));
 }
 
 static void print_mirror(FILE *out, const lk_mirror_status *now)
@@ -121,6 +145,20 @@ static void print_client(FILE *out, const lk_client *client)
                      "How far this machine's clock is ahead of WorkOS", skew_ms / 1000);
 }
 
+static void print_crowd(FILE *out, server *self)
+{
+    print_metric(out, "workers", "gauge", "Worker threads: connections that can be held at once",
+                 self->n_workers);
+    print_metric(out, "workers_busy", "gauge", "Connections that hold a worker thread",
+                 crowd_count(self->crowd));
+    print_metric(out, "connections_dropped_total", "counter",
+                 "Slow visitors hung up on to let others in",
+                 (int64_t)crowd_count_dropped(self->crowd));
+    print_metric(out, "streams", "gauge", "Open event streams", atomic_load(&self->n_streams));
+    print_metric(out, "streams_refused_total", "counter", "Event streams beyond --max-watchers",
+                 (int64_t)atomic_load(&self->n_watchers_refused));
+}
+
 int answer_metrics(const app_request *request)
 {
     server *self = request->server;
@@ -138,9 +176,8 @@ int answer_metrics(const app_request *request)
         print_mirror(text.out, &mirror);
     print_feed(text.out, &now);
     print_client(text.out, self->options->client);
-    print_metric(text.out, "workers_busy", "gauge", "Connections that hold a worker thread",
-                 atomic_load(&self->n_workers_busy));
-    print_metric(text.out, "streams", "gauge", "Open event streams", atomic_load(&self->n_streams));
+    print_crowd(text.out, self);
+    print_sign_ins(text.out, self);
     print_metric(text.out, "webhooks_taken_total", "counter", "Webhooks applied",
                  (int64_t)atomic_load(&self->n_webhooks_taken));
     print_metric(text.out, "webhooks_refused_total", "counter", "Webhooks refused",

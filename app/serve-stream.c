@@ -19,10 +19,10 @@
 #include <string.h>
 #include <strings.h>
 
-#define MAX_STREAMS 32 /* of N_WORKERS */
 /* Also how soon one that has left is noticed, and its worker is free: at the second one. */
-#define HEARTBEAT_MS 5000
-#define PAGE         200
+#define HEARTBEAT_MS  5000
+#define PAGE          200
+#define RETRY_AFTER_S 30
 
 typedef struct stream {
     const app_request *request;
@@ -110,7 +110,7 @@ static bool send_news(stream *self)
             return begin_now(self, &err) == LK_OK && send_text(self, reset, strlen(reset));
         }
         if (status != LK_OK) {
-            complain(&err);
+            answer_complain(self->request, &err);
             return false;
         }
         if (!send_page(self, page))
@@ -146,7 +146,7 @@ static bool is_over(const stream *self)
     if (session->expires_at_ms != 0 && session->expires_at_ms <= clock_wall_ms())
         return true;
     if (revocation_ask(self->request->server->readers, session, &is_revoked, &err) != LK_OK)
-        complain(&err);
+        answer_complain(self->request, &err);
     return is_revoked;
 }
 
@@ -220,6 +220,20 @@ static int begin(stream *self)
     return 200;
 }
 
+/* Sign-in has workers of its own that no watcher takes: more watchers than have theirs must wait.
+ */
+static int shed(const app_request *request)
+{
+    app_request later = *request;
+    char message[96];
+
+    atomic_fetch_add(&request->server->n_watchers_refused, 1);
+    later.retry_after_s = RETRY_AFTER_S;
+    snprintf(message, sizeof(message), "%d streams are open, and no more may be: try again in %d s",
+             request->server->max_watchers, RETRY_AFTER_S);
+    return answer_problem(&later, 503, "too_many_streams", message);
+}
+
 int answer_event_stream(const app_request *request)
 {
     stream self = { .request = request };
@@ -228,10 +242,9 @@ int answer_event_stream(const app_request *request)
         return answer_problem(request, 403, "no_organization",
                               "you are signed in without an organization, so there is nothing you "
                               "may see: sign in to an organization");
-    if (atomic_fetch_add(&request->server->n_streams, 1) >= MAX_STREAMS) {
+    if (atomic_fetch_add(&request->server->n_streams, 1) >= request->server->max_watchers) {
         atomic_fetch_sub(&request->server->n_streams, 1);
-        return answer_problem(request, 503, "too_many_streams",
-                              "too many streams are open: try again in a while");
+        return shed(request);
     }
     int status = begin(&self);
     atomic_fetch_sub(&request->server->n_streams, 1);

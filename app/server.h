@@ -4,8 +4,11 @@
 #define APP_SERVER_H
 
 #include "access.h"
+#include "crowd.h"
 #include "feed.h"
+#include "journal.h"
 #include "listen.h"
+#include "meter.h"
 #include "pool.h"
 #include "sharing.h"
 #include "tls.h"
@@ -29,11 +32,40 @@ typedef struct server_options {
     lk_rules *rules;            /* who sees everything; outlives the server */
     lk_networks *proxies; /* whose word on who asks is taken; NULL: nobody's; outlives the server */
     lk_proxy_headers proxy_headers;
+    journal log;
     bool logs_requests;
+    int max_watchers; /* of event streams, each of which holds a thread; 0: 256 */
 } server_options;
 
-/* More than one visitor who says nothing, or little by little, can hold. */
+/* What CivetWeb reads before the body, in bytes. That is more than head.c lets pass, so that who
+ * says too much is told so; beyond it breaks off, and all it knows is that it did not understand.
+ */
+#define SERVE_BUFFER "131072"
+
+/* For requests; those who watch have theirs beside them. */
 #define N_WORKERS 128
+/* While fewer are free, whoever keeps the server waiting is hung up on: see crowd.h. */
+#define N_SPARE_WORKERS 16
+
+#define MAX_ROUTES      32
+#define REQUEST_ID_SIZE 65
+
+/* A connection, and the request on it. */
+typedef struct guest {
+    crowd_member member;      /* of the crowd */
+    char id[REQUEST_ID_SIZE]; /* of the request */
+    int64_t begun_us;         /* monotonic */
+    size_t route;             /* MAX_ROUTES: none of ours */
+    bool closes;              /* the connection ends with this answer */
+} guest;
+
+typedef enum sign_in_outcome {
+    SIGN_IN_DONE,    /* somebody is signed in */
+    SIGN_IN_AGAIN,   /* led on to another step */
+    SIGN_IN_REFUSED, /* by WorkOS, or since the request was not to be trusted */
+    SIGN_IN_FAILED,  /* WorkOS or the store could not be asked */
+    N_SIGN_IN_OUTCOMES
+} sign_in_outcome;
 
 typedef struct server {
     const server_options *options;
@@ -49,10 +81,15 @@ typedef struct server {
     struct mg_context *http;
     char complaint[256];    /* what CivetWeb said last */
     atomic_bool has_warned; /* of a proxy with another address */
-    atomic_int n_workers_busy;
+    int n_workers, max_watchers;
+    crowd *crowd;
+    char id_prefix[9]; /* of request ids: drawn at the start */
+    atomic_uint n_ids;
     atomic_int n_streams;
     atomic_int n_webhook_readers;
-    atomic_ullong n_answers[6]; /* by the first digit of the status */
+    meter meters[MAX_ROUTES + 1]; /* by route; the last: none of ours */
+    atomic_ullong n_sign_ins[N_SIGN_IN_OUTCOMES];
+    atomic_ullong n_watchers_refused;
     atomic_ullong n_webhooks_taken, n_webhooks_refused;
 } server;
 
@@ -61,5 +98,17 @@ LK_MUST_CHECK lk_status serve_start(const server_options *options, server **out,
 /* Ends the streams, lets the requests under way finish. False when the feed hangs in the network
  * and was left behind. */
 bool serve_stop(server *self);
+
+/* ---- Between its files ---- */
+
+struct mg_callbacks;
+struct mg_connection;
+
+/* serve-guests.c: connections and requests as CivetWeb tells of them. */
+void serve_guests_set(struct mg_callbacks *callbacks);
+/* serve-routes.c: answers a request; ctx is the server. */
+int serve_route(struct mg_connection *connection, void *ctx);
+/* The nth route's path, for metrics; NULL behind the last. */
+const char *serve_route_name(size_t n);
 
 #endif

@@ -3,8 +3,6 @@
 
 #include "fail.h"
 
-#include <stdio.h>
-
 /* Hands a status on. One line for an outage, not one for each request in it. */
 static lk_status told(sharing *self, lk_status status, const lk_error *err)
 {
@@ -13,9 +11,9 @@ static lk_status told(sharing *self, lk_status status, const lk_error *err)
     if (atomic_exchange(&self->is_failing, fails) == fails)
         return status;
     if (fails)
-        complain(err);
+        journal_complain(self->log, NULL, err);
     else
-        fputs("latchkey: the store is well again\n", stderr);
+        journal_tell(self->log, JOURNAL_INFO, "the store is well again");
     return status;
 }
 

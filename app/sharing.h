@@ -3,6 +3,7 @@
 #ifndef APP_SHARING_H
 #define APP_SHARING_H
 
+#include "journal.h"
 #include "pool.h"
 
 #include <latchkey/web.h>
@@ -10,6 +11,7 @@
 
 typedef struct sharing {
     pool *readers;
+    const journal *log;
     atomic_bool is_failing;
 } sharing;
 

@@ -21,7 +21,7 @@ test('off by default: forwarded headers are what a visitor wrote', async () => {
   const login = await ask(`${server.url}/login`, { headers });
   assert.match(login.headers.location, /redirect_uri=https%3A%2F%2Fapp\.example%2Fcallback/);
   assert.match(login.setCookie[0], /; Secure/, 'the redirect URI decides, not the header');
-  await said(server, 'GET /login 302 127.0.0.1\n');
+  await said(server, 'GET /login 302 127.0.0.1 ');
   assert.doesNotMatch(server.stderr, /203\.0\.113|evil/);
   await server.stop();
 });
@@ -30,12 +30,12 @@ test('the trusted proxy tells who asks, and a wrong public address is told once'
   const server = await serve(emulator.url, { args: ['--log-requests', '--trusted-proxy', '127.0.0.1', '--trusted-proxy', '10.0.0.0/8'], env: PUBLIC });
   const from = (address, more = {}) => ask(`${server.url}/login`, { headers: { 'x-forwarded-for': address, 'x-forwarded-proto': 'https', ...more } });
   await from('198.51.100.66, 203.0.113.9, 10.0.0.2', { 'x-forwarded-host': 'app.example' });
-  await said(server, 'GET /login 302 203.0.113.9\n');
+  await said(server, 'GET /login 302 203.0.113.9 ');
   assert.doesNotMatch(server.stderr, /198\.51|leads back/);
   const login = await from('203.0.113.10', { 'x-forwarded-host': 'other.example' });
   assert.match(login.headers.location, /redirect_uri=https%3A%2F%2Fapp\.example%2Fcallback/, 'and changes nothing by it');
   await from('203.0.113.11', { 'x-forwarded-host': 'other.example' });
-  await said(server, 'GET /login 302 203.0.113.11\n');
+  await said(server, 'GET /login 302 203.0.113.11 ');
   assert.equal(server.stderr.match(/serves https:\/\/other\.example, but sign-in leads back to https:\/\/app\.example: set WORKOS_REDIRECT_URI/g)?.length, 1, server.stderr);
   await server.stop();
 });
@@ -43,7 +43,7 @@ test('the trusted proxy tells who asks, and a wrong public address is told once'
 test('the Forwarded header counts where it is chosen, and X-Forwarded-For then does not', async () => {
   const server = await serve(emulator.url, { args: ['--log-requests', '--trusted-proxy', '127.0.0.0/8', '--proxy-header', 'forwarded'], env: PUBLIC });
   await ask(`${server.url}/login`, { headers: { forwarded: 'for="[2001:db8:9::1]:4711";proto=https', 'x-forwarded-for': '203.0.113.66' } });
-  await said(server, 'GET /login 302 2001:db8:9::1\n');
+  await said(server, 'GET /login 302 2001:db8:9::1 ');
   assert.doesNotMatch(server.stderr, /203\.0\.113/);
   await server.stop();
 });
@@ -113,7 +113,7 @@ test('behind a TLS proxy: a whole sign-in, Secure cookies, sign-out, and the log
   assert.equal(out.status, 303);
   assert.equal((await me(proxy, jar)).status, 401);
   await ask(`${proxy.url}/icon.svg`, { headers: { 'x-forwarded-for': '203.0.113.66, 203.0.113.9' } });
-  await said(server, 'GET /icon.svg 200 203.0.113.9\n');
+  await said(server, 'GET /icon.svg 200 203.0.113.9 ');
   assert.doesNotMatch(server.stderr, /203\.0\.113\.66|leads back/);
   proxy.close();
   proxy.closeAllConnections();

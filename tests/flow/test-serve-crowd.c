@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { N_HOLDERS = N_WORKERS, PATIENCE_MS = 20000 };
+enum { N_WATCHERS = 8, N_HOLDERS = N_WORKERS + N_WATCHERS, PATIENCE_MS = 20000 };
 
 static struct {
     char directory[64], store[96];
@@ -33,6 +33,7 @@ static int set_up(void **state)
     it.options = (server_options){
         .address = { .host = "127.0.0.1", .is_loopback = true },
         .store = it.store,
+        .max_watchers = N_WATCHERS,
         .poll_ms = 1000,
         .web = { .cookie_password = "only-for-tests-only-for-tests-only" },
     };
