@@ -9,6 +9,7 @@
 #include <latchkey/api-key.h>
 #include <latchkey/authkit.h>
 #include <latchkey/client.h>
+#include <latchkey/consumer.h>
 #include <latchkey/device.h>
 #include <latchkey/error.h>
 #include <latchkey/events.h>

@@ -7,15 +7,29 @@
 
 enum { MAX_LEASE_MS = 5 * 60 * 1000 }; /* lease.c */
 
-static const char name[] = "feed";
-
 static lk_status acquire(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, lk_error *err)
 {
     char *result = NULL;
 
-    LK_TRY(
-        lk_mirror_acquire_lease(mirror, name, now_ms, duty->lease_ms, &duty->fence, &result, err));
+    LK_TRY(lk_mirror_acquire_lease(mirror, duty->name, now_ms, duty->lease_ms, &duty->fence,
+                                   &result, err));
+    duty->until_ms = now_ms + duty->lease_ms;
     lk_free_secret(result); /* nobody leaves one */
+    return LK_OK;
+}
+
+lk_status lk__duty_renew(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, bool *held,
+                         lk_error *err)
+{
+    bool is_held = false;
+
+    LK_TRY(lk_mirror_renew_lease(mirror, duty->name, duty->fence, now_ms, duty->lease_ms, &is_held,
+                                 err));
+    if (is_held)
+        duty->until_ms = now_ms + duty->lease_ms;
+    else
+        duty->fence = 0;
+    *held = is_held;
     return LK_OK;
 }
 
@@ -23,22 +37,16 @@ lk_status lk__duty_take(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, bool 
                         lk_error *err)
 {
     int64_t left_ms = duty->until_ms - now_ms;
-    bool is_held = false;
 
     *held = true;
     if (duty->lease_ms == 0)
         return LK_OK;
     if (duty->fence != 0 && left_ms > duty->lease_ms / 2 && left_ms <= duty->lease_ms)
         return LK_OK;
-    if (duty->fence != 0) {
-        LK_TRY(lk_mirror_renew_lease(mirror, name, duty->fence, now_ms, duty->lease_ms, &is_held,
-                                     err));
-        if (!is_held)
-            duty->fence = 0;
-    }
+    if (duty->fence != 0)
+        LK_TRY(lk__duty_renew(duty, mirror, now_ms, held, err));
     if (duty->fence == 0)
         LK_TRY(acquire(duty, mirror, now_ms, err));
-    duty->until_ms = now_ms + duty->lease_ms;
     *held = duty->fence != 0;
     return LK_OK;
 }
@@ -50,7 +58,8 @@ static void end_in(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, int64_t ms
     bool held = false;
 
     if (duty->fence != 0 &&
-        lk_mirror_renew_lease(mirror, name, duty->fence, now_ms, ms, &held, &ignored) == LK_OK &&
+        lk_mirror_renew_lease(mirror, duty->name, duty->fence, now_ms, ms, &held, &ignored) ==
+            LK_OK &&
         held)
         duty->until_ms = now_ms + ms;
 }

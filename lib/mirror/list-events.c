@@ -8,6 +8,8 @@
 #include "mirror/select.h"
 #include "mirror/sql.h"
 
+enum { MAX_TYPES = 24 };
+
 /* ---- Where a page begins ---- */
 
 typedef struct place {
@@ -103,6 +105,32 @@ static bool sorts_by_another_index(const lk_mirror_event_query *query)
     return is_family || orders[query->order].by_sequence != NULL;
 }
 
+/* Several types have no order in common, so no index for them is of use: see is_sorted above. */
+static lk_status add_types(lk__select *select, const lk_mirror_event_query *query, lk_error *err)
+{
+    if (query->type != NULL || query->n_types > MAX_TYPES)
+        return lk__fail(err, LK_ERR_INVALID,
+                        "%zu event types are asked for%s: it is one type, or 1 to %d types",
+                        query->n_types, query->type != NULL ? ", and type" : "", (int)MAX_TYPES);
+    for (size_t i = 0; i < query->n_types; i++) {
+        const char *type = query->types[i];
+        size_t len = type != NULL ? strlen(type) : 0;
+
+        if (len == 0)
+            return lk__fail(err, LK_ERR_INVALID, "event type %zu is empty", i + 1);
+        len -= type[len - 1] == '*';
+        lk__select_add(select, i == 0 ? " AND (" : " OR ");
+        if (len > 0 && type[len - 1] != '.') {
+            lk__select_add_value(select, "e.type || '' = ", lk__value_text(type));
+            continue;
+        }
+        lk__select_add_value(select, "substr(e.type, 1, ", lk__value_number((int64_t)len));
+        lk__select_add_value(select, ") = ", lk__value_bytes(type, len));
+    }
+    lk__select_add(select, ")");
+    return LK_OK;
+}
+
 /* What a query needs for as long as it is being run. */
 typedef struct patterns {
     char type_end[128];
@@ -117,6 +145,8 @@ static lk_status add_filters(lk__select *select, const lk_mirror_event_query *qu
     if (query->type != NULL)
         LK_TRY(add_type(select, query->type, is_list && sorts_by_another_index(query),
                         found_by->type_end, sizeof(found_by->type_end), err));
+    if (query->n_types > 0)
+        LK_TRY(add_types(select, query, err));
     lk__select_add_text_if(select, " AND e.organization_id = ", query->organization_id);
     lk__select_add_text_if(select, " AND e.directory_id = ", query->directory_id);
     if (query->since_ms != 0)
@@ -178,15 +208,15 @@ static lk_status select_events(lk_mirror *mirror, const lk_mirror_event_query *q
     lk__auto_transaction transaction = { 0 };
     lk__auto_select select = LK__SELECT;
     patterns found_by;
-    place after = { 0 };
+    place after = { .sequence = query->after_sequence };
 
     lk__select_add(&select, LK__SQL_EVENTS);
     LK_TRY(add_filters(&select, query, true, &found_by, err));
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
-    if (query->after != NULL) {
+    if (query->after != NULL)
         LK_TRY(find_place(mirror, query->after, &after, err));
+    if (query->after != NULL || query->after_sequence != 0)
         add_place(&select, query, &after);
-    }
     lk__select_add(&select, orders[query->order].order);
     lk__select_add_value(&select, " LIMIT ", lk__value_number(limit));
     LK_TRY(lk__select_run(&select, mirror->store, take_event, into, err));
@@ -205,6 +235,10 @@ lk_status lk_mirror_list_events(lk_mirror *mirror, const lk_mirror_event_query *
     lk__copy_options(&known, sizeof(known), query);
     if ((size_t)known.order >= sizeof(orders) / sizeof(orders[0]))
         return lk__fail(err, LK_ERR_INVALID, "unknown order %d", (int)known.order);
+    if (known.after_sequence != 0 &&
+        (known.after != NULL || orders[known.order].by_sequence == NULL))
+        return lk__fail(err, LK_ERR_INVALID,
+                        "after_sequence needs an order of arrival, and excludes after");
     LK_TRY(lk__check_limit(known.limit, &limit, err));
     page = lk__answer_new(sizeof(*page));
     if (page == NULL)

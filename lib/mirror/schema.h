@@ -153,6 +153,18 @@ static const char *const lk__schema_steps[] = {
     " what TEXT NOT NULL,"
     " n BIGINT NOT NULL,"
     " PRIMARY KEY (walk_id, organization_id, what));",
+
+    /* 4 to 5. Who is handed the events, and how far each is. */
+    "CREATE TABLE consumer ("
+    " name TEXT NOT NULL PRIMARY KEY,"
+    " position BIGINT NOT NULL," /* sequence: all up to here is done */
+    " reached BIGINT NOT NULL,"  /* the highest sequence that ever was done */
+    " subscribed_at_ms BIGINT NOT NULL,"
+    " done_at_ms BIGINT NOT NULL,"   /* our clock: the last event; 0: none yet */
+    " n_failures BIGINT NOT NULL,"   /* in a row, of the event below */
+    " failed_at_ms BIGINT NOT NULL," /* the last of them */
+    " failed_id TEXT,"
+    " failure TEXT);",
 };
 
 #define LK__SCHEMA_VERSION ((int64_t)(sizeof(lk__schema_steps) / sizeof(lk__schema_steps[0])))

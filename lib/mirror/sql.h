@@ -186,6 +186,42 @@
     " AND result IS NULL RETURNING fence"
 #define LK__SQL_FORGET_LEASES "DELETE FROM lease WHERE ends_at_ms <= $1"
 
+/* ---- Consumers ---- */
+
+#define LK__SQL_HEAD "SELECT CAST(COALESCE(MAX(sequence), 0) AS BIGINT) FROM event"
+#define LK__SQL_FIRST_SINCE \
+    "SELECT CAST(COALESCE(MIN(sequence), 0) AS BIGINT) FROM event WHERE created_at_ms >= $1"
+#define LK__SQL_CONSUMER \
+    "SELECT position, reached, n_failures, failed_id FROM consumer WHERE name = $1"
+#define LK__SQL_ADD_CONSUMER                                                                   \
+    "INSERT INTO consumer (name, position, reached, subscribed_at_ms, done_at_ms, n_failures," \
+    " failed_at_ms) VALUES ($1, $2, 0, $3, 0, 0, 0) ON CONFLICT (name) DO NOTHING RETURNING name"
+#define LK__SQL_WELL "n_failures = 0, failed_at_ms = 0, failed_id = NULL, failure = NULL"
+/* Compare and set, as the next: no row when somebody has moved it meanwhile, or taken over. */
+#define LK__SQL_IS_OURS                             \
+    " WHERE name = $1 AND position = $2 AND EXISTS" \
+    " (SELECT 1 FROM lease WHERE name = $3 AND fence = $4)"
+#define LK__SQL_MOVE_CONSUMER                                                                   \
+    "UPDATE consumer SET position = $5,"                                                        \
+    " reached = CASE WHEN reached < $6 THEN $6 ELSE reached END,"                               \
+    " done_at_ms = CASE WHEN $6 > 0 THEN $7 ELSE done_at_ms END, " LK__SQL_WELL LK__SQL_IS_OURS \
+    " RETURNING name"
+#define LK__SQL_FAIL_CONSUMER                                                              \
+    "UPDATE consumer SET n_failures = CASE WHEN failed_id = $5 THEN n_failures + 1 ELSE 1" \
+    " END, failed_id = $5, failure = $6, failed_at_ms = $7" LK__SQL_IS_OURS " RETURNING name"
+#define LK__SQL_PLACE_CONSUMER \
+    "UPDATE consumer SET position = $2, " LK__SQL_WELL " WHERE name = $1 RETURNING name"
+#define LK__SQL_SKIP_EVENT                                                                   \
+    "UPDATE consumer SET position = $3, " LK__SQL_WELL " WHERE name = $1 AND failed_id = $2" \
+    " RETURNING name"
+#define LK__SQL_DROP_CONSUMER "DELETE FROM consumer WHERE name = $1 RETURNING name"
+#define LK__SQL_CONSUMERS                                                                \
+    "SELECT c.name, c.position, c.reached,"                                              \
+    " (SELECT COUNT(*) FROM event e WHERE e.sequence > c.position),"                     \
+    " COALESCE((SELECT e.learned_at_ms FROM event e WHERE e.sequence > c.position"       \
+    " ORDER BY e.sequence LIMIT 1), 0), c.subscribed_at_ms, c.done_at_ms, c.n_failures," \
+    " c.failed_at_ms, c.failed_id, c.failure FROM consumer c ORDER BY c.name"
+
 /* ---- Sessions of a server ---- */
 
 #define LK__SQL_SESSION "SELECT record FROM web_session WHERE name = $1 AND ends_at_ms > $2"

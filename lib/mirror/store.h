@@ -20,7 +20,7 @@ typedef struct lk__value {
     size_t len;
 } lk__value;
 
-#define LK__MAX_ARGS    24
+#define LK__MAX_ARGS    64
 #define LK__MAX_COLUMNS 24
 
 lk__value lk__value_number(int64_t number);

@@ -350,7 +350,7 @@ lk_status lk_sync_new(const lk_sync_options *options, lk_sync **out, lk_error *e
         return lk__no_memory(err);
     sync->client = known.client;
     sync->mirror = known.mirror;
-    sync->duty.lease_ms = known.lease_ms;
+    sync->duty = (lk__duty){ .name = "feed", .lease_ms = known.lease_ms };
     sync->may_reconcile = !known.no_reconcile;
     sync->interval_ms = known.interval_ms == 0 ? DEFAULT_INTERVAL_MS : known.interval_ms;
     sync->arena = lk__arena_new();

@@ -1,29 +1,31 @@
 #!/bin/sh
-# Takes the C example out of README.md and builds it into a program, as a reader would: with the flags that
-# pkg-config tells, around a CivetWeb server that exists already (host.c).
+# Takes the C examples out of README.md and builds them into programs, as a reader would, with the flags that
+# pkg-config tells: sign-in.c around a CivetWeb server that exists already (host.c), consumer.c as it is.
 #
 #   build.sh SOURCE-ROOT BUILD-ROOT OUTPUT-FOLDER [CFLAGS…]
 #
-# The example is every ```c block whose first line is a comment that begins "example: sign-in.c". The first one is
-# the sign-in: at most 25 lines, as README says of itself.
+# An example is every ```c block whose first line is a comment that begins "example: NAME". The first one of
+# sign-in.c is the sign-in: at most 25 lines, as README says of itself.
 set -eu
 source=$1 build=$2 out=$3
 shift 3
 mkdir -p "$out"
 
-awk -v out="$out/sign-in.c" -v first="$out/first" '
-    /^```c$/ { n = 0; inside = 1; wanted = 0; next }
-    /^```$/ { if (inside && wanted) blocks++; inside = 0; next }
-    !inside { next }
-    ++n == 1 { wanted = $0 ~ /^\/\* example: sign-in\.c[ ,]/ }
-    wanted { printf "#line %d \"README.md\"\n%s\n", NR, $0 > out }
-    wanted && n > 1 && !blocks && !/^[ \t]*$/ { print > first }
-    END { if (!blocks) exit 1 }
-' "$source/README.md" || {
-    echo 'README.md has no ```c block that begins with /* example: sign-in.c */'
-    exit 1
-}
-lines=$(wc -l <"$out/first")
+for name in sign-in consumer; do
+    awk -v name="$name" -v out="$out/$name.c" -v first="$out/$name.first" '
+        /^```c$/ { n = 0; inside = 1; wanted = 0; next }
+        /^```$/ { if (inside && wanted) blocks++; inside = 0; next }
+        !inside { next }
+        ++n == 1 { wanted = $0 ~ ("^/[*] example: " name "[.]c[ ,]") }
+        wanted { printf "#line %d \"README.md\"\n%s\n", NR, $0 > out }
+        wanted && n > 1 && !blocks && !/^[ \t]*$/ { print > first }
+        END { if (!blocks) exit 1 }
+    ' "$source/README.md" || {
+        echo "README.md has no \`\`\`c block that begins with /* example: $name.c */"
+        exit 1
+    }
+done
+lines=$(wc -l <"$out/sign-in.first")
 if [ "$lines" -gt 25 ]; then
     echo "the sign-in in README.md takes $lines lines of C; 25 are promised"
     exit 1
@@ -42,4 +44,7 @@ libraries=$(dirname "$PKG_CONFIG_PATH")
 # shellcheck disable=SC2086 # a compiler may come with a wrapper, "ccache cc", and flags are words
 ${CC:-cc} -std=gnu11 -Wall -Werror "$@" "$source/tests/examples/host.c" "$out/sign-in.c" $flags -lcivetweb \
     -Wl,-rpath,"$libraries" -o "$out/host"
+flags=$(pkg-config --cflags --libs latchkey)
+# shellcheck disable=SC2086 # the same
+${CC:-cc} -std=gnu11 -Wall -Werror "$@" "$out/consumer.c" $flags -Wl,-rpath,"$libraries" -o "$out/consumer"
 echo "$lines lines of C"

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import {
-  Jar, PASSWORD, apiEnvironment, emulate, freePort, isUp, jsonLines, newStore, run, scratch, scratchFile, serve, start, succeed, visit, waitFor,
+  Jar, PASSWORD, apiEnvironment, control, emulate, freePort, isUp, jsonLines, newStore, run, scratch, scratchFile, serve, start, succeed, visit, waitFor,
 } from '../e2e/support.mjs';
 import { otherLines } from './shown.mjs';
 
@@ -13,14 +13,16 @@ const EMAIL = 'mira.holt@juniper.example';
 let emulator;
 
 before(async () => {
-  emulator = await emulate();
+  emulator = await emulate(['--control']);
 });
 
-test('the C example: a server that exists, with sign-in added', async () => {
+test('the C examples build as they stand', () => {
   const flags = SANITIZE && SANITIZE !== 'none' ? [`-fsanitize=${SANITIZE}`] : [];
   const built = spawnSync(path.join(SOURCE_ROOT, 'tests/examples/build.sh'), [SOURCE_ROOT, BUILD_ROOT, scratch, ...flags], { encoding: 'utf8' });
   assert.equal(built.status, 0, built.stdout + built.stderr);
+});
 
+test('sign-in.c: a server that exists, with sign-in added', async () => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const env = apiEnvironment(emulator.url, { WORKOS_REDIRECT_URI: `${url}/callback`, WORKOS_COOKIE_PASSWORD: PASSWORD });
@@ -52,6 +54,32 @@ test('the C example: a server that exists, with sign-in added', async () => {
   await waitFor('the host to end', () => host.ended);
   assert.deepEqual(host.ended, { code: 0, signal: null }, host.describe());
   host.forget();
+});
+
+test('consumer.c: is handed each new person once, also after a kill', async () => {
+  const own = newStore();
+  const sync = () => succeed(['sync', 'run', '--once', '--store', own], { env: env() });
+  const consume = () => start([own], { program: path.join(scratch, 'consumer') });
+  const kill = async (program) => {
+    program.child.kill('SIGKILL');
+    await program.closed;
+    program.forget();
+    return program.stdout.split('\n').filter(Boolean);
+  };
+  await sync();
+  const people = jsonLines(await succeed(['events', 'list', '--json', '--store', own])).filter(({ event }) => event === 'dsync.user.created');
+  const first = consume();
+  await waitFor('everybody', () => first.stdout.split('\n').length > people.length);
+  const lines = await kill(first);
+  assert.deepEqual(lines.map((line) => line.split(' ')[0]).sort(), people.map(({ id }) => id).sort());
+  const second = consume();
+  const [{ id }] = jsonLines(await succeed(['directory', 'list', '--json', '--store', own]));
+  await control(emulator, 'POST', `/directories/${id}/users`, { first_name: 'Nova', last_name: 'Stern' });
+  await sync();
+  await waitFor('the new one', () => second.stdout.includes('Nova'));
+  const [line, ...others] = await kill(second);
+  assert.match(line, /^event_\w+ Nova Stern$/, 'once, and no replay');
+  assert.deepEqual(others, []);
 });
 
 // Each line of README's shell blocks, and what shows that it works. Ports and stores are of this test's own.

@@ -62,6 +62,7 @@ void kit_clear(kit *k)
         "DELETE FROM walk_directory",
         "DELETE FROM walk_seen",
         "DELETE FROM drift",
+        "DELETE FROM consumer",
         "UPDATE feed SET cursor = '', cursor_at_ms = 0, polled_at_ms = 0, settled_at_ms = 0",
     };
 
@@ -94,10 +95,10 @@ void kit_go_back(kit *k, int version)
         int version;
         const char *undo;
     } steps[] = {
-        { 4, "DROP TABLE drift" },          { 4, "DROP TABLE walk_seen" },
-        { 4, "DROP TABLE walk_directory" }, { 4, "DROP TABLE walk" },
-        { 3, "DROP TABLE web_session" },    { 3, "DROP TABLE lease" },
-        { 2, "DROP TABLE revocation" },
+        { 5, "DROP TABLE consumer" },  { 4, "DROP TABLE drift" },
+        { 4, "DROP TABLE walk_seen" }, { 4, "DROP TABLE walk_directory" },
+        { 4, "DROP TABLE walk" },      { 3, "DROP TABLE web_session" },
+        { 3, "DROP TABLE lease" },     { 2, "DROP TABLE revocation" },
     };
 
     for (size_t i = 0; i < N_ROWS(steps); i++)

@@ -63,6 +63,12 @@ typedef struct lk_mirror_event_query {
     const char *object_id;
     int64_t since_ms; /* created_at from here on; 0: from the first */
     int64_t until_ms; /* and before this; 0: to the last */
+    /* Any of these, instead of type; at most 24. n_types 0: all. */
+    const char *const *types;
+    size_t n_types;
+    /* Instead of after: behind this sequence, whether or not an event has it. In the two orders of
+     * arrival only; 0: from the end at which they begin. */
+    int64_t after_sequence;
 } lk_mirror_event_query;
 
 #define LK_MIRROR_EVENT_QUERY(...) \
