@@ -4,13 +4,22 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "mirror/mirror.h"
+#include "mirror/sql.h"
 
-enum { MAX_LEASE_MS = 5 * 60 * 1000 }; /* lease.c */
+enum {
+    MAX_LEASE_MS = 5 * 60 * 1000, /* lease.c */
+    MIN_IDLE_MS = 500             /* a busy machine is no frozen one */
+};
 
+/* Whoever stops in the middle of a page holds the lock that all writers share: half a lease later
+ * the next one must be able to take over. */
 static lk_status acquire(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, lk_error *err)
 {
+    int64_t idle_ms = duty->lease_ms / 2;
     char *result = NULL;
 
+    LK_TRY(lk__store_limit_idle(mirror->store, idle_ms > MIN_IDLE_MS ? idle_ms : MIN_IDLE_MS, err));
     LK_TRY(lk_mirror_acquire_lease(mirror, duty->name, now_ms, duty->lease_ms, &duty->fence,
                                    &result, err));
     duty->until_ms = now_ms + duty->lease_ms;
@@ -74,4 +83,21 @@ void lk__duty_leave(lk__duty *duty, lk_mirror *mirror, int64_t now_ms)
 {
     end_in(duty, mirror, now_ms, 1);
     duty->fence = 0;
+}
+
+static lk_status take_hit(void *ctx, const lk__row *row, lk_error *err)
+{
+    (void)row;
+    (void)err;
+    *(bool *)ctx = true;
+    return LK_OK;
+}
+
+lk_status lk__duty_holds_feed(lk__store *store, int64_t fence, bool *held, lk_error *err)
+{
+    *held = fence == 0;
+    if (fence == 0)
+        return LK_OK;
+    return lk__store_run(store, LK__SQL_HOLDS_FEED, LK__ARGS(lk__value_number(fence)), take_hit,
+                         held, err);
 }

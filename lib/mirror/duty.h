@@ -7,6 +7,8 @@
 #ifndef LK_MIRROR_DUTY_H
 #define LK_MIRROR_DUTY_H
 
+#include "mirror/store.h"
+
 #include <latchkey/mirror.h>
 
 typedef struct lk__duty {
@@ -27,5 +29,9 @@ LK_MUST_CHECK lk_status lk__duty_renew(lk__duty *duty, lk_mirror *mirror, int64_
 void lk__duty_hold(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, int64_t ms);
 /* Leaves it to others at once. */
 void lk__duty_leave(lk__duty *duty, lk_mirror *mirror, int64_t now_ms);
+/* Inside a writing transaction: whether nobody has taken the feed over since. Fence 0: there is no
+ * lease. */
+LK_MUST_CHECK lk_status lk__duty_holds_feed(lk__store *store, int64_t fence, bool *held,
+                                            lk_error *err);
 
 #endif

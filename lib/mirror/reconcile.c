@@ -9,6 +9,7 @@
 
 #include "api/client.h"
 #include "base/text.h"
+#include "mirror/duty.h"
 #include "mirror/mirror.h"
 #include "mirror/reconcile.h"
 #include "mirror/sql.h"
@@ -31,6 +32,7 @@ struct lk_reconcile {
     int max_percent;
     int max_number;
     int64_t walk_id;
+    int64_t fence; /* of the feed's lease; 0: there is none */
 };
 
 int64_t lk__oldest_kept(const lk_client *client)
@@ -63,6 +65,17 @@ static lk_status list(const lk_reconcile *self, lk__object_kind kind, const char
     return status;
 }
 
+/* Where another one was faster, or has taken over, the step did not happen. */
+static lk_status commit(const lk_reconcile *self, lk__transaction *transaction, bool moved,
+                        lk_error *err)
+{
+    bool is_ours = false;
+
+    if (moved)
+        LK_TRY(lk__duty_holds_feed(self->mirror->store, self->fence, &is_ours, err));
+    return is_ours ? lk__transaction_commit(transaction, err) : LK_OK;
+}
+
 /* ---- Directories ---- */
 
 /* The directory that the last page ended with may be gone: then the list is begun again. */
@@ -85,7 +98,7 @@ static lk_status step_listing(lk_reconcile *self, const lk__walk *walk, lk_error
     }
     LK_TRY(lk__walk_move(self->mirror->store, walk, state, position, n_bad > 0,
                          lk__now_ms(self->client), &moved, err));
-    return moved ? lk__transaction_commit(&transaction, err) : LK_OK;
+    return commit(self, &transaction, moved, err);
 }
 
 /* ---- Groups and users ---- */
@@ -139,7 +152,7 @@ static lk_status step_directory(lk_reconcile *self, const lk__walk *walk,
     }
     LK_TRY(lk__walk_move_directory(self->mirror->store, walk, directory, &next,
                                    page != NULL ? page->count : 0, n_bad > 0, &moved, err));
-    return moved ? lk__transaction_commit(&transaction, err) : LK_OK;
+    return commit(self, &transaction, moved, err);
 }
 
 /* ---- The end ---- */
@@ -183,7 +196,7 @@ static lk_status step_judging(lk_reconcile *self, const lk__walk *walk, lk_error
         LK_TRY(lk__walk_forget(self->mirror->store, walk, err));
     if (moved)
         LK_TRY(lk__store_announce(self->mirror->store, err));
-    return moved ? lk__transaction_commit(&transaction, err) : LK_OK;
+    return commit(self, &transaction, moved, err);
 }
 
 static lk_status step_sweeping(lk_reconcile *self, const lk__walk *walk, lk_error *err)
@@ -204,7 +217,7 @@ static lk_status step_sweeping(lk_reconcile *self, const lk__walk *walk, lk_erro
         LK_TRY(lk__walk_forget(self->mirror->store, walk, err));
         LK_TRY(lk__store_announce(self->mirror->store, err));
     }
-    return lk__transaction_commit(&transaction, err);
+    return commit(self, &transaction, moved, err);
 }
 
 static lk_status step_walking(lk_reconcile *self, const lk__walk *walk, lk_error *err)
@@ -282,6 +295,11 @@ lk_status lk_reconcile_new(const lk_reconcile_options *options, lk_reconcile **o
     self->walk_id = walk.id;
     *out = lk__steal(self);
     return LK_OK;
+}
+
+void lk__reconcile_set_fence(lk_reconcile *reconcile, int64_t fence)
+{
+    reconcile->fence = fence;
 }
 
 lk_status lk_reconcile_step(lk_reconcile *reconcile, bool *goes_on, lk_error *err)

@@ -181,6 +181,7 @@
 #define LK__SQL_RENEW_LEASE                                                              \
     "UPDATE lease SET ends_at_ms = $3 WHERE name = $1 AND fence = $2 AND result IS NULL" \
     " RETURNING fence"
+#define LK__SQL_HOLDS_FEED "SELECT 1 FROM lease WHERE name = 'feed' AND fence = $1"
 #define LK__SQL_FINISH_LEASE                                                       \
     "UPDATE lease SET ends_at_ms = $3, result = $4 WHERE name = $1 AND fence = $2" \
     " AND result IS NULL RETURNING fence"

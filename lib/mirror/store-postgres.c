@@ -23,6 +23,8 @@
 enum {
     N_STATEMENTS = 48, /* prepared ones kept */
     ANSWER_MS = 120 * 1000,
+    IDLE_MS =
+        5000, /* of a transaction of ours that does not go on: unless limit_idle() says less */
     MIN_VERSION = 100000, /* identity columns */
     NUMBER_SIZE = 24,
     SHOWN_SIZE = 128,
@@ -35,13 +37,12 @@ enum {
 /* One lock for all writers of a database; the number says whose: "LKm1". */
 #define LOCK_SQL "SELECT pg_advisory_xact_lock(1280011569)"
 
-/* pg_temp last, or somebody's temporary table could stand in for one of ours. The time limits: for
- * another writer, and for a transaction of ours that does not go on. */
+/* pg_temp last, or somebody's temporary table could stand in for one of ours. The time limit: for
+ * another writer. */
 static const char session_sql[] = "SET search_path = latchkey, pg_temp;"
                                   "SET default_transaction_isolation = 'read committed';"
                                   "SET default_transaction_deferrable = off;"
-                                  "SET lock_timeout = '10s';"
-                                  "SET idle_in_transaction_session_timeout = '5s'";
+                                  "SET lock_timeout = '10s'";
 
 typedef struct statement {
     char *sql; /* NULL: unused */
@@ -55,6 +56,7 @@ typedef struct postgres_store {
     char shown[SHOWN_SIZE]; /* host and database */
     bool is_in_transaction;
     bool is_listening;
+    int64_t idle_ms;
     uint64_t n_uses;
     statement statements[N_STATEMENTS];
 } postgres_store;
@@ -219,6 +221,15 @@ static void note_shown(postgres_store *self)
              name != NULL ? name : "");
 }
 
+static lk_status set_idle(postgres_store *self, lk_error *err)
+{
+    char sql[64];
+
+    snprintf(sql, sizeof(sql), "SET idle_in_transaction_session_timeout = %lld",
+             (long long)self->idle_ms);
+    return execute(self, sql, err);
+}
+
 static lk_status connect_anew(postgres_store *self, lk_error *err)
 {
     /* What the URL says comes later and wins, but for the encoding. */
@@ -246,7 +257,8 @@ static lk_status connect_anew(postgres_store *self, lk_error *err)
     encoding = PQparameterStatus(self->db, "server_encoding");
     if (!lk__text_equal(encoding, "UTF8"))
         return fail_open(self, "does not keep UTF-8: create it with ENCODING 'UTF8'", err);
-    return execute(self, session_sql, err);
+    LK_TRY(execute(self, session_sql, err));
+    return set_idle(self, err);
 }
 
 /* Takes in what came of itself, a farewell perhaps, and notices when the server has hung up. */
@@ -444,6 +456,17 @@ static void postgres_rollback(lk__store *store)
     self->is_in_transaction = false;
 }
 
+static lk_status postgres_limit_idle(lk__store *store, int64_t ms, lk_error *err)
+{
+    postgres_store *self = (postgres_store *)store;
+
+    if (ms >= self->idle_ms)
+        return LK_OK;
+    self->idle_ms = ms;
+    LK_TRY(ensure_connection(self, err));
+    return set_idle(self, err);
+}
+
 /* ---- News ---- */
 
 static lk_status postgres_announce(lk__store *store, lk_error *err)
@@ -499,6 +522,7 @@ static const lk__store_driver postgres_driver = {
     .begin = postgres_begin,
     .commit = postgres_commit,
     .rollback = postgres_rollback,
+    .limit_idle = postgres_limit_idle,
     .announce = postgres_announce,
     .wait = postgres_wait,
     .free = postgres_free,
@@ -545,6 +569,7 @@ lk_status lk__postgres_open(const char *url, lk__store **out, lk_error *err)
     if (self == NULL)
         return lk__no_memory(err);
     self->base.driver = &postgres_driver;
+    self->idle_ms = IDLE_MS;
     store = &self->base;
     self->url = strdup(url);
     if (self->url == NULL)

@@ -90,6 +90,11 @@ void lk__transaction_end(lk__transaction *transaction)
     transaction->store = NULL;
 }
 
+lk_status lk__store_limit_idle(lk__store *store, int64_t ms, lk_error *err)
+{
+    return store->driver->limit_idle != NULL ? store->driver->limit_idle(store, ms, err) : LK_OK;
+}
+
 lk_status lk__store_announce(lk__store *store, lk_error *err)
 {
     return store->driver->announce != NULL ? store->driver->announce(store, err) : LK_OK;

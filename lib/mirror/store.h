@@ -49,6 +49,8 @@ typedef struct lk__store_driver {
     lk_status (*begin)(lk__store *store, lk__access access, lk_error *err);
     lk_status (*commit)(lk__store *store, lk_error *err);
     void (*rollback)(lk__store *store);
+    /* NULL: there is nobody who could end a transaction. */
+    lk_status (*limit_idle)(lk__store *store, int64_t ms, lk_error *err);
     /* NULL: wait() finds out by itself. */
     lk_status (*announce)(lk__store *store, lk_error *err);
     lk_status (*wait)(lk__store *store, int64_t ms, bool *news, lk_error *err);
@@ -87,6 +89,11 @@ LK_MUST_CHECK lk_status lk__transaction_begin(lk__transaction *transaction, lk__
                                               lk__access access, lk_error *err);
 LK_MUST_CHECK lk_status lk__transaction_commit(lk__transaction *transaction, lk_error *err);
 void lk__transaction_end(lk__transaction *transaction);
+
+/* How long a transaction of ours may stand still, be it that this process is stopped or cut off,
+ * before the database ends it for the sake of other writers; 5 s unless this says less. SQLite has
+ * no server that could do so: there the others wait. */
+LK_MUST_CHECK lk_status lk__store_limit_idle(lk__store *store, int64_t ms, lk_error *err);
 
 /* ---- News ---- */
 

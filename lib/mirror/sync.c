@@ -189,8 +189,10 @@ static lk_status go_on_reconciling(lk_sync *sync, lk_error *err)
 {
     lk_error problem = LK_ERROR_INIT;
     bool goes_on = false;
-    lk_status status = lk_reconcile_step(sync->reconcile, &goes_on, &problem);
+    lk_status status;
 
+    lk__reconcile_set_fence(sync->reconcile, sync->duty.fence);
+    status = lk_reconcile_step(sync->reconcile, &goes_on, &problem);
     if (status != LK_OK && (is_refusal(&problem) || problem.http_status == 403)) {
         sync->may_reconcile = false;
         goes_on = false;

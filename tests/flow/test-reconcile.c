@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "fake-directory.h"
+#include "mirror/reconcile.h"
 #include "sync-bench.h"
 #include "test.h"
 
@@ -126,6 +127,16 @@ static void assert_equal_to_directory(scene *s)
         n_directories += !s->directory.is_gone[i];
     assert_int_equal(bench_status(&s->b).n_directories, n_directories);
     assert_int_equal(bench_status(&s->b).n_groups, n_directories * FAKE_GROUPS);
+}
+
+/* Frees what it is given. */
+static void assert_same_dump(scene *s, char *expected)
+{
+    char *found = kit_dump(s->b.k.mirror);
+
+    assert_string_equal(found, expected);
+    free(found);
+    free(expected);
 }
 
 static lk_drift drift_of(scene *s, int64_t walk_id, const char *organization_id)
@@ -296,16 +307,12 @@ static void test_dry_run_counts_the_same_and_changes_nothing(void **state)
     lk_reconcile_progress dry;
     lk_reconcile_progress real;
     char *before;
-    char *after;
 
     bench_catch_up(&s->b);
     change_silently(&s->directory);
     before = kit_dump(s->b.k.mirror);
     dry = walk_with(s, (lk_reconcile_options){ .dry_run = true });
-    after = kit_dump(s->b.k.mirror);
-    assert_string_equal(before, after);
-    free(before);
-    free(after);
+    assert_same_dump(s, before);
     assert_int_equal(dry.state, LK_RECONCILE_DONE);
     assert_int_equal(dry.n_doomed, 1);
     real = walk(s);
@@ -363,6 +370,48 @@ static void test_walk_that_is_interrupted_goes_on(void **state)
         s->directory.fails_at = 0;
         bench_use(&s->b, fake_directory_use(&s->directory));
     }
+}
+
+static int64_t take_feed_lease(scene *s)
+{
+    char *result = NULL;
+    int64_t fence = 0;
+    lk_error err = LK_ERROR_INIT;
+
+    assert_ok(lk_mirror_acquire_lease(s->b.k.mirror, "feed", s->b.clock.now_ms, SECOND, &fence,
+                                      &result, &err),
+              err);
+    assert_true(fence > 0);
+    return fence;
+}
+
+/* As a server that stood still while another one took over. */
+static void test_late_steps_of_a_walk_change_nothing(void **state)
+{
+    scene *s = *state;
+    lk_auto(lk_reconcile) walk_1 = NULL;
+    lk_error err = LK_ERROR_INIT;
+    bool goes_on = true;
+    char *before;
+    int64_t late = take_feed_lease(s);
+    int64_t fence;
+
+    assert_ok(lk_reconcile_new(LK_RECONCILE_OPTIONS(.client = s->b.client, .mirror = s->b.k.mirror),
+                               &walk_1, &err),
+              err);
+    lk__reconcile_set_fence(walk_1, late);
+    for (int n_steps = 0; goes_on; n_steps++) {
+        assert_true(n_steps < 100);
+        assert_ok(lk_reconcile_step(walk_1, &goes_on, &err), err);
+        s->b.clock.now_ms += 2 * SECOND;
+        fence = take_feed_lease(s);
+        lk__reconcile_set_fence(walk_1, late);
+        before = kit_dump(s->b.k.mirror);
+        assert_ok(lk_reconcile_step(walk_1, &goes_on, &err), err);
+        assert_same_dump(s, before);
+        lk__reconcile_set_fence(walk_1, late = fence);
+    }
+    assert_equal_to_directory(s);
 }
 
 static void test_old_walk_is_left(void **state)
@@ -589,6 +638,7 @@ int main(void)
         TEST(test_directory_that_is_gone_takes_all_with_it),
         TEST(test_dry_run_counts_the_same_and_changes_nothing),
         TEST(test_walk_that_is_interrupted_goes_on),
+        TEST(test_late_steps_of_a_walk_change_nothing),
         TEST(test_old_walk_is_left),
         TEST(test_place_that_is_gone_begins_the_list_again),
         TEST(test_directory_that_is_gone_begins_their_list_again),

@@ -236,6 +236,22 @@ void postgres_drop_database(const char *url)
     run_admin(sql);
 }
 
+void postgres_url_by_port(char out[POSTGRES_URL_SIZE], const char *url, int port, const char *name)
+{
+    const char *database = strstr(url, "@/");
+
+    assert_non_null(database);
+    snprintf(out, POSTGRES_URL_SIZE,
+             "postgresql://latchkey@127.0.0.1:%d/%.*s?sslmode=disable&gssencmode=disable"
+             "&application_name=%s",
+             port, (int)strcspn(database + 2, "?"), database + 2, name);
+}
+
+void postgres_socket(char path[108])
+{
+    snprintf(path, 108, "%s/.s.PGSQL.5432", pg.folder);
+}
+
 void postgres_kill(void)
 {
     stop(SIGQUIT);

@@ -18,6 +18,10 @@ void postgres_make_database(char url[POSTGRES_URL_SIZE]);
 void postgres_drop_database(const char *url);
 /* The URL with the values of host and database in it changed, or a role named; NULL: as it is. */
 void postgres_url(char out[POSTGRES_URL_SIZE], const char *role, const char *database);
+/* The same database by way of a port of 127.0.0.1 (cut-proxy.h), under a name that the server sees.
+ * path: the socket that such a proxy leads to. */
+void postgres_url_by_port(char out[POSTGRES_URL_SIZE], const char *url, int port, const char *name);
+void postgres_socket(char path[108]);
 /* Kills the server at once, as a crash would; postgres_restart() starts it on what is left. */
 void postgres_kill(void);
 void postgres_restart(void);

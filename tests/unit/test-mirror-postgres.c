@@ -317,7 +317,7 @@ static void test_writer_that_stands_still_is_put_aside(void **state)
     lk_error err = LK_ERROR_INIT;
 
     kit_open(k);
-    kit_run(k, "SET idle_in_transaction_session_timeout = '1s'");
+    assert_ok(lk__store_limit_idle(k->mirror->store, SECOND_MS, &err), err);
     {
         lk__auto_transaction transaction = { 0 };
 
@@ -329,9 +329,13 @@ static void test_writer_that_stands_still_is_put_aside(void **state)
         assert_true(w.ms >= SECOND_MS / 2);
         assert_fails(lk__transaction_commit(&transaction, &err), LK_ERR_STORE, err);
     }
-    /* And the object is of use again. */
+    /* And the object is of use again, within the same limit. */
     assert_int_equal(number(k, "SELECT COUNT(*) FROM feed WHERE cursor = ''"), 1);
     assert_int_equal(count(k), 1);
+    assert_ok(lk__store_limit_idle(k->mirror->store, 4 * SECOND_MS, &err), err);
+    assert_int_equal(number(k, "SELECT setting::bigint FROM pg_settings"
+                               " WHERE name = 'idle_in_transaction_session_timeout'"),
+                     SECOND_MS);
 }
 
 /* ---- Statements and transactions that fail ---- */
