@@ -158,6 +158,34 @@ static void remove_thing(const customer *c, const char *kind, thing *what, unsig
     what->is_there = false;
 }
 
+/* Late, and for nobody: a removal that comes after the deletion must not bring anybody back. */
+static void emit_removal(const customer *c, const char *user_id, const char *group_id)
+{
+    char body[512];
+    char id[MAX_ID];
+
+    name_directory(c, id);
+    snprintf(body, sizeof(body),
+             "{\"event\":\"dsync.group.user_removed\",\"data\":{\"directory_id\":\"%s\","
+             "\"user\":{\"id\":\"%s\",\"directory_id\":\"%s\"},"
+             "\"group\":{\"id\":\"%s\",\"directory_id\":\"%s\"}}}",
+             id, user_id, id, group_id, id);
+    change("POST", "/_latchkey/events", body);
+}
+
+/* A user leaves that group, if in it, by leaving altogether. */
+static void remove_user(customer *c, unsigned user, unsigned group)
+{
+    char user_id[MAX_ID];
+    char group_id[MAX_ID];
+
+    name_thing(c, "user", &c->users[user], user, user_id);
+    name_thing(c, "group", &c->groups[group], group, group_id);
+    remove_thing(c, "user", &c->users[user], user);
+    if (chance_below(3) == 0)
+        emit_removal(c, user_id, group_id);
+}
+
 static void add_group(customer *c, unsigned number)
 {
     char path[128];
@@ -244,7 +272,7 @@ static void change_by_chance(customer *c)
     else if (dice < 85)
         change_group(c, group);
     else if (dice < 94)
-        remove_thing(c, "user", &c->users[user], user);
+        remove_user(c, user, group);
     else
         remove_thing(c, "group", &c->groups[group], group);
 }
@@ -383,7 +411,7 @@ void company_live(company *self, uint64_t seed, unsigned n_directories)
             self->moments[at_moment++].n_events = count_events();
         }
     }
-    self->events = calloc(n_changes, sizeof(*self->events));
+    self->events = calloc(2 * n_changes, sizeof(*self->events));
     assert_non_null(self->events);
     read_events(self);
     assert_int_equal(self->n_events, self->moments[COMPANY_MOMENTS - 1].n_events);
