@@ -77,6 +77,7 @@ static void latchkey_application_startup(GApplication *application)
     set_accel(gtk, "app.quit", "<Control>q", NULL);
     set_accel(gtk, "window.close", "<Control>w", NULL);
     set_accel(gtk, "win.check-events", "F5", "<Control>r");
+    set_accel(gtk, "win.export-events", "<Control>e", NULL);
     set_accel(gtk, "win.search", "<Control>f", NULL);
     set_accel(gtk, "win.show-page('events')", "<Alt>1", NULL);
     set_accel(gtk, "win.show-page('activity')", "<Alt>2", NULL);

@@ -8,6 +8,7 @@
 #include "latchkey-event-details.h"
 #include "latchkey-event-list.h"
 #include "latchkey-event-row.h"
+#include "latchkey-export-bar.h"
 #include "latchkey-filter-bar.h"
 #include "latchkey-page.h"
 
@@ -32,6 +33,7 @@ struct _LatchkeyEventsPage {
     LatchkeyEventDetails *details;
     LatchkeyFilterBar *filter_bar;
     GtkStack *list_stack;
+    LatchkeyExportBar *export_bar;
     LatchkeyFeed *feed;
     LatchkeyEventList *model; /* what is shown; NULL: nothing yet */
     LatchkeyEventList *next;  /* of the filter chosen last, until its first page is here */
@@ -123,6 +125,14 @@ void latchkey_events_page_show_range(LatchkeyEventsPage *self, gint64 since_ms, 
 {
     adw_leaflet_set_visible_child_name(self->leaflet, "list");
     latchkey_filter_bar_set_range(self->filter_bar, since_ms, until_ms, words);
+}
+
+void latchkey_events_page_export(LatchkeyEventsPage *self)
+{
+    if (self->model != NULL)
+        latchkey_export_bar_choose(self->export_bar, latchkey_feed_get_store(self->feed),
+                                   latchkey_event_list_get_filter(self->model),
+                                   latchkey_event_list_get_n_total(self->model));
 }
 
 static void on_record_chosen(LatchkeyEventsPage *self, int kind, const char *id, const char *name)
@@ -434,6 +444,7 @@ static void bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, details);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, filter_bar);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, list_stack);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, export_bar);
 }
 
 static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
@@ -441,6 +452,7 @@ static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     g_type_ensure(LATCHKEY_TYPE_EVENT_DETAILS);
+    g_type_ensure(LATCHKEY_TYPE_EXPORT_BAR);
     g_type_ensure(LATCHKEY_TYPE_FILTER_BAR);
     G_OBJECT_CLASS(class)->dispose = latchkey_events_page_dispose;
     g_signal_new("record-chosen", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,

@@ -24,4 +24,7 @@ void latchkey_events_page_show(LatchkeyEventsPage *self, LatchkeyEvent *event);
 void latchkey_events_page_show_range(LatchkeyEventsPage *self, gint64 since_ms, gint64 until_ms,
                                      const char *words);
 
+/* Asks where to write the listed events to. */
+void latchkey_events_page_export(LatchkeyEventsPage *self);
+
 G_END_DECLS

@@ -144,3 +144,9 @@ void latchkey_main_page_search(LatchkeyMainPage *self)
     if (LATCHKEY_IS_PAGE(page))
         latchkey_page_search(LATCHKEY_PAGE(page));
 }
+
+void latchkey_main_page_export(LatchkeyMainPage *self)
+{
+    adw_view_stack_set_visible_child_name(self->pages, "events");
+    latchkey_events_page_export(self->events_page);
+}

@@ -22,4 +22,7 @@ void latchkey_main_page_go_back(LatchkeyMainPage *self);
 /* Puts the cursor where one types what to look for, on a page that has such a place. */
 void latchkey_main_page_search(LatchkeyMainPage *self);
 
+/* Asks where to write the listed events to. */
+void latchkey_main_page_export(LatchkeyMainPage *self);
+
 G_END_DECLS

@@ -7,12 +7,12 @@
 #include "latchkey-main-page.h"
 #include "latchkey-settings.h"
 #include "latchkey-sign-in-page.h"
+#include "latchkey-toast.h"
 
 #include <glib/gi18n.h>
 
 struct _LatchkeyWindow {
     AdwApplicationWindow parent_instance;
-    AdwToastOverlay *toasts;
     GtkStack *stack;
     AdwBin *sign_in_place;
     LatchkeyMainPage *main_page; /* borrowed from the stack; NULL: not made yet */
@@ -24,15 +24,6 @@ struct _LatchkeyWindow {
 
 G_DEFINE_FINAL_TYPE(LatchkeyWindow, latchkey_window, ADW_TYPE_APPLICATION_WINDOW)
 
-/* Toast titles are markup (libadwaita 1.2), and texts may hold names from outside. */
-static void show_toast(LatchkeyWindow *self, const char *text)
-{
-    g_autofree char *escaped = g_markup_escape_text(text, -1);
-
-    adw_toast_overlay_add_toast(self->toasts, adw_toast_new(escaped));
-    latchkey_a11y_name_icons(GTK_WIDGET(self->toasts), "window-close-symbolic", _("Close"));
-}
-
 static void on_launched(GObject *source, GAsyncResult *result, gpointer data)
 {
     (void)source;
@@ -42,7 +33,7 @@ static void on_launched(GObject *source, GAsyncResult *result, gpointer data)
     if (g_app_info_launch_default_for_uri_finish(result, &error))
         return;
     g_debug("browser: %s", error->message);
-    show_toast(self, _("No web browser could be opened"));
+    latchkey_toast_show(GTK_WIDGET(self->stack), _("No web browser could be opened"));
 }
 
 static void on_open_uri(LatchkeyAccount *account, const char *uri, LatchkeyWindow *self)
@@ -58,7 +49,7 @@ static void on_open_uri(LatchkeyAccount *account, const char *uri, LatchkeyWindo
 static void on_notice(LatchkeyAccount *account, const char *text, LatchkeyWindow *self)
 {
     (void)account;
-    show_toast(self, text);
+    latchkey_toast_show(GTK_WIDGET(self->stack), text);
 }
 
 static void on_place_changed(LatchkeyWindow *self)
@@ -87,6 +78,7 @@ static void on_account_changed(LatchkeyAccount *account, LatchkeyWindow *self)
     gtk_stack_set_visible_child_name(self->stack, is_signed_in ? "main" : "sign-in");
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.sign-out", is_signed_in);
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.check-events", is_signed_in);
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.export-events", is_signed_in);
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.show-page", is_signed_in);
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.search", is_signed_in);
     /* The browser is in front by now: come back, as far as the desktop allows. */
@@ -129,6 +121,12 @@ static void on_check_events(GtkWidget *widget, const char *name, GVariant *param
     latchkey_feed_wake(LATCHKEY_WINDOW(widget)->feed);
 }
 
+static void on_export_events(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    latchkey_main_page_export(LATCHKEY_WINDOW(widget)->main_page);
+}
+
 static void on_show_page(GtkWidget *widget, const char *name, GVariant *parameter)
 {
     (void)name;
@@ -152,7 +150,7 @@ static void on_copy_text(GtkWidget *widget, const char *name, GVariant *paramete
 {
     (void)name;
     gdk_clipboard_set_text(gtk_widget_get_clipboard(widget), g_variant_get_string(parameter, NULL));
-    show_toast(LATCHKEY_WINDOW(widget), _("Copied to clipboard"));
+    latchkey_toast_show(GTK_WIDGET(LATCHKEY_WINDOW(widget)->stack), _("Copied to clipboard"));
 }
 
 static gboolean latchkey_window_close_request(GtkWindow *window)
@@ -201,7 +199,6 @@ static void latchkey_window_class_init(LatchkeyWindowClass *class)
     GTK_WINDOW_CLASS(class)->close_request = latchkey_window_close_request;
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/io/github/latchkey/Latchkey/latchkey-window.ui");
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, toasts);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, stack);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, sign_in_place);
     gtk_widget_class_install_action(widget_class, "win.sign-out", NULL, on_sign_out);
@@ -211,6 +208,7 @@ static void latchkey_window_class_init(LatchkeyWindowClass *class)
     gtk_widget_class_add_binding_action(widget_class, GDK_KEY_Escape, 0, "win.go-back", NULL);
     gtk_widget_class_install_action(widget_class, "win.search", NULL, on_search);
     gtk_widget_class_install_action(widget_class, "win.check-events", NULL, on_check_events);
+    gtk_widget_class_install_action(widget_class, "win.export-events", NULL, on_export_events);
     gtk_widget_class_install_action(widget_class, "win.show-page", "s", on_show_page);
     gtk_widget_class_install_action(widget_class, "win.copy-text", "s", on_copy_text);
 }

@@ -5,6 +5,7 @@ that comes first in PATH has no Debian bindings.
 
     headless.sh /usr/bin/python3 drive.py STORY DESKTOP-PROGRAM LATCHKEY-PROGRAM
 """
+import csv
 import json
 import os
 import random
@@ -168,6 +169,12 @@ class App:
     def press(self, *keys):
         """Keys as from the keyboard, one after the other: "Down", "ctrl+f"."""
         subprocess.run(["xdotool", "key", *keys], check=True)
+        turn()
+
+    def type(self, text):
+        """Into what has the focus, in the place of what stands there."""
+        subprocess.run(["xdotool", "key", "ctrl+a"], check=True)
+        subprocess.run(["xdotool", "type", "--delay", "20", text], check=True)
         turn()
 
     def tap(self, name):
@@ -399,6 +406,28 @@ def story_activity(run):
     app.quit()
 
 
+def story_export(run):
+    """Writes the events that are listed to a file that the chooser names."""
+    app = run.app()
+    app.click("Sign In")
+    app.see("31 events")
+    app.press("alt+1", "m", "i", "r", "a")
+    app.see("3 events")
+    app.press("ctrl+e")
+    app.see("Export Events")
+    path = os.path.join(run.folder.name, "out.csv")
+    app.type(path)
+    app.press("Return")
+    app.see("3 events in out.csv")
+    app.see("Open Folder")
+    with open(path, encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    if [line["person"] for line in lines] != ["Mira Holt"] * 3:
+        raise Failure(f"the file holds {lines}")
+    app.lint("after an export")
+    app.quit()
+
+
 def story_narrow(run):
     """In a window as wide as a phone: into an event, and back by button and by key."""
     app = open_details(run)
@@ -590,7 +619,7 @@ CHROMIUM = ["/usr/bin/chromium", os.path.join(HERE, "../interop/node_modules/pla
 KEYS = ["/usr/bin/xdotool"]
 CHART = "Events over time. Arrow keys choose a time, with Shift a longer one, Enter shows its events."
 NEEDS = {"activity": KEYS, "chromium": CHROMIUM, "console": CHROMIUM, "details": KEYS, "directory": KEYS,
-         "filter": KEYS, "narrow": KEYS}
+         "export": KEYS, "filter": KEYS, "narrow": KEYS}
 
 
 class Run:
