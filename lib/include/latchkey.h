@@ -13,6 +13,7 @@
 #include <latchkey/device.h>
 #include <latchkey/error.h>
 #include <latchkey/events.h>
+#include <latchkey/forward.h>
 #include <latchkey/loopback.h>
 #include <latchkey/mirror.h>
 #include <latchkey/reconcile.h>
