@@ -60,10 +60,15 @@ def wait_for(what, condition):
 
 
 class Emulator:
-    def __init__(self, program, *arguments):
+    def __init__(self, program, *arguments, port=0):
+        self.program = program
+        self.arguments = arguments
+        self.start(port)
+
+    def start(self, port=0):
         self.process = subprocess.Popen(
-            [program, "emulate", "--port", "0", "--control", "--simulate", "0", *arguments],
-            stdout=subprocess.PIPE, text=True)
+            [self.program, "emulate", "--port", str(port), "--control", "--simulate", "0",
+             *self.arguments], stdout=subprocess.PIPE, text=True)
         self.ready = json.loads(self.process.stdout.readline())
         self.url = self.ready["url"]
 
@@ -627,8 +632,11 @@ class Run:
         self.desktop = desktop
         self.latchkey = latchkey
         self.folder = tempfile.TemporaryDirectory()
-        self.emulator = Emulator(latchkey)
+        self.emulator = self.start_emulator()
         self.apps = []
+
+    def start_emulator(self):
+        return Emulator(self.latchkey)
 
     def app(self, **options):
         app = App(self.desktop, self.emulator, self.folder.name, **options)
