@@ -10,6 +10,7 @@ const wanted = {
   server: { G5: 3, G9: 4 },
   emulator: { E1: 1, E2: 1, E3: 3 },
   feed: { G6: 4, G8: 1, G8b: 2, ...(existsSync('/usr/lib/postgresql') && { G7: 3 }) }, // two more of G6 where better-sqlite3 is built
+  window: { W1: 2, W2: 1, W3: 1, W4: 2, W5: 3 },
 };
 
 for (const [name, counts] of Object.entries(wanted)) {
