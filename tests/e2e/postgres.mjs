@@ -1,0 +1,47 @@
+// A PostgreSQL server of the test's own: a cluster in a temporary folder, on a Unix socket only, gone with the test.
+import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { after } from 'node:test';
+import { waitFor } from './support.mjs';
+
+// Debian keeps each version's programs in a folder of its own; the last one is the newest.
+const ROOT = '/usr/lib/postgresql';
+const bin = fs.existsSync(ROOT) && fs.readdirSync(ROOT).sort((a, b) => Number(a) - Number(b)).map((version) => `${ROOT}/${version}/bin`).at(-1);
+
+export const hasPostgres = Boolean(bin) && fs.existsSync(`${bin}/initdb`);
+
+// PostgreSQL refuses to run as root.
+function user() {
+  if (process.getuid() !== 0) return {};
+  const id = (flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+// The address of an empty database. The path of a socket has 107 characters at most: no TMPDIR here.
+export async function postgres() {
+  const as = user();
+  const folder = fs.mkdtempSync('/tmp/lk-postgres-');
+  if (as.uid) fs.chownSync(folder, as.uid, as.gid);
+  const quiet = { ...as, stdio: 'ignore', cwd: '/' };
+  execFileSync(`${bin}/initdb`, ['-D', `${folder}/data`, '-U', 'latchkey', '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C.UTF-8'], quiet);
+  const options = ['listen_addresses=', 'fsync=off', 'max_connections=60'].flatMap((option) => ['-c', option]);
+  const server = spawn(`${bin}/postgres`, ['-D', `${folder}/data`, '-k', folder, ...options], quiet);
+  const ended = new Promise((resolve) => server.once('close', resolve));
+  process.on('exit', () => server.kill('SIGQUIT'));
+  after(async () => {
+    server.kill('SIGQUIT');
+    await ended;
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+  const tool = (name, ...args) => execFileSync(`${bin}/${name}`, ['-h', folder, '-U', 'latchkey', ...args], quiet);
+  await waitFor('PostgreSQL to start', () => {
+    try {
+      tool('pg_isready', '-q');
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  tool('createdb', 'mirror');
+  return `postgresql://latchkey@/mirror?host=${folder}`;
+}
