@@ -437,7 +437,7 @@ LatchkeyAccount *latchkey_account_new(LatchkeyConfig *config)
     LatchkeyAccount *self = g_object_new(LATCHKEY_TYPE_ACCOUNT, NULL);
 
     self->config = latchkey_config_ref(config);
-    self->secrets = latchkey_secrets_new(config->client_id, config->base_url);
+    self->secrets = latchkey_secrets_new(config, LATCHKEY_SECRETS_SESSION);
     self->client = latchkey_client_new(config, &self->error);
     if (self->client == NULL)
         self->state = LATCHKEY_ACCOUNT_UNCONFIGURED;
@@ -447,6 +447,11 @@ LatchkeyAccount *latchkey_account_new(LatchkeyConfig *config)
 LatchkeyAccountState latchkey_account_get_state(LatchkeyAccount *self)
 {
     return self->state;
+}
+
+const LatchkeyConfig *latchkey_account_get_config(LatchkeyAccount *self)
+{
+    return self->config;
 }
 
 LatchkeySecrets *latchkey_account_get_secrets(LatchkeyAccount *self)

@@ -32,6 +32,7 @@ G_DECLARE_FINAL_TYPE(LatchkeyAccount, latchkey_account, LATCHKEY, ACCOUNT, GObje
 LatchkeyAccount *latchkey_account_new(LatchkeyConfig *config);
 
 LatchkeyAccountState latchkey_account_get_state(LatchkeyAccount *self);
+const LatchkeyConfig *latchkey_account_get_config(LatchkeyAccount *self);
 LatchkeySecrets *latchkey_account_get_secrets(LatchkeyAccount *self);
 
 /* Borrowed until the next "changed"; NULL unless signed in. */

@@ -1,8 +1,9 @@
 /* Starts the parts and offers the actions that belong to no window. */
 #include "latchkey-application.h"
 
-#include "latchkey-account.h"
-#include "latchkey-feed.h"
+#include "latchkey-environments-window.h"
+#include "latchkey-settings.h"
+#include "latchkey-source.h"
 #include "latchkey-window.h"
 
 #include <glib/gi18n.h>
@@ -10,8 +11,10 @@
 
 struct _LatchkeyApplication {
     AdwApplication parent_instance;
-    LatchkeyAccount *account;
-    LatchkeyFeed *feed;
+    GSettings *settings; /* NULL: the schema is not installed */
+    LatchkeyEnvironments *environments;
+    LatchkeySource *source; /* of the chosen environment */
+    LatchkeyConfig *config; /* that one */
 };
 
 G_DEFINE_FINAL_TYPE(LatchkeyApplication, latchkey_application, ADW_TYPE_APPLICATION)
@@ -51,7 +54,17 @@ static void on_shortcuts(GSimpleAction *action, GVariant *parameter, gpointer da
     gtk_window_present(window);
 }
 
+static void on_environments(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void)action, (void)parameter;
+    LatchkeyApplication *self = LATCHKEY_APPLICATION(data);
+    GtkWindow *parent = gtk_application_get_active_window(GTK_APPLICATION(self));
+
+    gtk_window_present(GTK_WINDOW(latchkey_environments_window_new(parent, self->environments)));
+}
+
 static const GActionEntry actions[] = {
+    { .name = "environments", .activate = on_environments },
     { .name = "shortcuts", .activate = on_shortcuts },
     { .name = "quit", .activate = on_quit },
     { .name = "about", .activate = on_about },
@@ -64,11 +77,52 @@ static void set_accel(GtkApplication *application, const char *action, const cha
                                           (const char *[]){ first, second, NULL });
 }
 
+/* ---- The environment in use ---- */
+
+static LatchkeyWindow *window_of(LatchkeyApplication *self)
+{
+    for (GList *at = gtk_application_get_windows(GTK_APPLICATION(self)); at != NULL; at = at->next)
+        if (LATCHKEY_IS_WINDOW(at->data))
+            return at->data;
+    return NULL;
+}
+
+static void show_source(LatchkeyApplication *self)
+{
+    LatchkeyWindow *window = window_of(self);
+
+    if (window != NULL)
+        latchkey_window_set_source(window, latchkey_source_get_account(self->source),
+                                   latchkey_source_get_feed(self->source));
+}
+
+static void leave_source(LatchkeyApplication *self)
+{
+    if (self->source != NULL)
+        latchkey_source_stop(self->source);
+    g_clear_object(&self->source);
+    g_clear_pointer(&self->config, latchkey_config_unref);
+}
+
+static void on_environments_changed(LatchkeyApplication *self)
+{
+    LatchkeyConfig *config = latchkey_environments_get_current(self->environments);
+
+    if (config == self->config)
+        return;
+    leave_source(self);
+    self->config = latchkey_config_ref(config);
+    self->source = latchkey_source_new(config);
+    g_signal_connect_object(self->source, "changed", G_CALLBACK(show_source), self,
+                            G_CONNECT_SWAPPED);
+    show_source(self);
+    latchkey_source_start(self->source);
+}
+
 static void latchkey_application_startup(GApplication *application)
 {
     LatchkeyApplication *self = LATCHKEY_APPLICATION(application);
     GtkApplication *gtk = GTK_APPLICATION(application);
-    g_autoptr(LatchkeyConfig) config = latchkey_config_from_environment();
 
     G_APPLICATION_CLASS(latchkey_application_parent_class)->startup(application);
     gtk_window_set_default_icon_name(APPLICATION_ID);
@@ -83,30 +137,34 @@ static void latchkey_application_startup(GApplication *application)
     set_accel(gtk, "win.show-page('activity')", "<Alt>2", NULL);
     set_accel(gtk, "win.show-page('directories')", "<Alt>3", NULL);
     set_accel(gtk, "win.show-page('profile')", "<Alt>4", NULL);
-    self->account = latchkey_account_new(config);
-    self->feed = latchkey_feed_new(config, 0);
-    latchkey_account_start(self->account);
-    latchkey_feed_start(self->feed);
+    self->settings = latchkey_settings_new();
+    self->environments = latchkey_environments_new(self->settings);
+    g_signal_connect_object(self->environments, "changed", G_CALLBACK(on_environments_changed),
+                            self, G_CONNECT_SWAPPED);
+    on_environments_changed(self);
 }
 
 static void latchkey_application_activate(GApplication *application)
 {
     LatchkeyApplication *self = LATCHKEY_APPLICATION(application);
-    GtkWindow *window = gtk_application_get_active_window(GTK_APPLICATION(self));
+    LatchkeyWindow *window = window_of(self);
 
     if (window == NULL)
-        window = GTK_WINDOW(latchkey_window_new(GTK_APPLICATION(self), self->account, self->feed));
-    gtk_window_present(window);
+        window =
+            latchkey_window_new(GTK_APPLICATION(self), latchkey_source_get_account(self->source),
+                                latchkey_source_get_feed(self->source));
+    gtk_window_present(GTK_WINDOW(window));
 }
 
 static void latchkey_application_shutdown(GApplication *application)
 {
     LatchkeyApplication *self = LATCHKEY_APPLICATION(application);
 
-    latchkey_feed_stop(self->feed);
+    latchkey_source_stop(self->source);
     G_APPLICATION_CLASS(latchkey_application_parent_class)->shutdown(application);
-    g_clear_object(&self->feed);
-    g_clear_object(&self->account);
+    leave_source(self);
+    g_clear_object(&self->environments);
+    g_clear_object(&self->settings);
 }
 
 static void latchkey_application_class_init(LatchkeyApplicationClass *class)

@@ -91,8 +91,9 @@ static lk_client *new_client(const LatchkeyConfig *config, const char *base_url,
 
     if (config->client_id == NULL) {
         g_set_error_literal(error, LATCHKEY_ERROR, LATCHKEY_ERROR_CONFIG,
-                            _("WORKOS_CLIENT_ID is not set. Set it to the client ID of your "
-                              "WorkOS environment (client_…)."));
+                            _("Set up an environment to sign in to, or start Latchkey with "
+                              "WORKOS_CLIENT_ID set to the client ID of your WorkOS environment "
+                              "(client_…)."));
         return NULL;
     }
     if (lk_client_new(LK_CLIENT_OPTIONS(.client_id = config->client_id, .api_key = key,

@@ -4,7 +4,6 @@
  * was ever stored". So loading searches without unlocking and looks at each item's lock itself. */
 #include "latchkey-secrets.h"
 
-#include "latchkey-config.h"
 #include "latchkey-error.h"
 
 #include <glib/gi18n.h>
@@ -13,6 +12,8 @@
 
 struct _LatchkeySecrets {
     GObject parent_instance;
+    LatchkeySecretsKind kind;
+    char *environment;
     char *client_id;
     char *base_url;
     LatchkeySecretsPlace place;
@@ -24,7 +25,9 @@ G_DEFINE_FINAL_TYPE(LatchkeySecrets, latchkey_secrets, G_TYPE_OBJECT)
 static const SecretSchema schema = {
     .name = "io.github.latchkey.Latchkey",
     .flags = SECRET_SCHEMA_NONE,
-    .attributes = { { "client-id", SECRET_SCHEMA_ATTRIBUTE_STRING },
+    .attributes = { { "kind", SECRET_SCHEMA_ATTRIBUTE_STRING },
+                    { "environment", SECRET_SCHEMA_ATTRIBUTE_STRING },
+                    { "client-id", SECRET_SCHEMA_ATTRIBUTE_STRING },
                     { "base-url", SECRET_SCHEMA_ATTRIBUTE_STRING } },
 };
 
@@ -48,8 +51,10 @@ static void item_list_free(GList *items)
 
 static GHashTable *attributes_of(LatchkeySecrets *self)
 {
-    return secret_attributes_build(&schema, "client-id", self->client_id, "base-url",
-                                   self->base_url, NULL);
+    return secret_attributes_build(&schema, "kind",
+                                   self->kind == LATCHKEY_SECRETS_API_KEY ? "api-key" : "session",
+                                   "environment", self->environment, "client-id", self->client_id,
+                                   "base-url", self->base_url, NULL);
 }
 
 static void set_place(LatchkeySecrets *self, LatchkeySecretsPlace place, const char *reason)
@@ -165,7 +170,9 @@ static void store_now(GTask *task)
     const Store *store = g_task_get_task_data(task);
     g_autoptr(GHashTable) attributes = attributes_of(self);
 
-    secret_password_storev(&schema, attributes, SECRET_COLLECTION_DEFAULT, _("Latchkey session"),
+    secret_password_storev(&schema, attributes, SECRET_COLLECTION_DEFAULT,
+                           self->kind == LATCHKEY_SECRETS_API_KEY ? _("Latchkey API key")
+                                                                  : _("Latchkey session"),
                            store->token, g_task_get_cancellable(task), on_stored, task);
 }
 
@@ -349,6 +356,7 @@ static void latchkey_secrets_finalize(GObject *object)
 {
     LatchkeySecrets *self = LATCHKEY_SECRETS(object);
 
+    g_free(self->environment);
     g_free(self->client_id);
     g_free(self->base_url);
     g_free(self->reason);
@@ -367,12 +375,15 @@ static void latchkey_secrets_init(LatchkeySecrets *self)
     self->place = LATCHKEY_SECRETS_UNKNOWN;
 }
 
-LatchkeySecrets *latchkey_secrets_new(const char *client_id, const char *base_url)
+LatchkeySecrets *latchkey_secrets_new(const LatchkeyConfig *config, LatchkeySecretsKind kind)
 {
     LatchkeySecrets *self = g_object_new(LATCHKEY_TYPE_SECRETS, NULL);
 
-    self->client_id = g_strdup(client_id != NULL ? client_id : "");
-    self->base_url = g_strdup(base_url != NULL ? base_url : "https://api.workos.com");
+    self->kind = kind;
+    self->environment = g_strdup(config->id != NULL ? config->id : "environment");
+    self->client_id = g_strdup(config->client_id != NULL ? config->client_id : "");
+    self->base_url =
+        g_strdup(config->base_url != NULL ? config->base_url : "https://api.workos.com");
     return self;
 }
 

@@ -1,12 +1,17 @@
-/* Where the refresh token is kept: the Secret Service, or nowhere but in memory.
+/* Where one secret of an environment is kept: the Secret Service, or nowhere but in memory.
  *
  * Every call is asynchronous, since a keyring may sit behind a dialog for as long as it likes. No
  * call makes a file. Loading never asks for a password; unlocking and the first storing may. */
 #pragma once
 
-#include <gio/gio.h>
+#include "latchkey-config.h"
 
 G_BEGIN_DECLS
+
+typedef enum {
+    LATCHKEY_SECRETS_SESSION, /* the refresh token */
+    LATCHKEY_SECRETS_API_KEY,
+} LatchkeySecretsKind;
 
 typedef enum {
     LATCHKEY_SECRETS_UNKNOWN, /* not asked yet */
@@ -18,8 +23,8 @@ typedef enum {
 #define LATCHKEY_TYPE_SECRETS (latchkey_secrets_get_type())
 G_DECLARE_FINAL_TYPE(LatchkeySecrets, latchkey_secrets, LATCHKEY, SECRETS, GObject)
 
-/* One token per client id and base URL, so that two environments never share one. */
-LatchkeySecrets *latchkey_secrets_new(const char *client_id, const char *base_url);
+/* One token per environment, client id and base URL, so that no two ever share one. */
+LatchkeySecrets *latchkey_secrets_new(const LatchkeyConfig *config, LatchkeySecretsKind kind);
 
 /* Emits "changed" whenever one of these two does. */
 LatchkeySecretsPlace latchkey_secrets_get_place(LatchkeySecrets *self);

@@ -18,6 +18,8 @@ struct _LatchkeySignInPage {
     GtkLabel *time_label;
     GtkLabel *link_label;
     GtkWidget *sign_in_button;
+    GtkWidget *environment_button;
+    GtkLabel *environment_label;
     GtkWidget *retry_button;
     GtkWidget *open_button;
     AdwEntryRow *paste_row;
@@ -253,6 +255,8 @@ static void bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, time_label);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, link_label);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, sign_in_button);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, environment_button);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, environment_label);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, retry_button);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, open_button);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, paste_row);
@@ -293,9 +297,18 @@ static void latchkey_sign_in_page_init(LatchkeySignInPage *self)
     latchkey_a11y_name_icons(GTK_WIDGET(self->paste_row), "adw-entry-apply-symbolic", _("Apply"));
 }
 
+static void show_environment(LatchkeySignInPage *self, const char *name)
+{
+    g_autofree char *text = g_strdup_printf(_("Environment: %s"), name != NULL ? name : "");
+
+    gtk_label_set_text(self->environment_label, text);
+    gtk_widget_set_visible(self->environment_button, name != NULL);
+}
+
 void latchkey_sign_in_page_set_account(LatchkeySignInPage *self, LatchkeyAccount *account)
 {
     self->account = g_object_ref(account);
+    show_environment(self, latchkey_account_get_config(account)->name);
     g_signal_connect_object(account, "changed", G_CALLBACK(on_changed), self, 0);
     on_changed(account, self);
 }

@@ -22,7 +22,7 @@ done
 
 # Templates show data: whatever row is in them must not take it for markup.
 for file in *.ui; do
-    rows=$(grep -cE 'class="Adw(Action|Combo|Entry|Expander)Row"' "$file")
+    rows=$(grep -cE 'class="Adw(Action|Combo|Entry|Expander|PasswordEntry)Row"' "$file")
     plain=$(grep -c '<property name="use-markup">False</property>' "$file")
     [ "$rows" -eq "$plain" ] || { echo "$file: a row without use-markup False"; bad=1; }
 done

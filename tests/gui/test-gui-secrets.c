@@ -49,6 +49,15 @@ static gboolean clear(LatchkeySecrets *secrets)
     return is_cleared;
 }
 
+static LatchkeySecrets *secrets_of(const char *id, const char *client_id, const char *base_url)
+{
+    const LatchkeyConfig config = { .id = (char *)id,
+                                    .client_id = (char *)client_id,
+                                    .base_url = (char *)base_url };
+
+    return latchkey_secrets_new(&config, LATCHKEY_SECRETS_SESSION);
+}
+
 static void lock_keyring(void)
 {
     g_autoptr(GError) error = NULL;
@@ -66,7 +75,7 @@ static void lock_keyring(void)
 
 static void test_token_is_stored_replaced_and_cleared(void)
 {
-    g_autoptr(LatchkeySecrets) secrets = latchkey_secrets_new("client_01", NULL);
+    g_autoptr(LatchkeySecrets) secrets = secrets_of(NULL, "client_01", NULL);
     g_autoptr(GError) error = NULL;
 
     g_assert_null(load(secrets, &error));
@@ -85,13 +94,18 @@ static void test_token_is_stored_replaced_and_cleared(void)
 
 static void test_environments_do_not_share_a_token(void)
 {
-    g_autoptr(LatchkeySecrets) production = latchkey_secrets_new("client_01", NULL);
-    g_autoptr(LatchkeySecrets) local = latchkey_secrets_new("client_01", "http://127.0.0.1:4100");
-    g_autoptr(LatchkeySecrets) other = latchkey_secrets_new("client_02", NULL);
+    g_autoptr(LatchkeySecrets) production = secrets_of(NULL, "client_01", NULL);
+    g_autoptr(LatchkeySecrets) local = secrets_of(NULL, "client_01", "http://127.0.0.1:4100");
+    g_autoptr(LatchkeySecrets) other = secrets_of(NULL, "client_02", NULL);
 
     g_assert_true(store(production, "rt_production", TRUE, NULL));
     g_assert_null(load(local, NULL));
     g_assert_null(load(other, NULL));
+    g_autoptr(LatchkeySecrets) second = secrets_of("second", "client_01", NULL);
+    g_assert_null(load(second, NULL));
+    const LatchkeyConfig config = { .client_id = (char *)"client_01" };
+    g_autoptr(LatchkeySecrets) key = latchkey_secrets_new(&config, LATCHKEY_SECRETS_API_KEY);
+    g_assert_null(load(key, NULL));
     g_assert_true(clear(local));
     char *token = load(production, NULL);
     g_assert_cmpstr(token, ==, "rt_production");
@@ -102,7 +116,7 @@ static void test_environments_do_not_share_a_token(void)
 /* Last: there is nobody to unlock it again. */
 static void test_locked_keyring_is_said_and_never_asked(void)
 {
-    g_autoptr(LatchkeySecrets) secrets = latchkey_secrets_new("client_01", NULL);
+    g_autoptr(LatchkeySecrets) secrets = secrets_of(NULL, "client_01", NULL);
     g_autoptr(GError) error = NULL;
 
     g_assert_true(store(secrets, "rt_first", TRUE, NULL));
