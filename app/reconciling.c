@@ -7,6 +7,7 @@
 #include "print.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,11 +17,21 @@
 
 /* ---- Opening ---- */
 
+/* Ctrl-C ends it between two pages, see was_stopped(), and not in the middle of a line. */
+static void take_signals(reconciling *self)
+{
+    sigemptyset(&self->ends);
+    sigaddset(&self->ends, SIGINT);
+    sigaddset(&self->ends, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &self->ends, NULL);
+}
+
 lk_status reconciling_open(const app_arguments *given, reconciling *out, lk_error *err)
 {
     *out = (reconciling){ .as_json = arguments_has(given, "json"),
                           .options = { .size = sizeof(out->options) },
                           .progress = { .size = sizeof(out->progress) } };
+    take_signals(out);
     TRY(config_client(given, CONFIG_NEEDS_KEY, (lk_log){ 0 }, &out->client, err));
     TRY(config_mirror(given, &out->mirror, err));
     out->options.client = out->client;
@@ -42,8 +53,14 @@ static bool is_short_trouble(const lk_error *err)
            (err->status == LK_ERR_API && err->http_status >= 500);
 }
 
+/* Waits for so long at most; true when somebody ended it. */
+static bool was_stopped(const reconciling *self, int seconds)
+{
+    return sigtimedwait(&self->ends, NULL, &(const struct timespec){ .tv_sec = seconds }) > 0;
+}
+
 /* Waits after a failure that may pass; false when it is time to give up. */
-static bool sit_out(const lk_error *problem, int *n_troubles)
+static bool sit_out(reconciling *self, const lk_error *problem, int *n_troubles)
 {
     int seconds = 1 << *n_troubles;
 
@@ -51,12 +68,17 @@ static bool sit_out(const lk_error *problem, int *n_troubles)
         return false;
     if (seconds < problem->retry_after)
         seconds = problem->retry_after;
-    nanosleep(&(const struct timespec){ .tv_sec = seconds < MAX_WAIT_S ? seconds : MAX_WAIT_S },
-              NULL);
+    self->is_stopped = was_stopped(self, seconds < MAX_WAIT_S ? seconds : MAX_WAIT_S);
     return true;
 }
 
-static lk_status catch_up(const reconciling *self, lk_error *err)
+static bool goes_on(reconciling *self)
+{
+    self->is_stopped = self->is_stopped || was_stopped(self, 0);
+    return !self->is_stopped;
+}
+
+static lk_status catch_up(reconciling *self, lk_error *err)
 {
     lk_sync_result result = { .caught_up = false };
     lk_auto(lk_sync) sync = NULL;
@@ -65,12 +87,12 @@ static lk_status catch_up(const reconciling *self, lk_error *err)
     TRY(lk_sync_new(
         LK_SYNC_OPTIONS(.client = self->client, .mirror = self->mirror, .no_reconcile = true),
         &sync, err));
-    while (!result.caught_up) {
+    while (!result.caught_up && goes_on(self)) {
         lk_error problem = LK_ERROR_INIT;
 
         if (lk_sync_step(sync, &result, &problem) == LK_OK) {
             n_troubles = 0;
-        } else if (!sit_out(&problem, &n_troubles)) {
+        } else if (!sit_out(self, &problem, &n_troubles)) {
             *err = problem;
             return problem.status;
         }
@@ -116,18 +138,18 @@ static lk_status walk(reconciling *self, lk_error *err)
 {
     meter m = { .on_terminal = isatty(STDERR_FILENO) == 1 };
     lk_auto(lk_reconcile) walking = NULL;
-    bool goes_on = true;
+    bool is_more = true;
     int n_troubles = 0;
 
     TRY(lk_reconcile_new(&self->options, &walking, err));
-    while (goes_on) {
+    while (is_more && goes_on(self)) {
         lk_error problem = LK_ERROR_INIT;
 
         TRY(lk_reconcile_get_progress(walking, &self->progress, err));
         show_progress(&m, &self->progress);
-        if (lk_reconcile_step(walking, &goes_on, &problem) == LK_OK) {
+        if (lk_reconcile_step(walking, &is_more, &problem) == LK_OK) {
             n_troubles = 0;
-        } else if (!sit_out(&problem, &n_troubles)) {
+        } else if (!sit_out(self, &problem, &n_troubles)) {
             if (m.on_terminal)
                 fputc('\n', stderr);
             *err = problem;
@@ -250,14 +272,25 @@ static lk_status report(const reconciling *self, lk_error *err)
                   self->progress.n_doomed);
 }
 
+/* All that was done is kept. */
+static lk_status tell_how_far(const reconciling *self, lk_error *err)
+{
+    const lk_reconcile_progress *now = &self->progress;
+
+    if (now->n_seen == 0)
+        return failed(err, LK_ERR_CANCELLED, "stopped; the next one goes on from here");
+    return failed(err, LK_ERR_CANCELLED,
+                  "stopped after %" PRId64 " of %" PRId64
+                  " users and groups: within a day the next one goes on from here",
+                  now->n_seen, now->n_expected);
+}
+
 lk_status reconciling_run(reconciling *self, lk_error *err)
 {
-    if (self->options.dry_run) {
-        TRY(walk(self, err));
-        return report(self, err);
-    }
-    TRY(catch_up(self, err));
+    if (!self->options.dry_run)
+        TRY(catch_up(self, err));
     TRY(walk(self, err));
-    TRY(catch_up(self, err));
-    return report(self, err);
+    if (!self->options.dry_run)
+        TRY(catch_up(self, err));
+    return self->is_stopped ? tell_how_far(self, err) : report(self, err);
 }

@@ -594,6 +594,8 @@ static void test_directory_is_asked_four_times_a_second_at_most(void **state)
 
     bench_catch_up(&s->b);
     assert_int_equal(s->directory.shortest_ms, 250);
+    /* Three pages of each of three directories, side by side. */
+    assert_int_equal(s->b.clock.slept_ms, 2 * 250);
 }
 
 static void test_users_of_other_directories_are_left_out(void **state)
