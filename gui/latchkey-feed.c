@@ -3,11 +3,12 @@
 #include "latchkey-feed.h"
 
 #include "latchkey-error.h"
+#include "latchkey-server.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
-enum { DEFAULT_INTERVAL_MS = 5000, INTERVALS_TO_BE_LIVE = 3, STOP_MS = 1000 };
+enum { DEFAULT_INTERVAL_MS = 5000, INTERVALS_TO_BE_LIVE = 3, STOP_MS = 1000, FOLLOW_PAUSE_S = 2 };
 
 /* Shared by the two threads, by reference. */
 typedef struct Shared {
@@ -16,9 +17,10 @@ typedef struct Shared {
     gboolean is_stopped;
     gboolean is_woken;
     gboolean is_finished;
-    char *credential;    /* secret; NULL: none */
-    guint n_credentials; /* grows with each one */
-    char *store;         /* fixed once the thread runs, as all below */
+    GCancellable *stopping; /* cancelled with is_stopped, for the follower */
+    char *credential;       /* secret; NULL: none */
+    guint n_credentials;    /* grows with each one */
+    char *store;            /* fixed once the thread runs, as all below */
     LatchkeyConfig *config;
     int interval_ms;
     GWeakRef feed;
@@ -36,6 +38,7 @@ struct _LatchkeyFeed {
     GObject parent_instance;
     Shared *shared;
     GThread *thread;
+    gboolean is_followed; /* the follower was started; it ends by itself */
     LatchkeyFeedState state;
     GError *error;
     LatchkeyStore *store;
@@ -52,6 +55,7 @@ static void shared_clear(gpointer data)
     g_mutex_clear(&shared->mutex);
     g_cond_clear(&shared->cond);
     g_weak_ref_clear(&shared->feed);
+    g_object_unref(shared->stopping);
     latchkey_secret_free(shared->credential);
     g_free(shared->store);
     latchkey_config_unref(shared->config);
@@ -243,6 +247,37 @@ static void run_poller(Shared *shared)
         continue;
 }
 
+/* ---- On the follower's thread: a server says at once when there is news ---- */
+
+static void on_news(gpointer data)
+{
+    Shared *shared = data;
+
+    g_mutex_lock(&shared->mutex);
+    shared->is_woken = TRUE;
+    g_cond_broadcast(&shared->cond);
+    g_mutex_unlock(&shared->mutex);
+}
+
+/* A stream lasts as long as its token; the next one begins where it ended, with a fresh one. */
+static gpointer follower_thread(gpointer data)
+{
+    Shared *shared = data;
+    char last_id[LATCHKEY_SERVER_ID_SIZE] = "";
+    guint number = 0;
+
+    while (!g_cancellable_is_cancelled(shared->stopping)) {
+        char *token = take_credential(shared, &number);
+        if (token != NULL)
+            latchkey_server_follow(shared->config, token, last_id, shared->stopping, on_news,
+                                   shared);
+        latchkey_secret_free(token);
+        g_usleep(FOLLOW_PAUSE_S * G_USEC_PER_SEC);
+    }
+    shared_unref(shared);
+    return NULL;
+}
+
 static gpointer poller_thread(gpointer data)
 {
     Shared *shared = data;
@@ -260,9 +295,15 @@ static gpointer poller_thread(gpointer data)
 
 void latchkey_feed_start(LatchkeyFeed *self)
 {
-    if (self->thread == NULL)
-        self->thread =
-            g_thread_new("latchkey-feed", poller_thread, g_atomic_rc_box_acquire(self->shared));
+    if (self->thread != NULL)
+        return;
+    self->thread =
+        g_thread_new("latchkey-feed", poller_thread, g_atomic_rc_box_acquire(self->shared));
+    if (self->shared->config->server == NULL || self->is_followed)
+        return;
+    self->is_followed = TRUE;
+    g_thread_unref(
+        g_thread_new("latchkey-follow", follower_thread, g_atomic_rc_box_acquire(self->shared)));
 }
 
 void latchkey_feed_set_credential(LatchkeyFeed *self, const char *credential)
@@ -316,6 +357,7 @@ void latchkey_feed_stop(LatchkeyFeed *self)
 
     if (self->thread == NULL)
         return;
+    g_cancellable_cancel(shared->stopping);
     g_mutex_lock(&shared->mutex);
     shared->is_stopped = TRUE;
     g_cond_broadcast(&shared->cond);
@@ -368,6 +410,7 @@ LatchkeyFeed *latchkey_feed_new(LatchkeyConfig *config, int interval_ms)
     g_mutex_init(&self->shared->mutex);
     g_cond_init(&self->shared->cond);
     g_weak_ref_init(&self->shared->feed, self);
+    self->shared->stopping = g_cancellable_new();
     self->shared->config = latchkey_config_ref(config);
     self->shared->store = latchkey_config_get_store(config, NULL);
     self->shared->credential = g_strdup(config->api_key);

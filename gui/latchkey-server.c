@@ -8,7 +8,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-enum { TIMEOUT_S = 15, MAX_DOCUMENT = 65536, MAX_LINE = 4096, ID_SIZE = 128, QUIET_S = 30 };
+enum { TIMEOUT_S = 15, MAX_DOCUMENT = 65536, MAX_LINE = 4096, QUIET_S = 30 };
 
 typedef struct Transfer {
     GString *text; /* the document, or the line that has begun */
@@ -164,7 +164,7 @@ LatchkeyConfig *latchkey_server_describe_finish(GAsyncResult *result, GError **e
 static void take_stream_line(Transfer *self, const char *line)
 {
     if (g_str_has_prefix(line, "id: "))
-        g_strlcpy(self->last_id, line + strlen("id: "), ID_SIZE);
+        g_strlcpy(self->last_id, line + strlen("id: "), LATCHKEY_SERVER_ID_SIZE);
     if (g_str_has_prefix(line, "data:"))
         self->news(self->data);
 }

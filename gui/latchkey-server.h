@@ -12,11 +12,14 @@ void latchkey_server_describe_async(const char *url, GCancellable *cancellable,
                                     GAsyncReadyCallback callback, gpointer data);
 LatchkeyConfig *latchkey_server_describe_finish(GAsyncResult *result, GError **error);
 
+enum { LATCHKEY_SERVER_ID_SIZE = 128 };
+
 /* Called on the thread that follows: there is news now. */
 typedef void LatchkeyServerNews(gpointer data);
 
 /* Follows the server's event stream until it ends, breaks or is cancelled; blocks for that long.
- * last_id: 128 bytes, where to resume, "" for now; it moves on with the stream. */
+ * last_id: LATCHKEY_SERVER_ID_SIZE bytes, where to resume, "" for now; it moves on with the stream.
+ */
 void latchkey_server_follow(const LatchkeyConfig *config, const char *token, char *last_id,
                             GCancellable *cancellable, LatchkeyServerNews *news, gpointer data);
 

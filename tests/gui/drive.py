@@ -86,9 +86,9 @@ class Emulator:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.loads(answer.read())["data"][0]["id"]
 
-    def add_grace(self):
+    def add_grace(self, directory=None):
         """Grace Hopper comes and gets another name; the id of her record."""
-        grace = self.control(f"/_latchkey/directories/{self.first_directory()}/users",
+        grace = self.control(f"/_latchkey/directories/{directory or self.first_directory()}/users",
                              {"first_name": "Grace", "last_name": "Murray",
                               "email": "grace@juniper.example"})["id"]
         self.control(f"/_latchkey/directory_users/{grace}",
@@ -102,6 +102,25 @@ class Emulator:
                             ("Wolfeschlegelsteinhausen", "Bergerdorff-Vorauserwartungen the Third")):
             self.control(f"/_latchkey/directories/{self.first_directory()}/users",
                          {"first_name": first, "last_name": last, "email": "odd@juniper.example"})
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=10)
+
+
+class Server:
+    """latchkey serve beside the emulator: no API key for the window, but an address."""
+
+    def __init__(self, program, emulator, folder, *arguments):
+        self.process = subprocess.Popen(
+            [program, "serve", "--listen", "127.0.0.1:0", "--key-cache", "none", "--poll-interval", "1",
+             "--store", "sqlite:" + os.path.join(folder, "server.db"), *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env=dict(os.environ, WORKOS_API_BASE_URL=emulator.url,
+                     WORKOS_CLIENT_ID=emulator.ready["client_id"],
+                     WORKOS_API_KEY=emulator.ready["api_key"],
+                     WORKOS_COOKIE_PASSWORD="only-for-tests-only-for-tests-only"))
+        self.url = json.loads(self.process.stdout.readline())["url"].replace("localhost", "127.0.0.1")
 
     def stop(self):
         self.process.terminate()
@@ -169,6 +188,18 @@ class App:
     def click(self, name):
         node = wait_for(f"something to click named “{name}”", lambda: self.find(name))
         node.do_action(0)
+        turn()
+
+    def fill(self, name, text):
+        """Puts the text into the field of this name."""
+        def field():
+            for node in self.nodes():
+                if node.get_name() == name and "EditableText" in node.get_interfaces():
+                    return node
+            return None
+
+        node = wait_for(f"a field named “{name}”", field)
+        Atspi.EditableText.set_text_contents(node, text)
         turn()
 
     def press(self, *keys):
@@ -607,6 +638,43 @@ def story_not_set_up(run):
     app.quit()
 
 
+def story_server(run):
+    """Sets up a Latchkey server by its address, signs in, and sees what the server lets one see."""
+    server = run.serve()
+    app = run.app(with_key=False, client_id=False)
+    app.see("Latchkey Is Not Set Up")
+    app.click("Set Up…")
+    app.see("The server decides what you may see")
+    app.lint("environment editor")
+    app.fill("Server Address", run.emulator.url)  # a server, but of another kind
+    app.click("Save")
+    app.see("There is no Latchkey server at")
+    app.fill("Name", "Juniper & Sons")
+    app.fill("Server Address", server.url + "/")
+    app.click("Save")
+    app.see("Environment: Juniper & Sons")
+    app.lint("environments")
+    app.press("Escape")
+    app.click("Sign In")
+    app.see("Mira Holt was added")
+    app.see("Live")
+    run.emulator.control("/_latchkey/directories/directory_01HARB0R0000000000000P1NE/users",
+                         {"first_name": "Not", "last_name": "Ours", "email": "not@harbor.example"})
+    run.emulator.add_grace("directory_01JUNIPER00000000000STAFF")
+    app.see("Grace Hopper was changed")
+    if app.has("Not Ours"):
+        raise Failure("another organization's people are on show")
+    app.press("alt+3")
+    app.see("Grace Hopper, grace@juniper.example")
+    app.click("Groups")
+    app.see("Night watch, 1 member")
+    server.stop()
+    app.press("alt+1")
+    app.see("Could Not Reach")
+    app.see("Grace Hopper was changed")
+    app.quit()
+
+
 def story_offline(run):
     """WorkOS goes away: the list stays, and no longer says Live."""
     app = run.app()
@@ -624,7 +692,7 @@ CHROMIUM = ["/usr/bin/chromium", os.path.join(HERE, "../interop/node_modules/pla
 KEYS = ["/usr/bin/xdotool"]
 CHART = "Events over time. Arrow keys choose a time, with Shift a longer one, Enter shows its events."
 NEEDS = {"activity": KEYS, "chromium": CHROMIUM, "console": CHROMIUM, "details": KEYS, "directory": KEYS,
-         "export": KEYS, "filter": KEYS, "narrow": KEYS}
+         "export": KEYS, "filter": KEYS, "narrow": KEYS, "server": KEYS}
 
 
 class Run:
@@ -634,9 +702,14 @@ class Run:
         self.folder = tempfile.TemporaryDirectory()
         self.emulator = self.start_emulator()
         self.apps = []
+        self.servers = []
 
     def start_emulator(self):
         return Emulator(self.latchkey)
+
+    def serve(self, *arguments):
+        self.servers.append(Server(self.latchkey, self.emulator, self.folder.name, *arguments))
+        return self.servers[-1]
 
     def app(self, **options):
         app = App(self.desktop, self.emulator, self.folder.name, **options)
@@ -678,8 +751,9 @@ class Run:
             if app.process.poll() is None:
                 app.process.kill()
                 app.process.wait()
-        if self.emulator.process.poll() is None:
-            self.emulator.stop()
+        for process in (*self.servers, self.emulator):
+            if process.process.poll() is None:
+                process.stop()
         self.folder.cleanup()
 
 
