@@ -2,39 +2,74 @@
 #include "command.h"
 #include "config.h"
 #include "fail.h"
+#include "notify.h"
 #include "print.h"
-#include "serve-settings.h"
+#include "serve-reload.h"
 
 #include <signal.h>
 #include <unistd.h>
 
-static void wait_for_signal(const sigset_t *stopping)
-{
-    int signal = 0;
+#define HOUR_MS (INT64_C(3600) * 1000)
 
-    sigwait(stopping, &signal);
-    /* A second one ends the program at once. */
-    pthread_sigmask(SIG_UNBLOCK, stopping, NULL);
+static void reload(const app_arguments *given, serve_settings *own, server *running)
+{
+    const journal *log = &own->server.log;
+    lk_error err = LK_ERROR_INIT;
+
+    notify_reloading();
+    if (serve_reload(given, own, running, &err) == LK_OK)
+        journal_tell(log, JOURNAL_INFO, "the secrets were read anew");
+    else
+        journal_tell(log, JOURNAL_ERROR, "the secrets stay as they were: %s", err.message);
+    notify_ready();
 }
 
-static lk_status serve(serve_settings *own, bool *is_whole, lk_error *err)
+/* Until somebody asks the server to end. The manager hears that this thread lives, and that those
+ * who follow the feed let go of what it needs. */
+static void keep_running(const app_arguments *given, serve_settings *own, server *running,
+                         const sigset_t *signals)
 {
-    sigset_t stopping;
+    int64_t watchdog_ms = notify_watchdog_ms();
+    int64_t pause_ms = watchdog_ms > 0 ? watchdog_ms / 2 : HOUR_MS;
+    const struct timespec pause = { .tv_sec = (time_t)(pause_ms / 1000),
+                                    .tv_nsec = (long)(pause_ms % 1000) * 1000000 };
+    feed_status now;
+
+    for (int signal = 0; signal != SIGINT && signal != SIGTERM;) {
+        signal = sigtimedwait(signals, NULL, &pause);
+        if (signal == SIGHUP)
+            reload(given, own, running);
+        feed_get_status(running->news, &now);
+        if (watchdog_ms > 0)
+            notify_alive();
+    }
+}
+
+static lk_status serve(const app_arguments *given, serve_settings *own, bool *is_whole,
+                       lk_error *err)
+{
+    sigset_t signals;
     server *running = NULL;
     bool first = true;
 
     /* Blocked before any thread starts, so that none but this one takes it. */
-    sigemptyset(&stopping);
-    sigaddset(&stopping, SIGINT);
-    sigaddset(&stopping, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &stopping, NULL);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
     TRY(serve_start(&own->server, &running, err));
     fputs("{\"ready\":true", stdout);
     first = false;
     print_json_field(stdout, &first, "url", running->origin);
     printf(",\"port\":%d}\n", running->address.port);
     fflush(stdout);
-    wait_for_signal(&stopping);
+    notify_ready();
+    keep_running(given, own, running, &signals);
+    notify_stopping();
+    /* A second one ends the program at once; nothing is read anew any more. */
+    sigdelset(&signals, SIGHUP);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     *is_whole = serve_stop(running);
     return LK_OK;
 }
@@ -54,7 +89,7 @@ static int run(const app_arguments *given)
                       &err);
     lk_status status = serve_settings_read(given, &own, &err);
     if (status == LK_OK)
-        status = serve(&own, &is_whole, &err);
+        status = serve(given, &own, &is_whole, &err);
     if (!is_whole) {
         /* The feed's thread still uses the client: nothing may be freed under it. */
         journal_tell(&own.server.log, JOURNAL_INFO,
@@ -148,11 +183,17 @@ static const app_option options[] = {
 const app_command command_serve = {
     .name = "serve",
     .help = "Run sign-in and the directory mirror as a web server",
-    .details = "A signed-in person sees the events and directories of their own organization. Who\n"
-               "meets one --allow sees all of them; one may name several conditions, with spaces\n"
-               "between, and then all of them count.\n"
-               "The cookie: WORKOS_COOKIE_NAME, _DOMAIN, _MAX_AGE, _SAMESITE. A line of JSON on\n"
-               "stdout says when the server is ready.\n" DETAILS_SECRETS,
+    .details =
+        "A signed-in person sees the events and directories of their own organization. Who\n"
+        "meets one --allow sees all of them; one may name several conditions, with spaces\n"
+        "between, and then all of them count.\n"
+        "The cookie: WORKOS_COOKIE_NAME, _DOMAIN, _MAX_AGE, _SAMESITE. A line of JSON on\n"
+        "stdout says when the server is ready, and systemd is told (Type=notify, watchdog).\n"
+        "SIGHUP reads the files of the secrets anew: cookie password, API key, webhook secret,\n"
+        "certificate. The cookie password until then still opens sessions; where a file cannot\n"
+        "be used all stay as they were. Visitors that keep the server waiting are hung up on\n"
+        "when threads run short; event streams beyond --max-watchers get 503 and "
+        "Retry-After.\n" DETAILS_SECRETS,
     .examples = "  WORKOS_CLIENT_ID=client_… WORKOS_API_KEY_FILE=key latchkey serve\n"
                 "  latchkey serve --listen 127.0.0.1:8080 --mode sso --organization org_…\n"
                 "  latchkey serve --allow role=admin --allow permission=directory:read\n"

@@ -113,14 +113,14 @@ static int refuse_body(const app_request *request, const lk_error *err)
 int answer_webhook(const app_request *request)
 {
     server *self = request->server;
-    const server_options *options = self->options;
+    char *secret CLEANUP(free_secretp) = serve_copy_webhook_secret(self);
     const char *signature = mg_get_header(request->connection, "WorkOS-Signature");
     lk_auto(lk_event) event = NULL;
     char *data CLEANUP(free_bodyp) = NULL;
     lk_error err = LK_ERROR_INIT;
     size_t len = 0;
 
-    if (options->webhook_secret == NULL)
+    if (secret == NULL)
         return answer_problem(request, 503, "no_webhook_secret",
                               "this server has no webhook secret: set WORKOS_WEBHOOK_SECRET");
     if (signature == NULL) {
@@ -129,8 +129,8 @@ int answer_webhook(const app_request *request)
     }
     if (take_body(request, &data, &len, &err) != LK_OK)
         return refuse_body(request, &err);
-    lk_status status = lk_webhook_open(options->client, options->webhook_secret, signature, data,
-                                       len, 0, &event, &err);
+    lk_status status =
+        lk_webhook_open(self->options->client, secret, signature, data, len, 0, &event, &err);
     if (status == LK_ERR_NO_MEMORY)
         return answer_failure(request, &err);
     if (status != LK_OK)

@@ -51,7 +51,8 @@ static int timeout_ms(const lk_client *client, const lk__attempts *attempts)
     return attempts->max_timeout_ms;
 }
 
-static void make_request(struct attempt_plan *plan, const char *url, const char *authorization)
+static void make_request(struct attempt_plan *plan, const char *url, const char *api_key,
+                         const char *authorization)
 {
     const lk__call *call = plan->call;
     size_t n = sizeof(call->secrets) / sizeof(call->secrets[0]);
@@ -73,7 +74,7 @@ static void make_request(struct attempt_plan *plan, const char *url, const char 
     if (authorization != NULL)
         add_header(plan, "Authorization", authorization);
     memcpy(plan->secret_list, call->secrets, sizeof(call->secrets));
-    plan->secret_list[n] = plan->client->api_key;
+    plan->secret_list[n] = api_key;
     plan->secrets = (lk__secrets){ .items = plan->secret_list, .count = n + 1 };
 }
 
@@ -253,16 +254,18 @@ lk_status lk__call_send(lk_client *client, const lk__call *call, lk__buf *out, l
     struct attempt_plan plan = { .client = client, .call = call };
     LK_CLEANUP(lk__http_response_clear) lk_http_response response;
     lk__auto_buf url = LK__BUF(MAX_URL);
+    lk__auto_buf api_key = LK__SECRET_BUF(MAX_KEY_HEADER);
     lk__auto_buf authorization = LK__SECRET_BUF(MAX_KEY_HEADER);
     lk_status status;
 
     lk__http_response_init(&response, call->max_body == 0 ? DEFAULT_MAX_BODY : call->max_body);
-    if (!call->anonymous && client->api_key == NULL)
+    if (!call->anonymous && !client->has_api_key)
         return lk__fail(err, LK_ERR_INVALID, "this call needs a client with an API key");
     LK_TRY(make_url(client, call->path, call->query, call->n_query, &url, err));
+    LK_TRY(lk__client_copy_api_key(client, &api_key, err));
     if (!call->anonymous)
-        LK_TRY(lk__buf_printf(&authorization, err, "Bearer %s", client->api_key));
-    make_request(&plan, url.data, authorization.data);
+        LK_TRY(lk__buf_printf(&authorization, err, "Bearer %s", api_key.data));
+    make_request(&plan, url.data, api_key.data, authorization.data);
     status = send_and_retry(&plan, &response, err);
     if (status == LK_OK)
         return lk__buf_append(out, response.body.data, response.body.len, err);

@@ -278,6 +278,7 @@ static lk_status fill(lk_client *client, const lk_client_options *options, lk_er
     LK_TRY(copy_text(options->client_id, &client->client_id, err));
     if (options->api_key != NULL)
         LK_TRY(copy_text(options->api_key, &client->api_key, err));
+    client->has_api_key = options->api_key != NULL;
     LK_TRY(copy_base_url(client, options->base_url, err));
     LK_TRY(options->issuer == NULL ? default_issuers(client, err)
                                    : split_issuers(client, options->issuer, err));
@@ -297,6 +298,8 @@ lk_status lk_client_new(const lk_client_options *given, lk_client **out, lk_erro
     client = calloc(1, sizeof(*client));
     if (client == NULL)
         return lk__no_memory(err);
+    /* Does not fail on Linux with default attributes. */
+    (void)pthread_mutex_init(&client->api_key_mutex, NULL);
     LK_TRY(fill(client, &options, err));
     /* Last, so that a client that could not be made never frees a transport that is not its own. */
     if (options.transport.send != NULL)
@@ -322,6 +325,7 @@ void lk_client_free(lk_client *client)
     free(client->user_agent);
     free(client->base_url);
     lk_free_secret(client->api_key);
+    pthread_mutex_destroy(&client->api_key_mutex);
     free(client->client_id);
     free(client);
 }
@@ -330,6 +334,39 @@ void lk_client_freep(lk_client **client)
 {
     lk_client_free(*client);
     *client = NULL;
+}
+
+lk_status lk_client_set_api_key(lk_client *client, const char *api_key, lk_error *err)
+{
+    LK_CLEANUP(lk__free_secretp) char *copied = NULL;
+
+    lk__error_clear(err);
+    if (client == NULL || api_key == NULL)
+        return lk__fail(err, LK_ERR_INVALID, "lk_client_set_api_key() was given NULL");
+    if (!client->has_api_key)
+        return lk__fail(err, LK_ERR_INVALID, "a client that was made without an API key has none");
+    LK_TRY(check_credential("api_key", api_key, MAX_API_KEY, "client_", err));
+    LK_TRY(copy_text(api_key, &copied, err));
+    pthread_mutex_lock(&client->api_key_mutex);
+    char *before = client->api_key;
+    client->api_key = copied;
+    copied = before; /* wiped on return */
+    pthread_mutex_unlock(&client->api_key_mutex);
+    return LK_OK;
+}
+
+lk_status lk__client_copy_api_key(const lk_client *client, lk__buf *out, lk_error *err)
+{
+    /* The one thing in a client that is exchanged. */
+    pthread_mutex_t *mutex = (pthread_mutex_t *)&client->api_key_mutex;
+    lk_status status = LK_OK;
+
+    if (!client->has_api_key)
+        return LK_OK;
+    pthread_mutex_lock(mutex);
+    status = lk__buf_text(out, client->api_key, err);
+    pthread_mutex_unlock(mutex);
+    return status;
 }
 
 bool lk_client_get_clock_skew(const lk_client *client, int64_t *out_ms)

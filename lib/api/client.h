@@ -5,12 +5,15 @@
 #include "base/json.h"
 
 #include <latchkey/client.h>
+#include <pthread.h>
 
 typedef struct lk__keys lk__keys; /* the key cache: keys.c */
 
 struct lk_client {
     char *client_id;
-    char *api_key;  /* secret; NULL in a public client */
+    bool has_api_key; /* false in a public client; never changes */
+    pthread_mutex_t api_key_mutex;
+    char *api_key;  /* secret; read it with lk__client_copy_api_key() */
     char *base_url; /* no trailing slash */
     char *user_agent;
     char **issuers; /* accepted, without trailing slash */
@@ -29,6 +32,9 @@ struct lk_client {
 #define LK__SKEW_UNKNOWN INT64_MIN
 
 int64_t lk__now_ms(const lk_client *client);
+/* Appends the key as it is now; nothing in a public client. out should be a secret buffer. */
+LK_MUST_CHECK lk_status lk__client_copy_api_key(const lk_client *client, lk__buf *out,
+                                                lk_error *err);
 
 /* Verifies an access token with the cached keys and the client's rules: see crypto/jwt.h. No I/O.
  */

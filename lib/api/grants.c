@@ -163,10 +163,9 @@ static lk_status check_inputs(const lk_client *client, const grant *how,
                               const lk_authentication_options *options, lk_error *err)
 {
     /* OAuth 2.0 Security (RFC 9700, 2.1.1): "Public clients MUST use PKCE". */
-    unsigned needs =
-        how->needs | (how == &code_grant && client->api_key == NULL ? CODE_VERIFIER : 0);
+    unsigned needs = how->needs | (how == &code_grant && !client->has_api_key ? CODE_VERIFIER : 0);
 
-    if (how->proof == KEY && client->api_key == NULL)
+    if (how->proof == KEY && !client->has_api_key)
         return lk__fail(err, LK_ERR_INVALID, "this grant needs a client with an API key");
     for (size_t i = 0; i < N_INPUTS; i++) {
         const char *value = input_of(options, i);
@@ -184,9 +183,11 @@ static lk_status check_inputs(const lk_client *client, const grant *how,
 static lk_status write_grant(const lk_client *client, const grant *how,
                              const lk_authentication_options *options, lk__buf *out, lk_error *err)
 {
+    lk__auto_buf api_key = LK__SECRET_BUF(MAX_GRANT);
+    LK_TRY(lk__client_copy_api_key(client, &api_key, err));
     lk__pair pairs[3 + N_INPUTS] = {
         { "client_id", client->client_id },
-        { "client_secret", how->proof == NO_KEY ? NULL : client->api_key },
+        { "client_secret", how->proof == NO_KEY ? NULL : api_key.data },
         { "grant_type", how->type },
     };
 

@@ -140,6 +140,7 @@ static lk_status exchange(lk_client *client, const lk__pair *fields, size_t n_fi
 lk_status lk_sso_get_profile_and_token(lk_client *client, const char *code, const char *verifier,
                                        lk_profile_and_token **out, lk_error *err)
 {
+    lk__auto_buf api_key = LK__SECRET_BUF(MAX_GRANT);
     lk_error why = LK_ERROR_INIT; /* is needed even when the caller lends none */
     lk_status status;
 
@@ -147,11 +148,12 @@ lk_status lk_sso_get_profile_and_token(lk_client *client, const char *code, cons
     if (client == NULL || out == NULL)
         return lk__fail(err, LK_ERR_INVALID, "client and out must not be NULL");
     LK_TRY(lk__require_text("code", code, err));
-    if (verifier != NULL || client->api_key == NULL)
+    if (verifier != NULL || !client->has_api_key)
         LK_TRY(lk__require_text("verifier", verifier, err));
 
+    LK_TRY(lk__client_copy_api_key(client, &api_key, err));
     const lk__pair fields[] = {
-        { "client_id", client->client_id },     { "client_secret", client->api_key },
+        { "client_id", client->client_id },     { "client_secret", api_key.data },
         { "grant_type", "authorization_code" }, { "code", code },
         { "code_verifier", verifier },
     };

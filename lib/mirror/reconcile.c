@@ -260,7 +260,7 @@ static lk_status check_options(const lk_reconcile_options *options, lk_error *er
 {
     if (options->client == NULL || options->mirror == NULL)
         return lk__fail(err, LK_ERR_INVALID, "a reconciliation needs a client and a mirror");
-    if (lk__text_empty(options->client->api_key))
+    if (!options->client->has_api_key)
         return lk__fail(err, LK_ERR_INVALID, "a reconciliation needs a client with an API key");
     if (options->max_delete_percent < 0 || options->max_delete_percent > 100)
         return lk__fail(err, LK_ERR_INVALID, "max_delete_percent is %d; 0 to 100 are possible",

@@ -323,7 +323,7 @@ static lk_status check_options(const lk_sync_options *options, lk_error *err)
 {
     if (options->client == NULL || options->mirror == NULL)
         return lk__fail(err, LK_ERR_INVALID, "a sync needs a client and a mirror");
-    if (lk__text_empty(options->client->api_key))
+    if (!options->client->has_api_key)
         return lk__fail(err, LK_ERR_INVALID, "a sync needs a client with an API key");
     if (options->interval_ms < 0)
         return lk__fail(err, LK_ERR_INVALID, "interval_ms must not be negative: %d",

@@ -110,7 +110,7 @@ static lk_status judge_state(const lk_web *web, const lk_web_request *request, c
     if (seal == NULL)
         return LK_OK;
     lk_status status =
-        lk__state_open(&web->passwords, seal, lk__now_ms(web->client), state, &cause);
+        lk__state_open(lk__keyring_now(web->keyring), seal, lk__now_ms(web->client), state, &cause);
     if (status != LK_OK && status != LK_ERR_STATE && status != LK_ERR_EXPIRED)
         return lk__fail(err, status, "%s", cause.message);
     *verdict = STATE_FORGED;
@@ -174,8 +174,9 @@ static lk_status exchange_authkit(lk_web *web, const char *code, const lk__state
     LK_TRY(lk_authkit_authenticate_with_code(
         web->client, LK_AUTHENTICATION_OPTIONS(.code = code, .code_verifier = verifier),
         &authentication, challenge, err));
-    LK_TRY(lk_session_seal(web->client, web->password, authentication, &fresh, err));
-    LK_TRY(lk__session_open_fetching(web->client, &web->passwords, fresh, &session, err));
+    LK_TRY(lk_session_seal(web->client, lk__web_password(web), authentication, &fresh, err));
+    LK_TRY(lk__session_open_fetching(web->client, lk__keyring_now(web->keyring), fresh, &session,
+                                     err));
     LK_TRY(check_recent(web, state, session, err));
     *sealed = lk__steal(fresh);
     return LK_OK;
@@ -198,7 +199,7 @@ static lk_status exchange_sso(lk_web *web, const char *code, const lk__state *st
         !lk__text_equal(state->connection, answer->profile->connection_id))
         return lk__fail(err, LK_ERR_SIGNATURE,
                         "the profile comes from another connection than the one asked for");
-    return lk__session_seal_profile(web->client, web->password, answer->profile,
+    return lk__session_seal_profile(web->client, lk__web_password(web), answer->profile,
                                     lk__now_ms(web->client) + (int64_t)web->sso_session_s * 1000,
                                     sealed, err);
 }

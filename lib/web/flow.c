@@ -13,7 +13,8 @@ lk_status lk__web_purge_states(lk_web *web, const lk_web_request *request, size_
     const char *header;
 
     for (size_t i = 0; (header = lk__request_next(request, "Cookie", &i)) != NULL;)
-        LK_TRY(lk__pending_read(&web->passwords, header, lk__now_ms(web->client), &pending, err));
+        LK_TRY(lk__pending_read(lk__keyring_now(web->keyring), header, lk__now_ms(web->client),
+                                &pending, err));
     lk__pending_sort(&pending);
     for (size_t i = 0; i < pending.n_items; i++)
         if (pending.n_items - i > keep || pending.items[i].issued_at_ms == 0)
@@ -78,6 +79,7 @@ lk_status lk_web_answer(lk_web *web, const lk_web_request *request, lk_web_reply
     lk__error_clear(err);
     if (!is_usable(web, request, out))
         return lk__fail(err, LK_ERR_INVALID, "lk_web_answer() was given an incomplete request");
+    lk__auto_keyring_visit visit = lk__keyring_enter(web->keyring);
     LK_TRY(lk__reply_new(&reply, err));
     LK_TRY(dispatch(web, request, reply, err));
     *out = hand_over(lk__steal(reply), request);

@@ -36,18 +36,25 @@ static bool is_revoked(const lk_web *web, const lk_session *session)
     return false;
 }
 
+/* Which keys and passwords a session that opens now is opened with. */
+static uint64_t opened_with(const lk_web *web)
+{
+    return lk__client_keys_id(web->client) ^ lk__keyring_id(web->keyring) << 40;
+}
+
 /* As lk__session_open(). The keys are asked for before: those that come in between are not the ones
  * that the token was verified with. */
 static lk_status open_cookie(lk_web *web, const lk__buf *sealed, lk_session **out, lk_error *err)
 {
     int64_t now_ms = lk__now_ms(web->client);
-    uint64_t keys_id = lk__client_keys_id(web->client);
+    uint64_t keys_id = opened_with(web);
 
     lk_session *session =
         lk__session_cache_find(web->cache, sealed->data, sealed->len, keys_id, now_ms);
 
     if (session == NULL) {
-        LK_TRY(lk__session_open(web->client, &web->passwords, sealed->data, &session, err));
+        LK_TRY(lk__session_open(web->client, lk__keyring_now(web->keyring), sealed->data, &session,
+                                err));
         lk__session_cache_keep(web->cache, sealed->data, sealed->len, session, keys_id, now_ms);
     }
     *out = session;
@@ -128,12 +135,12 @@ static lk_status renew(lk_web *web, const char *sealed, bool waits, bool again, 
     LK_CLEANUP(lk__free_secretp) char *renewed = NULL;
     lk_error cause = LK_ERROR_INIT;
 
-    LK_TRY(lk__session_peek(web->client, &web->passwords, sealed, &grant, err));
+    LK_TRY(lk__session_peek(web->client, lk__keyring_now(web->keyring), sealed, &grant, err));
     if (grant.is_sso || web->mode == LK_WEB_SSO || lk__text_empty(grant.refresh_token))
         return lk__fail(err, LK_ERR_EXPIRED, "the session is over");
     LK_TRY(lk__refresher_renew(web->refresher, &grant, waits, &renewed, err));
-    lk_status status =
-        lk__session_open_fetching(web->client, &web->passwords, renewed, session, &cause);
+    lk_status status = lk__session_open_fetching(web->client, lk__keyring_now(web->keyring),
+                                                 renewed, session, &cause);
     if (status == LK_ERR_EXPIRED && again)
         return renew(web, renewed, waits, false, out, session, err);
     if (status == LK_ERR_EXPIRED)

@@ -43,8 +43,8 @@ static lk_status renew_alone(const lk__lease *lease, const lk__grant *grant,
 {
     lk_auto(lk_session) session = NULL;
 
-    return lk__session_renew(lease->client, lease->passwords->items[0], grant, NULL, attempts, out,
-                             &session, err);
+    return lk__session_renew(lease->client, lk__keyring_now(lease->keyring)->items[0], grant, NULL,
+                             attempts, out, &session, err);
 }
 
 /* ---- What a holder leaves ---- */
@@ -75,8 +75,8 @@ static lk_status write_result(const lk__lease *lease, const char *name, const ch
     if (sealed != NULL)
         return lk__buf_text(out, sealed, err);
     LK_TRY(write_failure(name, cause, &failure, err));
-    return lk__seal(&lease->client->random, lease->passwords->items[0], failure.data, failure.len,
-                    lk__now_ms(lease->client), 0, out, err);
+    return lk__seal(&lease->client->random, lk__keyring_now(lease->keyring)->items[0], failure.data,
+                    failure.len, lk__now_ms(lease->client), 0, out, err);
 }
 
 static int read_number(const lk__json *json, const char *name)
@@ -100,7 +100,8 @@ static lk_status read_failure(const lk__lease *lease, const char *name, const ch
 {
     lk_auto(lk__json) json = NULL;
     lk_error failure = LK_ERROR_INIT;
-    lk_status opened = lk__session_unseal(lease->client, lease->passwords, sealed, &json, NULL);
+    lk_status opened =
+        lk__session_unseal(lease->client, lk__keyring_now(lease->keyring), sealed, &json, NULL);
 
     if (opened == LK_ERR_NO_MEMORY)
         return lk__no_memory(err);
@@ -122,7 +123,8 @@ static lk_status check_renewed(const lk__lease *lease, const lk__grant *grant, c
                                bool *is_renewed, lk_error *err)
 {
     lk__auto_grant renewed = { .refresh_token = NULL };
-    lk_status status = lk__session_peek(lease->client, lease->passwords, sealed, &renewed, NULL);
+    lk_status status =
+        lk__session_peek(lease->client, lk__keyring_now(lease->keyring), sealed, &renewed, NULL);
 
     if (status == LK_ERR_NO_MEMORY)
         return lk__no_memory(err);

@@ -3,6 +3,7 @@
 #define LK_WEB_LEASE_H
 
 #include "crypto/crypto.h"
+#include "web/keyring.h"
 #include "web/session.h"
 
 #include <latchkey/web.h>
@@ -10,7 +11,7 @@
 /* Borrowed, all of it. */
 typedef struct lk__lease {
     lk_client *client;
-    const lk__passwords *passwords; /* results are sealed with the first */
+    const lk__keyring *keyring; /* results are sealed with the first */
     lk_refresh_lease seam;
 } lk__lease;
 

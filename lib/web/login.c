@@ -193,7 +193,7 @@ static lk_status seal_state(lk_web *web, const lk_web_request *request, lk__stat
 {
     char name[LK__STATE_NAME_SIZE];
 
-    LK_TRY(lk__state_seal(&web->client->random, web->password, state, web->redirect_uri,
+    LK_TRY(lk__state_seal(&web->client->random, lk__web_password(web), state, web->redirect_uri,
                           lk__now_ms(web->client), seal, err));
     LK_TRY(lk__web_purge_states(web, request, LK__MAX_PENDING - 1, reply, err));
     lk__state_cookie_name(seal->data, name);

@@ -65,13 +65,13 @@ static lk_status find_session_id(lk_web *web, const lk_web_request *request, cha
         LK_TRY(lk__web_next_session(web, request, &cursor, &brought, &found, err));
         if (!found)
             return LK_OK;
-        if (lk__session_peek(web->client, &web->passwords, brought.sealed.data, &grant, NULL) !=
-            LK_OK)
+        if (lk__session_peek(web->client, lk__keyring_now(web->keyring), brought.sealed.data,
+                             &grant, NULL) != LK_OK)
             continue;
         /* Signing out works without WorkOS, too: then only our session ends. */
         if (grant.key_unknown && lk_client_refresh_keys(web->client, NULL) == LK_OK &&
-            lk__session_peek(web->client, &web->passwords, brought.sealed.data, &retried, NULL) ==
-                LK_OK)
+            lk__session_peek(web->client, lk__keyring_now(web->keyring), brought.sealed.data,
+                             &retried, NULL) == LK_OK)
             *out = lk__steal(retried.session_id);
         else
             *out = lk__steal(grant.session_id);
@@ -94,8 +94,8 @@ static lk_status find_profile_id(lk_web *web, const lk_web_request *request, cha
         LK_TRY(lk__web_next_session(web, request, &cursor, &brought, &found, err));
         if (!found)
             return LK_OK;
-        if (lk__session_open(web->client, &web->passwords, brought.sealed.data, &session, NULL) !=
-                LK_OK ||
+        if (lk__session_open(web->client, lk__keyring_now(web->keyring), brought.sealed.data,
+                             &session, NULL) != LK_OK ||
             session->profile == NULL)
             continue;
         if (!lk__text_equal_nocase(session->profile->connection_type, "GenericOIDC"))
@@ -133,7 +133,7 @@ static lk_status sign_out(lk_web *web, const lk_web_request *request, lk__reply 
 
     if (web->mode == LK_WEB_AUTHKIT)
         LK_TRY(find_session_id(web, request, &session_id, err));
-    else if (web->client->api_key != NULL)
+    else if (web->client->has_api_key)
         LK_TRY(find_profile_id(web, request, &profile_id, err));
     LK_TRY(lk__web_remove_records(web, request, err));
     LK_TRY(lk__web_clear_session(web, request, reply, err));

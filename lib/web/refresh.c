@@ -30,7 +30,7 @@ typedef struct flight {
 
 struct lk__refresher {
     lk_client *client;
-    const lk__passwords *passwords;
+    const lk__keyring *keyring;
     lk__lease lease;
     pthread_mutex_t mutex;
     pthread_cond_t landing;
@@ -142,8 +142,8 @@ static lk_status ask(lk__refresher *refresher, const flight *f, const lk__grant 
 
     if (refresher->lease.seam.acquire != NULL)
         return lk__lease_renew(&refresher->lease, f->key, grant, waits, out, err);
-    return lk__session_renew(refresher->client, refresher->passwords->items[0], grant, NULL, NULL,
-                             out, &session, err);
+    return lk__session_renew(refresher->client, lk__keyring_now(refresher->keyring)->items[0],
+                             grant, NULL, NULL, out, &session, err);
 }
 
 static lk_status fly(lk__refresher *refresher, flight *f, const lk__grant *grant, bool waits,
@@ -217,7 +217,7 @@ lk_status lk__refresher_renew(lk__refresher *refresher, const lk__grant *grant, 
     return status;
 }
 
-lk_status lk__refresher_new(lk_client *client, const lk__passwords *passwords,
+lk_status lk__refresher_new(lk_client *client, const lk__keyring *keyring,
                             const lk_refresh_lease *lease, lk__refresher **out, lk_error *err)
 {
     lk__refresher *refresher = calloc(1, sizeof(*refresher));
@@ -225,8 +225,8 @@ lk_status lk__refresher_new(lk_client *client, const lk__passwords *passwords,
     if (refresher == NULL)
         return lk__no_memory(err);
     refresher->client = client;
-    refresher->passwords = passwords;
-    refresher->lease = (lk__lease){ .client = client, .passwords = passwords, .seam = *lease };
+    refresher->keyring = keyring;
+    refresher->lease = (lk__lease){ .client = client, .keyring = keyring, .seam = *lease };
     /* Neither fails on Linux with default attributes. */
     (void)pthread_mutex_init(&refresher->mutex, NULL);
     (void)pthread_cond_init(&refresher->landing, NULL);

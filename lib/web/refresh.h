@@ -8,6 +8,7 @@
 #ifndef LK_WEB_REFRESH_H
 #define LK_WEB_REFRESH_H
 
+#include "web/keyring.h"
 #include "web/session.h"
 
 #include <latchkey/web.h>
@@ -17,8 +18,8 @@ enum { LK__REFRESH_MEMORY_MS = 30 * 1000 };
 
 typedef struct lk__refresher lk__refresher;
 
-/* client and passwords must outlive it. lease: its functions NULL where there is none. */
-LK_MUST_CHECK lk_status lk__refresher_new(lk_client *client, const lk__passwords *passwords,
+/* client and keyring must outlive it. lease: its functions NULL where there is none. */
+LK_MUST_CHECK lk_status lk__refresher_new(lk_client *client, const lk__keyring *keyring,
                                           const lk_refresh_lease *lease, lk__refresher **out,
                                           lk_error *err);
 void lk__refresher_free(lk__refresher *refresher);

@@ -3,8 +3,8 @@
  *
  * A session is handed out for exactly the seal it was opened from, byte for byte; until its token
  * or its seal expires, or the clock is set back; and only while the signing keys are those that its
- * token was verified with. Whoever holds the cache asks about revocation at each hit, and has one
- * cache per set of cookie passwords.
+ * token was verified with. Whoever holds the cache asks about revocation at each hit, and
+ * names with keys_id the cookie passwords as well.
  *
  * An entry takes its seal, its session and 70 bytes: about 7 KB with a cookie of 2.4 KB, 30 KB at
  * most. Beyond the limit the one that was used longest ago goes. Safe from any thread; the lock is

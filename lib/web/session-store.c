@@ -58,8 +58,8 @@ static lk_status look_up(const lk_web *web, lk__candidates *cursor, lk__brought 
     *found = false;
     if (web->store.get == NULL)
         return LK_OK;
-    lk_status status =
-        lk__handle_read(brought->sealed.data, &web->passwords, &brought->handle, NULL);
+    lk_status status = lk__handle_read(brought->sealed.data, lk__keyring_now(web->keyring),
+                                       &brought->handle, NULL);
     if (status == LK_ERR_NO_MEMORY)
         return lk__no_memory(err);
     if (status != LK_OK)
@@ -103,7 +103,7 @@ static lk_status set_handle(lk_web *web, const lk_web_request *request, lk__repl
 {
     char cookie[LK__HANDLE_COOKIE_SIZE];
 
-    LK_TRY(lk__handle_print(handle, web->password, cookie, err));
+    LK_TRY(lk__handle_print(handle, lk__web_password(web), cookie, err));
     lk_status status = lk__web_set_cookies(web, request, reply, cookie, err);
     lk__wipe(cookie, sizeof(cookie));
     return status;
@@ -127,7 +127,7 @@ static lk_status put_session(lk_web *web, const lk_web_request *request, bool is
     lk_error cause = LK_ERROR_INIT;
 
     LK_TRY(is_new ? lk__handle_new(&web->client->random, &handle, err)
-                  : lk__handle_of(sealed, web->password, &handle, err));
+                  : lk__handle_of(sealed, lk__web_password(web), &handle, err));
     if (store->put(store->ctx, handle.name, sealed, lk__now_ms(web->client), end_of_session(web),
                    &cause) != LK_OK)
         return set_cookies_instead(web, request, reply, sealed, &cause, err);
@@ -217,7 +217,8 @@ lk_status lk__web_remove_records(lk_web *web, const lk_web_request *request, lk_
         LK_TRY(lk__web_next_candidate(web, request, &cursor, &cookie, &found, err));
         if (!found)
             return LK_OK;
-        lk_status status = lk__handle_read(cookie.data, &web->passwords, &handle, NULL);
+        lk_status status =
+            lk__handle_read(cookie.data, lk__keyring_now(web->keyring), &handle, NULL);
         if (status == LK_ERR_NO_MEMORY)
             return lk__no_memory(err);
         if (status == LK_OK)

@@ -151,27 +151,21 @@ static lk_status read_numbers(lk_web *web, const lk_web_options *options, lk_err
 }
 
 /* A password that cannot seal is better known now than at the first sign-in. */
-static lk_status read_password(const lk_web *web, const char *password, char **out, lk_error *err)
+static lk_status try_password(const lk_client *client, const char *password, lk_error *err)
 {
     lk__auto_buf trial = LK__SECRET_BUF(SIZE_MAX);
 
-    LK_TRY(lk__seal(&web->client->random, password, "{}", 2, 0, 0, &trial, err));
-    return copy(password, NULL, out, err);
+    return lk__seal(&client->random, password, "{}", 2, 0, 0, &trial, err);
 }
 
-static lk_status read_passwords(lk_web *web, const lk_web_options *options, lk_error *err)
+static lk_status try_passwords(const lk_client *client, const char *password, const char *previous,
+                               lk_error *err)
 {
-    const char *previous = options->cookie_password_previous;
     lk_error cause = LK_ERROR_INIT;
 
-    LK_TRY(read_password(web, options->cookie_password, &web->password, err));
-    web->passwords = *LK__ONE_PASSWORD(web->password);
-    if (previous == NULL)
-        return LK_OK;
-    lk_status status = read_password(web, previous, &web->previous_password, &cause);
-    if (status != LK_OK)
-        return lk__fail(err, status, "cookie_password_previous: %s", cause.message);
-    web->passwords.items[web->passwords.n_items++] = web->previous_password;
+    LK_TRY(try_password(client, password, err));
+    if (previous != NULL && try_password(client, previous, &cause) != LK_OK)
+        return lk__fail(err, cause.status, "cookie_password_previous: %s", cause.message);
     return LK_OK;
 }
 
@@ -210,12 +204,15 @@ static lk_status read_options(lk_web *web, const lk_web_options *options, lk_err
     web->store = options->session_store;
     web->storage = options->session_storage;
     web->allows_idp_initiated = options->allow_idp_initiated;
-    if (options->allow_idp_initiated && options->client->api_key == NULL)
+    if (options->allow_idp_initiated && !options->client->has_api_key)
         return lk__fail(err, LK_ERR_INVALID,
                         "allow_idp_initiated needs a client with an API key: such a code comes "
                         "without PKCE");
     LK_TRY(read_numbers(web, options, err));
-    LK_TRY(read_passwords(web, options, err));
+    LK_TRY(try_passwords(web->client, options->cookie_password, options->cookie_password_previous,
+                         err));
+    LK_TRY(lk__keyring_new(options->cookie_password, options->cookie_password_previous,
+                           &web->keyring, err));
     LK_TRY(read_redirect_uri(web, options->redirect_uri, err));
     LK_TRY(read_paths(web, options, err));
     LK_TRY(read_cookie(web, options, err));
@@ -257,8 +254,8 @@ lk_status lk_web_new(const lk_web_options *options, lk_web **out, lk_error *err)
         return lk__no_memory(err);
     LK_TRY(read_options(web, &taken, err));
     LK_TRY(make_cache(web, taken.cached_sessions, err));
-    LK_TRY(lk__refresher_new(web->client, &web->passwords, &taken.refresh_lease, &web->refresher,
-                             err));
+    LK_TRY(
+        lk__refresher_new(web->client, web->keyring, &taken.refresh_lease, &web->refresher, err));
     *out = lk__steal(web);
     return LK_OK;
 }
@@ -269,8 +266,7 @@ void lk_web_free(lk_web *web)
         return;
     lk__refresher_free(web->refresher);
     lk__session_cache_free(web->cache);
-    lk_free_secret(web->password);
-    lk_free_secret(web->previous_password);
+    lk__keyring_free(web->keyring);
     free(web->redirect_uri);
     free(web->origin);
     free(web->callback_path);
@@ -289,6 +285,21 @@ void lk_web_freep(lk_web **web)
 {
     lk_web_free(*web);
     *web = NULL;
+}
+
+lk_status lk_web_set_cookie_passwords(lk_web *web, const char *password, const char *previous,
+                                      lk_error *err)
+{
+    lk__error_clear(err);
+    if (web == NULL || password == NULL)
+        return lk__fail(err, LK_ERR_INVALID, "lk_web_set_cookie_passwords() was given NULL");
+    LK_TRY(try_passwords(web->client, password, previous, err));
+    return lk__keyring_set(web->keyring, password, previous, err);
+}
+
+const char *lk__web_password(const lk_web *web)
+{
+    return lk__keyring_now(web->keyring)->items[0];
 }
 
 const char *lk_web_login_path(const lk_web *web)

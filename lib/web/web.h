@@ -4,6 +4,7 @@
 
 #include "web/cookie.h"
 #include "web/handle.h"
+#include "web/keyring.h"
 #include "web/refresh.h"
 #include "web/reply.h"
 #include "web/session-cache.h"
@@ -25,9 +26,7 @@ enum { LK__MAX_CHUNKS = 4 };
 
 struct lk_web {
     lk_client *client;
-    char *password;          /* secret */
-    char *previous_password; /* secret; NULL: none */
-    lk__passwords passwords; /* both, to open with */
+    lk__keyring *keyring;
     lk_web_mode mode;
     bool allows_idp_initiated;
     char *redirect_uri;
@@ -52,6 +51,9 @@ struct lk_web {
     lk_session_storage storage;
     _Atomic int64_t early_failed_at_ms; /* last renewal before the end that failed; 0: none */
 };
+
+/* To seal with; lives as long as the request. */
+const char *lk__web_password(const lk_web *web);
 
 /* Each answers one route; reply carries no headers yet. */
 LK_MUST_CHECK lk_status lk__web_login(lk_web *web, const lk_web_request *request, lk__reply *reply,

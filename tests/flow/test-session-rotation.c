@@ -154,6 +154,68 @@ static void test_previous_password_must_be_long_enough(void **unused)
     test_client_close(&test, &wire);
 }
 
+/* ---- While the server runs ---- */
+
+static bool is_signed_in(web_kit *kit)
+{
+    lk_web_reply *reply = web_kit_get(kit, "/app", NULL);
+    bool somebody = reply->session != NULL;
+
+    lk_web_reply_free(reply);
+    return somebody;
+}
+
+/* Asked before each change, too: what is cached counts no longer than what opens. */
+static void test_passwords_exchanged_under_a_session(void **unused)
+{
+    (void)unused;
+    fake_wire wire = FAKE_WIRE(KIT_JWKS);
+    web_kit kit;
+    lk_error err = LK_ERROR_INIT;
+
+    open_with_keys(&kit, &wire, NULL);
+    web_kit_sign_in(&kit, NOON, "rt_01");
+    assert_true(is_signed_in(&kit));
+    assert_ok(lk_web_set_cookie_passwords(kit.web, NEW_PASSWORD, KIT_PASSWORD, &err), err);
+    assert_true(is_signed_in(&kit));
+    assert_fails(lk_web_set_cookie_passwords(kit.web, "short", KIT_PASSWORD, &err), LK_ERR_INVALID,
+                 err);
+    assert_fails(lk_web_set_cookie_passwords(kit.web, NEW_PASSWORD, "short", &err), LK_ERR_INVALID,
+                 err);
+    assert_contains(err.message, "cookie_password_previous");
+    assert_fails(lk_web_set_cookie_passwords(kit.web, NULL, NULL, &err), LK_ERR_INVALID, err);
+    assert_true(is_signed_in(&kit));
+    assert_ok(lk_web_set_cookie_passwords(kit.web, NEW_PASSWORD, NULL, &err), err);
+    assert_false(is_signed_in(&kit));
+    web_kit_close(&kit, &wire);
+}
+
+static void exchange(void *ctx)
+{
+    web_kit *kit = ctx;
+    lk_error err = LK_ERROR_INIT;
+
+    assert_ok(lk_web_set_cookie_passwords(kit->web, NEW_PASSWORD, KIT_PASSWORD, &err), err);
+}
+
+/* A renewal that began under the old password ends under it, and both still open. */
+static void test_passwords_exchanged_during_a_renewal(void **unused)
+{
+    (void)unused;
+    char *grant = web_kit_grant(NOON, "rt_02");
+    web_kit kit;
+    fake_wire wire = FAKE_WIRE(KIT_JWKS, { "POST /user_management/authenticate", .status = 200,
+                                           .body = grant, .during = exchange, .during_ctx = &kit });
+
+    open_with_keys(&kit, &wire, NULL);
+    web_kit_sign_in(&kit, NOON - 3600 * 1000, "rt_01");
+    assert_true(is_signed_in(&kit));
+    assert_true(opens_with(KIT_PASSWORD, web_kit_jar_value(&kit, "wos-session")));
+    assert_true(is_signed_in(&kit));
+    web_kit_close(&kit, &wire);
+    free(grant);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +225,8 @@ int main(void)
         cmocka_unit_test(test_sign_in_under_way_survives_the_change),
         cmocka_unit_test(test_sign_out_ends_a_session_of_the_previous_password),
         cmocka_unit_test(test_previous_password_must_be_long_enough),
+        cmocka_unit_test(test_passwords_exchanged_under_a_session),
+        cmocka_unit_test(test_passwords_exchanged_during_a_renewal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,15 @@
 /* A client's options: each wrong one is named, and what is left out has its default. */
+#include <latchkey/events.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/client.h"
 #include "api/options.h"
 #include "fake-clock.h"
 #include "fake-random.h"
 #include "fake-wire.h"
+#include "test-client.h"
 #include "test.h"
 
 typedef struct row {
@@ -270,6 +273,54 @@ static void test_smaller_options_leave_the_rest_zero(void **state)
     assert_contains(err.message, "options.size is 0");
 }
 
+static lk_status list_events(lk_client *client, lk_error *err)
+{
+    static const char *const types[] = { "dsync.user.created" };
+    lk_auto(lk_event_page) page = NULL;
+
+    return lk_events_list(client, LK_EVENT_LIST_OPTIONS(.types = types, .n_types = 1), &page, err);
+}
+
+static void test_api_key_is_exchanged_between_calls(void **state)
+{
+    fake_wire wire =
+        FAKE_WIRE({ "GET /events", .status = 200, .file = "events.json",
+                    .header_has = "Authorization: Bearer " TEST_API_KEY },
+                  { "GET /events", .status = 200, .file = "events.json",
+                    .header_has = "Authorization: Bearer sk_the_next" },
+                  { "GET /events", .status = 401, .body = "{\"message\":\"sk_the_next\"}",
+                    .header_has = "Authorization: Bearer sk_the_next" });
+    test_client test;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    test_client_open(&test, &wire);
+    assert_ok(list_events(test.client, &err), err);
+    assert_ok(lk_client_set_api_key(test.client, "sk_the_next", &err), err);
+    assert_ok(list_events(test.client, &err), err);
+    /* What is refused leaves the one that is there. */
+    assert_fails(lk_client_set_api_key(test.client, "client_01", &err), LK_ERR_INVALID, err);
+    assert_fails(lk_client_set_api_key(test.client, "sk_two\nlines", &err), LK_ERR_INVALID, err);
+    assert_fails(lk_client_set_api_key(test.client, "", &err), LK_ERR_INVALID, err);
+    assert_fails(lk_client_set_api_key(test.client, NULL, &err), LK_ERR_INVALID, err);
+    assert_fails(list_events(test.client, &err), LK_ERR_API, err);
+    assert_null(strstr(err.message, "sk_the_next"));
+    test_client_close(&test, &wire);
+}
+
+static void test_public_client_takes_no_api_key(void **state)
+{
+    fake_wire wire = FAKE_WIRE_SILENT;
+    test_client test;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    test_client_open_public(&test, &wire);
+    assert_fails(lk_client_set_api_key(test.client, "sk_the_next", &err), LK_ERR_INVALID, err);
+    assert_contains(err.message, "without an API key");
+    test_client_close(&test, &wire);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +333,8 @@ int main(void)
         cmocka_unit_test(test_error_may_be_null),
         cmocka_unit_test(test_larger_options_are_fine_while_their_tail_is_zero),
         cmocka_unit_test(test_smaller_options_leave_the_rest_zero),
+        cmocka_unit_test(test_api_key_is_exchanged_between_calls),
+        cmocka_unit_test(test_public_client_takes_no_api_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

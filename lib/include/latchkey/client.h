@@ -1,9 +1,9 @@
 /* The client: one per WorkOS environment, shared freely between threads.
  *
  * Everything outside is a value passed in: transport, clock, randomness, log. Zeroed means the
- * built-in one. A client is immutable after lk_client_new() except for its key cache and its pool
- * of connections, each behind a mutex of its own that is never held across I/O, and for what it
- * knows of WorkOS' clock. */
+ * built-in one. A client is immutable after lk_client_new() except for its API key, its key cache
+ * and its pool of connections, each behind a mutex of its own that is never held across I/O, and
+ * for what it knows of WorkOS' clock. */
 #ifndef LATCHKEY_CLIENT_H
 #define LATCHKEY_CLIENT_H
 
@@ -123,6 +123,12 @@ LK_API LK_MUST_CHECK lk_status lk_client_new(const lk_client_options *options, l
  * the background: for timeout_ms at most. */
 LK_API void lk_client_free(lk_client *client);
 LK_API void lk_client_freep(lk_client **client);
+
+/* Exchanges the API key while the program runs: calls under way go on with the one they began with.
+ * Wipes the old one. LK_ERR_INVALID: this is no key, or the client was made without one; nothing
+ * has changed. No I/O; from any thread. */
+LK_API LK_MUST_CHECK lk_status lk_client_set_api_key(lk_client *client, const char *api_key,
+                                                     lk_error *err);
 
 /* Fetches the environment's signing keys (GET /sso/jwks/{client_id}). Blocks. Call it after
  * LK_ERR_NO_KEY; it asks WorkOS at most once in 30 s (5 s after a failure) and in between gives the

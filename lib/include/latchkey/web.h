@@ -138,6 +138,13 @@ typedef struct lk_web_reply {
 /* Copies the options; no I/O. LK_ERR_INVALID names the option that is wrong. */
 LK_API LK_MUST_CHECK lk_status lk_web_new(const lk_web_options *options, lk_web **out,
                                           lk_error *err);
+/* Exchanges the cookie passwords while the server runs, as cookie_password and
+ * cookie_password_previous of the options: give the one in use until now as previous, and nobody is
+ * signed out. NULL for previous: none. Requests under way go on with those they began with. Wipes
+ * what nobody uses any more. LK_ERR_INVALID: one of them is no password, and nothing has changed.
+ * No I/O; from any thread. */
+LK_API LK_MUST_CHECK lk_status lk_web_set_cookie_passwords(lk_web *web, const char *password,
+                                                           const char *previous, lk_error *err);
 /* No request may be under way. NULL is fine. */
 LK_API void lk_web_free(lk_web *web);
 LK_API void lk_web_freep(lk_web **web);
