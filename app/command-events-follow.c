@@ -16,7 +16,6 @@
 
 #define PAGE          500
 #define LOOK_AFTER_MS 500
-#define POLL_MS       2000 /* with --sync, when nothing happens; somebody is watching */
 
 typedef struct watch {
     const app_arguments *given;
@@ -91,19 +90,6 @@ static lk_status print_until_signal(watch *self, const sigset_t *ends, lk_error 
     return print_news(self, err);
 }
 
-/* *out is NULL without --sync. */
-static lk_status start_feed(const app_arguments *given, lk_client **out_client, feed **out,
-                            lk_error *err)
-{
-    char *store CLEANUP(free_textp) = NULL;
-
-    if (!arguments_has(given, "sync"))
-        return LK_OK;
-    TRY(config_client(given, CONFIG_NEEDS_KEY, (lk_log){ 0 }, out_client, err));
-    TRY(config_store(given, &store, err));
-    return feed_new(*out_client, store, POLL_MS, NULL, out, err);
-}
-
 static lk_status watch_mirror(const app_arguments *given, const sigset_t *ends, lk_error *err)
 {
     watch self = { .given = given,
@@ -117,7 +103,7 @@ static lk_status watch_mirror(const app_arguments *given, const sigset_t *ends, 
     self.mirror = mirror;
     lk_status status = find_beginning(&self, err);
     if (status == LK_OK)
-        status = start_feed(given, &client, &news, err);
+        status = feed_new_if_asked(given, &client, &news, err);
     if (status == LK_OK)
         status = print_until_signal(&self, ends, err);
     /* A step that does not end within its patience keeps the client: the process ends anyway. */
@@ -148,7 +134,7 @@ static const app_option options[] = {
     { .name = "type", .value = "TYPE", .help = "Only of this type, or \"dsync.user.*\"" },
     OPTION_ORGANIZATION,
     OPTION_DIRECTORY,
-    { .name = "sync", .help = "Keep the mirror up to date meanwhile; else somebody else does" },
+    OPTION_SYNC,
     OPTION_CLIENT_ID,
     OPTION_API_KEY_FILE,
     OPTION_BASE_URL,

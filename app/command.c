@@ -7,14 +7,18 @@
 #include <string.h>
 
 static const app_command *const commands[] = {
-    &command_serve,           &command_emulate,          &command_login,
-    &command_whoami,          &command_logout,           &command_sync_run,
-    &command_sync_status,     &command_sync_backfill,    &command_sync_reconcile,
-    &command_events_list,     &command_events_follow,    &command_directory_list,
-    &command_directory_users, &command_directory_groups, &command_session_seal,
-    &command_session_open,    &command_session_size,     &command_webhook_sign,
-    &command_webhook_verify,  &command_doctor,           &command_manual,
-    &command_version,
+    &command_serve,           &command_emulate,
+    &command_login,           &command_whoami,
+    &command_logout,          &command_sync_run,
+    &command_sync_status,     &command_sync_backfill,
+    &command_sync_reconcile,  &command_events_list,
+    &command_events_follow,   &command_events_resend,
+    &command_listen,          &command_directory_list,
+    &command_directory_users, &command_directory_groups,
+    &command_session_seal,    &command_session_open,
+    &command_session_size,    &command_webhook_sign,
+    &command_webhook_verify,  &command_doctor,
+    &command_manual,          &command_version,
 };
 
 const app_command *command_at(size_t n)

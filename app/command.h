@@ -21,6 +21,8 @@ extern const app_command command_doctor;
 extern const app_command command_emulate;
 extern const app_command command_events_follow;
 extern const app_command command_events_list;
+extern const app_command command_events_resend;
+extern const app_command command_listen;
 extern const app_command command_login;
 extern const app_command command_logout;
 extern const app_command command_manual;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -190,6 +191,26 @@ lk_status config_base_url(const app_arguments *given, char **out, lk_error *err)
     if (len < 0)
         return failed(err, LK_ERR_NO_MEMORY, "out of memory");
     *out = url;
+    return LK_OK;
+}
+
+lk_status config_make_secret(const char *prefix, char **out, lk_error *err)
+{
+    unsigned char random[32];
+    size_t len = strlen(prefix);
+    char *secret = calloc(1, len + 2 * sizeof(random) + 1);
+
+    if (secret == NULL)
+        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+        free(secret);
+        return failed(err, LK_ERR_NO_MEMORY, "no random bytes: %s", strerror(errno));
+    }
+    memcpy(secret, prefix, len);
+    for (size_t i = 0; i < sizeof(random); i++)
+        snprintf(secret + len + 2 * i, 3, "%02x", random[i]);
+    explicit_bzero(random, sizeof(random));
+    *out = secret;
     return LK_OK;
 }
 

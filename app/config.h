@@ -61,6 +61,10 @@
         .help = "Where WorkOS' signing keys wait for a start while it is out of reach", \
         .variable = "LATCHKEY_KEY_CACHE"                                                \
     }
+#define OPTION_SYNC                                                                             \
+    {                                                                                           \
+        .name = "sync", .help = "Keep the mirror up to date meanwhile; else somebody else does" \
+    }
 /* For details: what the three rows above leave open. */
 #define DETAILS_SECRETS                                                                     \
     "A secret is read from its variable, from the file that VARIABLE_FILE names, or from\n" \
@@ -76,6 +80,8 @@ LK_MUST_CHECK lk_status config_secret(const app_arguments *given, const char *fi
 /* A secret out of a file, without the line end; what names it in errors. */
 LK_MUST_CHECK lk_status config_read_secret(const char *what, const char *path, char **out,
                                            lk_error *err);
+/* A new one: prefix and 64 digits. Free *out with free_secretp(). */
+LK_MUST_CHECK lk_status config_make_secret(const char *prefix, char **out, lk_error *err);
 /* A whole number from a variable; otherwise when it is not set. */
 LK_MUST_CHECK lk_status config_number(const char *variable, int64_t minimum, int64_t maximum,
                                       int64_t otherwise, int64_t *out, lk_error *err);

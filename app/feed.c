@@ -2,6 +2,7 @@
 #include "feed.h"
 
 #include "clock.h"
+#include "config.h"
 #include "fail.h"
 #include "follow.h"
 
@@ -10,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATIENCE_MS 4000  /* for a step that is under way when we stop */
-#define LEASE_MS    10000 /* of several servers on one store, one polls */
-#define LOOK_MS     500   /* how soon a stop is noticed by who watches the store */
+#define PATIENCE_MS     4000  /* for a step that is under way when we stop */
+#define LEASE_MS        10000 /* of several servers on one store, one polls */
+#define WATCHED_POLL_MS 2000  /* when nothing happens; somebody is watching */
+#define LOOK_MS         500   /* how soon a stop is noticed by who watches the store */
 
 struct feed {
     lk_mirror *mirror;
@@ -135,6 +137,18 @@ lk_status feed_new(lk_client *client, const char *store, int interval_ms, const 
     }
     *out = news;
     return LK_OK;
+}
+
+lk_status feed_new_if_asked(const app_arguments *given, lk_client **out_client, feed **out,
+                            lk_error *err)
+{
+    char *store CLEANUP(free_textp) = NULL;
+
+    if (!arguments_has(given, "sync"))
+        return LK_OK;
+    TRY(config_client(given, CONFIG_NEEDS_KEY, (lk_log){ 0 }, out_client, err));
+    TRY(config_store(given, &store, err));
+    return feed_new(*out_client, store, WATCHED_POLL_MS, NULL, out, err);
 }
 
 void feed_stop(feed *news)

@@ -6,6 +6,7 @@
 #define APP_FEED_H
 
 #include "journal.h"
+#include "options.h"
 
 #include <latchkey/mirror.h>
 
@@ -28,6 +29,10 @@ typedef struct feed_status {
 /* client NULL: FEED_OFF, news still flow from feed_announce(). Starts the thread. */
 LK_MUST_CHECK lk_status feed_new(lk_client *client, const char *store, int interval_ms,
                                  const journal *log, feed **out, lk_error *err);
+/* For commands that take OPTION_SYNC and what a client needs: *out is NULL without --sync. The
+ * client is to be freed after the feed, and not when feed_free() says false. */
+LK_MUST_CHECK lk_status feed_new_if_asked(const app_arguments *given, lk_client **out_client,
+                                          feed **out, lk_error *err);
 /* Ends every feed_wait() now, the thread as soon as its step is done. */
 void feed_stop(feed *news);
 /* Stops, waits for a few seconds. A thread that hangs in the network is left behind, with what it

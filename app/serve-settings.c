@@ -10,30 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
 #include <unistd.h>
-
-/* For this run only: who restarts the server signs in again. */
-static lk_status make_password(char **out, lk_error *err)
-{
-    static const char digits[] = "0123456789abcdef";
-    unsigned char random[32];
-    char *password = calloc(1, 2 * sizeof(random) + 1);
-
-    if (password == NULL)
-        return failed(err, LK_ERR_NO_MEMORY, "out of memory");
-    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
-        free(password);
-        return failed(err, LK_ERR_NO_MEMORY, "no random bytes: %s", strerror(errno));
-    }
-    for (size_t i = 0; i < sizeof(random); i++) {
-        password[2 * i] = digits[random[i] >> 4];
-        password[2 * i + 1] = digits[random[i] & 15];
-    }
-    explicit_bzero(random, sizeof(random));
-    *out = password;
-    return LK_OK;
-}
 
 static lk_status read_password(const app_arguments *given, serve_settings *own, lk_error *err)
 {
@@ -49,7 +26,8 @@ static lk_status read_password(const app_arguments *given, serve_settings *own, 
     journal_tell(&own->server.log, JOURNAL_WARNING,
                  "WORKOS_COOKIE_PASSWORD is not set: using a random one, so sessions end with this "
                  "run");
-    return make_password(&own->cookie_password, err);
+    /* For this run only: who restarts the server signs in again. */
+    return config_make_secret("", &own->cookie_password, err);
 }
 
 static lk_status read_cookie(const app_arguments *given, serve_settings *own, lk_error *err)

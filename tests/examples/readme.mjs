@@ -118,6 +118,18 @@ const commands = {
     await waitFor('the seeded company to arrive', () => program.stdout.includes('dsync.user.created'));
     await program.stop('SIGINT');
   },
+  // listen.mjs knows what servers do to them.
+  'latchkey listen --sync --forward http://localhost:8080/webhooks': async () => {
+    const program = start(['listen', '--sync', '--forward', `http://localhost:${await freePort()}/webhooks`, '--from', 'beginning', '--json', '--store', newStore()], { env: env() });
+    await waitFor('an attempt', () => program.stdout.includes('"delivered":false'));
+    await program.stop('SIGINT');
+  },
+  'latchkey events resend ID': async () => {
+    const [{ id }] = jsonLines(await succeed(['events', 'list', '--json', '--limit', '1', '--store', store]));
+    const { code, stdout } = await run(['events', 'resend', id, '--json', '--store', store, '--forward', `http://localhost:${await freePort()}/`]);
+    assert.equal(code, 4);
+    assert.equal(JSON.parse(stdout).id, id);
+  },
   'latchkey events list --json': async () => {
     const events = jsonLines(await succeed(['events', 'list', '--json', '--store', store]));
     assert.ok(events.length > 0);

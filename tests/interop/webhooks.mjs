@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { createEmulator } from 'workos/emulate';
-import { ask, emulate, freePort, isUp, jsonLines, newStore, run, scratchFile, serve, succeed, waitFor } from '../e2e/support.mjs';
+import { apiEnvironment, ask, emulate, freePort, isUp, jsonLines, newStore, run, scratchFile, serve, start, succeed, waitFor } from '../e2e/support.mjs';
 import { api } from './grants-side.mjs';
 import { sdk, sdks } from './node-side.mjs';
 
@@ -103,4 +103,20 @@ test("latchkey serve takes the webhooks of WorkOS' own emulator, and they wake i
   assert.equal(await has(), false, 'a forged one brings nothing');
   assert.equal((await deliver(server, body, signature)).status, 200);
   await waitFor('the event in the mirror', has);
+});
+
+test('what latchkey listen forwards, @workos-inc/node takes for a webhook of WorkOS', async () => {
+  const emulator = await emulate();
+  const store = newStore();
+  const { url, first } = await receiver();
+  const program = start(['listen', '--sync', '--from', 'beginning', '--events', 'dsync.user.created', '--forward', url, '--store', store], {
+    env: apiEnvironment(emulator.url, { WORKOS_WEBHOOK_SECRET: secret }),
+  });
+  const { body, signature } = await first();
+  const { webhooks } = sdk('http://127.0.0.1:9');
+  const event = await webhooks.constructEvent({ payload: body, sigHeader: signature, secret });
+  assert.equal(event.event, 'dsync.user.created');
+  assert.equal(event.data.id, JSON.parse(body).data.id);
+  await assert.rejects(webhooks.constructEvent({ payload: body.replace('dsync', 'dsinc'), sigHeader: signature, secret }));
+  await program.stop();
 });
