@@ -64,8 +64,25 @@ lk_status lk__feed_anchor(lk__store *store, const lk__feed *feed, int64_t hold_b
     return LK_OK;
 }
 
-static lk_status apply_all(lk__store *store, const lk_event_page *page, int64_t now_ms,
-                           lk_sync_result *result, lk_error *err)
+lk__place lk__place_newer(lk__place a, lk__place b)
+{
+    if (a.id[0] == '\0' || b.id[0] == '\0')
+        return a.id[0] == '\0' ? b : a;
+    if (a.at_ms != b.at_ms)
+        return a.at_ms > b.at_ms ? a : b;
+    return strcmp(a.id, b.id) > 0 ? a : b;
+}
+
+lk__place lk__place_newest(lk__place place, const lk_event_page *page)
+{
+    for (size_t i = 0; i < page->count; i++)
+        place = lk__place_newer(
+            place, (lk__place){ .id = page->items[i]->id, .at_ms = page->items[i]->created_at_ms });
+    return place;
+}
+
+static lk_status apply_page(lk__store *store, const lk_event_page *page, int64_t now_ms,
+                            lk_sync_result *result, lk_error *err)
 {
     for (size_t i = 0; i < page->count; i++) {
         lk__applied applied = LK__APPLIED_KNOWN;
@@ -74,15 +91,8 @@ static lk_status apply_all(lk__store *store, const lk_event_page *page, int64_t 
         result->n_applied += applied != LK__APPLIED_KNOWN;
         result->n_parked += applied == LK__APPLIED_PARKED;
     }
-    result->n_fetched = page->count;
+    result->n_fetched += page->count;
     return LK_OK;
-}
-
-static bool is_newer(const lk_event *event, const char *id, int64_t at_ms)
-{
-    if (event->created_at_ms != at_ms)
-        return event->created_at_ms > at_ms;
-    return strcmp(event->id, id) > 0;
 }
 
 static lk_status take_move(void *ctx, const lk__row *row, lk_error *err)
@@ -93,28 +103,19 @@ static lk_status take_move(void *ctx, const lk__row *row, lk_error *err)
     return LK_OK;
 }
 
-static lk_status move(lk__store *store, const lk__feed *feed, const lk__feed *next,
-                      const lk_event_page *page, int64_t fence, bool *moved, lk_error *err)
+static lk_status set_feed(lk__store *store, const lk__feed *feed, const lk__feed_move *move,
+                          bool *moved, lk_error *err)
 {
-    const char *cursor = feed->cursor;
-    int64_t cursor_at_ms = feed->cursor_at_ms;
-
-    for (size_t i = 0; i < page->count; i++) {
-        if (cursor[0] == '\0' || is_newer(page->items[i], cursor, cursor_at_ms)) {
-            cursor = page->items[i]->id;
-            cursor_at_ms = page->items[i]->created_at_ms;
-        }
-    }
-    return lk__store_run(store, LK__SQL_MOVE_FEED,
-                         LK__ARGS(lk__value_text(feed->cursor), lk__value_text(cursor),
-                                  lk__value_number(cursor_at_ms),
-                                  lk__value_number(next->polled_at_ms),
-                                  lk__value_number(next->settled_at_ms), lk__value_number(fence)),
-                         take_move, moved, err);
+    return lk__store_run(
+        store, LK__SQL_MOVE_FEED,
+        LK__ARGS(lk__value_text(feed->cursor), lk__value_text(move->cursor.id),
+                 lk__value_number(move->cursor.at_ms), lk__value_number(move->polled_at_ms),
+                 lk__value_number(move->settled_at_ms), lk__value_number(move->fence)),
+        take_move, moved, err);
 }
 
-lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed *next,
-                         const lk_event_page *page, int64_t fence, lk_sync_result *result,
+lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed_move *move,
+                         const lk_event_page *const *pages, size_t n_pages, lk_sync_result *result,
                          bool *moved, lk_error *err)
 {
     lk__auto_transaction transaction = { 0 };
@@ -122,9 +123,10 @@ lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed 
     bool is_ours = false;
 
     LK_TRY(lk__transaction_begin(&transaction, store, LK__WRITE, err));
-    LK_TRY(move(store, feed, next, page, fence, &is_ours, err));
+    LK_TRY(set_feed(store, feed, move, &is_ours, err));
     if (is_ours) {
-        LK_TRY(apply_all(store, page, next->polled_at_ms, &counted, err));
+        for (size_t i = 0; i < n_pages; i++)
+            LK_TRY(apply_page(store, pages[i], move->polled_at_ms, &counted, err));
         if (counted.n_applied > 0)
             LK_TRY(lk__store_announce(store, err));
         LK_TRY(lk__transaction_commit(&transaction, err));

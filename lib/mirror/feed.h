@@ -25,12 +25,29 @@ void lk__feed_clear(lk__feed *feed);
 LK_MUST_CHECK lk_status lk__feed_anchor(lk__store *store, const lk__feed *feed,
                                         int64_t hold_back_ms, char **out, lk_error *err);
 
-/* A page and the feed's new state in one transaction. *moved is false, and nothing was changed,
- * when another process moved the cursor since feed was read, or holds a newer fence of the feed's
- * lease; fence 0: there is no lease. next->cursor is ignored: the cursor goes to the newest event
- * of the page, and never back. */
-LK_MUST_CHECK lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed *next,
-                                       const lk_event_page *page, int64_t fence,
-                                       lk_sync_result *result, bool *moved, lk_error *err);
+/* Where a cursor would stand: an event. id belongs to whoever the event belongs to. */
+typedef struct lk__place {
+    const char *id; /* "": before the first */
+    int64_t at_ms;
+} lk__place;
+
+/* The newer of both, for the cursor never goes back; and of a place and all events of a page. */
+lk__place lk__place_newer(lk__place a, lk__place b);
+lk__place lk__place_newest(lk__place place, const lk_event_page *page);
+
+/* What becomes of the feed with some pages. */
+typedef struct lk__feed_move {
+    lk__place cursor;
+    int64_t polled_at_ms;
+    int64_t settled_at_ms;
+    int64_t fence; /* of the feed's lease; 0: there is none */
+} lk__feed_move;
+
+/* Pages and the feed's new state in one transaction. *moved is false, and nothing was changed, when
+ * another process moved the cursor since feed was read, or holds a newer fence. */
+LK_MUST_CHECK lk_status lk__feed_apply(lk__store *store, const lk__feed *feed,
+                                       const lk__feed_move *move, const lk_event_page *const *pages,
+                                       size_t n_pages, lk_sync_result *result, bool *moved,
+                                       lk_error *err);
 
 #endif

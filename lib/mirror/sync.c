@@ -4,7 +4,10 @@
  * A walk goes from an anchor to the end of the feed. The anchor lies behind the cursor as long as
  * WorkOS may still be holding back an event from before it; what is read twice is known by its id.
  * Within a walk the place to go on from is kept in memory and is whatever WorkOS said; the cursor
- * in the database is the newest event applied, and is all that survives. */
+ * in the database is the newest event applied, and is all that survives.
+ *
+ * While a page is applied the next one is on its way. Where that does not help, since the answers
+ * take long and there are many pages left, the walk goes on through windows side by side. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,18 +16,26 @@
 #include "base/text.h"
 #include "mirror/duty.h"
 #include "mirror/feed.h"
+#include "mirror/fetch.h"
 #include "mirror/mirror.h"
 #include "mirror/reconcile.h"
 #include "mirror/signal.h"
 #include "mirror/types.h"
 #include "mirror/walk.h"
+#include "mirror/window-walk.h"
 
 enum {
     HOLD_BACK_MS = 60 * 1000, /* WorkOS says "a few seconds" */
     DEFAULT_INTERVAL_MS = 5000,
     FIRST_BACK_OFF_MS = 1000,
     MAX_BACK_OFF_MS = 60 * 1000,
-    MAX_RETRY_AFTER_S = 3600
+    MAX_RETRY_AFTER_S = 3600,
+    DEFAULT_WINDOWS = 10,
+    /* When windows are worth it: an answer takes so long, and so many pages seem to be left. The
+     * first pages tell. */
+    SLOW_MS = 20,
+    MANY_PAGES = 20,
+    FIRST_PAGES = 2
 };
 
 typedef struct walk {
@@ -32,7 +43,12 @@ typedef struct walk {
     char *position;  /* event id to go on after; NULL: from from_ms */
     int64_t from_ms; /* created_at */
     int64_t started_at_ms;
-    bool fell_back; /* WorkOS did not know the position: begun anew by time */
+    bool fell_back;   /* WorkOS did not know the position: begun anew by time */
+    lk__fetch next;   /* the page after position, where it was asked for */
+    int64_t took_ms;  /* the last answer */
+    int64_t first_ms; /* created_at of the first event */
+    int64_t n_pages;
+    lk__window_walk *windows; /* NULL: page by page */
 } walk;
 
 struct lk_sync {
@@ -43,6 +59,7 @@ struct lk_sync {
     size_t n_types;
     int interval_ms;
     walk walk;
+    size_t n_windows; /* 1: never; set to it once WorkOS is seen not to know ranges */
     lk__duty duty;
     bool may_reconcile;
     lk_reconcile *reconcile; /* under way; NULL: none */
@@ -55,8 +72,18 @@ struct lk_sync {
 
 /* ---- The walk ---- */
 
+static void leave_windows(walk *w)
+{
+    if (w->windows != NULL)
+        lk__window_walk_clear(w->windows);
+    free(w->windows);
+    w->windows = NULL;
+}
+
 static void walk_close(walk *w)
 {
+    leave_windows(w);
+    lk__fetch_clear(&w->next);
     free(w->position);
     *w = (walk){ 0 };
 }
@@ -78,15 +105,27 @@ static lk_status walk_open(lk_sync *sync, const lk__feed *feed, lk_error *err)
     return LK_OK;
 }
 
+static lk_status ask(lk_sync *sync, const char *after, lk_error *err)
+{
+    walk *w = &sync->walk;
+
+    return lk__fetch_begin(&w->next, sync->client,
+                           LK_EVENT_LIST_OPTIONS(.types = sync->types, .n_types = sync->n_types,
+                                                 .after = after,
+                                                 .range_start_ms = after == NULL ? w->from_ms : 0),
+                           0, err);
+}
+
+/* The one that was asked for, or else now. */
 static lk_status fetch_page(lk_sync *sync, lk_event_page **out, lk_error *err)
 {
-    const walk *w = &sync->walk;
+    walk *w = &sync->walk;
 
-    return lk_events_list(
-        sync->client,
-        LK_EVENT_LIST_OPTIONS(.types = sync->types, .n_types = sync->n_types, .after = w->position,
-                              .range_start_ms = w->position == NULL ? w->from_ms : 0),
-        out, err);
+    if (w->next.client == NULL)
+        LK_TRY(ask(sync, w->position, err));
+    lk__fetch_finish(&w->next);
+    w->took_ms = w->next.took_ms;
+    return lk__fetch_take(&w->next, out, err);
 }
 
 /* What WorkOS answers to a cursor that it does not know, or no longer, is not documented. */
@@ -205,16 +244,113 @@ static lk_status go_on_reconciling(lk_sync *sync, lk_error *err)
     return LK_OK;
 }
 
+/* ---- Windows ---- */
+
+/* The newest event that WorkOS holds back no more. */
+static int64_t settled_end(const lk_sync *sync)
+{
+    int64_t ahead_ms = 0;
+
+    (void)lk_client_get_clock_skew(sync->client, &ahead_ms); /* not known: ours counts */
+    return (lk__now_ms(sync->client) - ahead_ms - 2 * HOLD_BACK_MS) / 1000 * 1000;
+}
+
+static void note_page(walk *w, const lk_event_page *page)
+{
+    if (page->count > 0 && w->first_ms == 0)
+        w->first_ms = page->items[0]->created_at_ms;
+    w->n_pages++;
+}
+
+/* The time in which a page happens, as far as this walk has seen. */
+static int64_t page_span(const walk *w, lk__place reached)
+{
+    int64_t ms = (reached.at_ms - w->first_ms) / (w->n_pages > 0 ? w->n_pages : 1);
+
+    return ms > 1 ? ms : 1;
+}
+
+static bool needs_windows(const lk_sync *sync, lk__place reached)
+{
+    const walk *w = &sync->walk;
+
+    if (sync->n_windows < 2 || w->n_pages < FIRST_PAGES || w->took_ms < SLOW_MS || w->first_ms == 0)
+        return false;
+    return (settled_end(sync) - reached.at_ms) / page_span(w, reached) >= MANY_PAGES;
+}
+
+static lk_status open_windows(lk_sync *sync, lk__place reached, lk_error *err)
+{
+    lk__window_walk *windows = calloc(1, sizeof(*windows));
+
+    if (windows == NULL)
+        return lk__no_memory(err);
+    windows->client = sync->client;
+    windows->types = sync->types;
+    windows->n_types = sync->n_types;
+    windows->width = sync->n_windows;
+    lk__windows_begin(&windows->windows, reached.at_ms / 1000 * 1000, settled_end(sync),
+                      page_span(&sync->walk, reached) * 10);
+    sync->walk.windows = windows;
+    return LK_OK;
+}
+
+static lk_status step_windows(lk_sync *sync, const lk__feed *feed, lk_sync_result *result,
+                              lk_error *err)
+{
+    lk__window_state state = LK__WINDOWS_GO_ON;
+    lk_status status = lk__window_walk_step(sync->walk.windows, sync->mirror->store, feed,
+                                            sync->duty.fence, result, &state, err);
+
+    if (state == LK__WINDOWS_IGNORED)
+        sync->n_windows = 1;
+    if (state != LK__WINDOWS_GO_ON) /* page by page from the cursor, with its overlap */
+        walk_close(&sync->walk);
+    return status;
+}
+
 /* ---- One step ---- */
+
+/* After a page, what comes next: begun now, so that it is on its way while this one is applied. */
+static lk_status look_ahead(lk_sync *sync, const lk_event_page *page, lk__place reached,
+                            lk_error *err)
+{
+    if (needs_windows(sync, reached))
+        return open_windows(sync, reached, err);
+    return ask(sync, page->after, err);
+}
+
+static lk_status step_page(lk_sync *sync, const lk__feed *feed, lk_sync_result *result,
+                           lk_error *err)
+{
+    lk_auto(lk_event_page) page = NULL;
+    lk__feed_move move = { .fence = sync->duty.fence };
+    bool caught_up;
+    bool moved = false;
+
+    LK_TRY(fetch(sync, feed, &page, err));
+    note_page(&sync->walk, page);
+    caught_up = is_last(&sync->walk, page);
+    move.cursor =
+        lk__place_newest((lk__place){ .id = feed->cursor, .at_ms = feed->cursor_at_ms }, page);
+    move.polled_at_ms = lk__now_ms(sync->client);
+    move.settled_at_ms = caught_up ? sync->walk.started_at_ms : feed->settled_at_ms;
+    if (!caught_up)
+        LK_TRY(look_ahead(sync, page, move.cursor, err));
+    LK_TRY(lk__feed_apply(sync->mirror->store, feed, &move, (const lk_event_page *const *)&page, 1,
+                          result, &moved, err));
+    if (!moved) { /* somebody else was faster: look again where the feed stands */
+        walk_close(&sync->walk);
+        return LK_OK;
+    }
+    result->caught_up = caught_up;
+    return walk_on(sync, page, caught_up, err);
+}
 
 static lk_status step(lk_sync *sync, lk_sync_result *result, lk_error *err)
 {
-    lk_auto(lk_event_page) page = NULL;
     lk__auto_feed feed = { 0 };
-    lk__feed next = { 0 };
-    bool caught_up;
     bool is_ours = false;
-    bool moved = false;
 
     LK_TRY(lk__duty_take(&sync->duty, sync->mirror, lk__now_ms(sync->client), &is_ours, err));
     if (!is_ours) { /* whoever polls tells the store */
@@ -232,18 +368,21 @@ static lk_status step(lk_sync *sync, lk_sync_result *result, lk_error *err)
     }
     if (!sync->walk.is_open)
         LK_TRY(walk_open(sync, &feed, err));
-    LK_TRY(fetch(sync, &feed, &page, err));
-    caught_up = is_last(&sync->walk, page);
-    next.polled_at_ms = lk__now_ms(sync->client);
-    next.settled_at_ms = caught_up ? sync->walk.started_at_ms : feed.settled_at_ms;
-    LK_TRY(lk__feed_apply(sync->mirror->store, &feed, &next, page, sync->duty.fence, result, &moved,
-                          err));
-    if (!moved) { /* somebody else was faster: look again where the feed stands */
-        walk_close(&sync->walk);
+    return sync->walk.windows != NULL ? step_windows(sync, &feed, result, err)
+                                      : step_page(sync, &feed, result, err);
+}
+
+/* No thread of ours outlives a step, and what was read ahead does not outlive a failure: it may
+ * belong to a page that was not applied. */
+static lk_status finish_step(lk_sync *sync, lk_status status)
+{
+    lk__fetch_finish(&sync->walk.next);
+    if (status == LK_OK)
         return LK_OK;
-    }
-    result->caught_up = caught_up;
-    return walk_on(sync, page, caught_up, err);
+    lk__fetch_clear(&sync->walk.next);
+    if (status == LK_ERR_API)
+        walk_close(&sync->walk);
+    return status;
 }
 
 /* ---- When to step ---- */
@@ -331,6 +470,9 @@ static lk_status check_options(const lk_sync_options *options, lk_error *err)
     if (options->lease_ms != 0 && (options->lease_ms < 100 || options->lease_ms > 300000))
         return lk__fail(err, LK_ERR_INVALID, "lease_ms is %d; 0, or 100 to 300000 are possible",
                         options->lease_ms);
+    if (options->n_windows < 0 || options->n_windows > LK__MAX_SIDE_BY_SIDE)
+        return lk__fail(err, LK_ERR_INVALID, "n_windows is %d; 0 to %d are possible",
+                        options->n_windows, (int)LK__MAX_SIDE_BY_SIDE);
     if (options->types != NULL && options->n_types == 0)
         return lk__fail(err, LK_ERR_INVALID, "types is empty: NULL asks for all");
     for (size_t i = 0; options->types != NULL && i < options->n_types; i++)
@@ -354,6 +496,7 @@ lk_status lk_sync_new(const lk_sync_options *options, lk_sync **out, lk_error *e
     sync->mirror = known.mirror;
     sync->duty = (lk__duty){ .name = "feed", .lease_ms = known.lease_ms };
     sync->may_reconcile = !known.no_reconcile;
+    sync->n_windows = known.n_windows == 0 ? DEFAULT_WINDOWS : (size_t)known.n_windows;
     sync->interval_ms = known.interval_ms == 0 ? DEFAULT_INTERVAL_MS : known.interval_ms;
     sync->arena = lk__arena_new();
     sync->signal = lk__signal_new();
@@ -372,10 +515,8 @@ lk_status lk_sync_step(lk_sync *sync, lk_sync_result *result, lk_error *err)
 
     lk__error_clear(err);
     (void)lk__signal_take_wake(sync->signal); /* this step is what it asked for */
-    status = step(sync, &done, &problem);
+    status = finish_step(sync, step(sync, &done, &problem));
     if (status != LK_OK) {
-        if (status == LK_ERR_API)
-            walk_close(&sync->walk);
         plan_after_failure(sync, &problem);
         if (sync->must_wait) /* nobody else may ask meanwhile either */
             lk__duty_hold(&sync->duty, sync->mirror, lk__now_ms(sync->client), sync->wait_ms);

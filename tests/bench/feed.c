@@ -154,9 +154,9 @@ static void run_sync(const char *store, const char *url, bool is_serial)
     mark *marks = calloc(1 << 20, sizeof(*marks));
     size_t n = 0;
 
-    (void)is_serial;
     if (marks == NULL ||
-        lk_sync_new(LK_SYNC_OPTIONS(.client = client, .mirror = mirror, .no_reconcile = true),
+        lk_sync_new(LK_SYNC_OPTIONS(.client = client, .mirror = mirror, .no_reconcile = true,
+                                    .n_windows = is_serial ? 1 : 0),
                     &sync, &err) != LK_OK)
         bench_die("sync", err.message);
     double began_us = now_us();

@@ -59,7 +59,7 @@ static lk_status write_page(fake_feed *feed, size_t start, lk__buf *out, lk_erro
 
     LK_TRY(lk__buf_text(out, "{\"object\":\"list\",\"data\":[", err));
     for (size_t i = start; i < feed->n_events && !is_more; i++) {
-        if (!is_visible(feed, i))
+        if (!is_visible(feed, i) || feed->events[i].event.created_at_ms > feed->last_end_ms)
             continue;
         is_more = count == limit;
         if (is_more)
@@ -74,28 +74,48 @@ static lk_status write_page(fake_feed *feed, size_t start, lk__buf *out, lk_erro
     return lk__buf_printf(out, err, "],\"list_metadata\":{\"after\":\"%s\"}}", last);
 }
 
+static lk_status read_range(fake_feed *feed, const char *url, lk_error *err)
+{
+    char start[64];
+    char end[64];
+
+    read_parameter(url, "range_start", start, sizeof(start));
+    read_parameter(url, "range_end", end, sizeof(end));
+    feed->was_ranged = start[0] != '\0';
+    feed->last_start_ms = 0;
+    feed->last_end_ms = INT64_MAX;
+    if (feed->was_ranged && !lk__time_parse(start, &feed->last_start_ms))
+        return lk__fail(err, LK_ERR_PROTOCOL, "range_start \"%s\" is no time", start);
+    if (end[0] != '\0' && !lk__time_parse(end, &feed->last_end_ms))
+        return lk__fail(err, LK_ERR_PROTOCOL, "range_end \"%s\" is no time", end);
+    if (feed->first_start_ms == 0)
+        feed->first_start_ms = feed->last_start_ms;
+    if (feed->ignores_range || (feed->ignores_end_after && feed->last_after[0] != '\0'))
+        feed->last_end_ms = INT64_MAX;
+    return LK_OK;
+}
+
+static lk_status refuse(lk_http_response *response, int status, const char *body)
+{
+    lk_http_response_set_status(response, status);
+    return lk_http_response_append(response, body, strlen(body));
+}
+
 static lk_status send(void *ctx, const lk_http_request *request, lk_http_response *response,
                       lk_error *err)
 {
     fake_feed *feed = ctx;
     lk__auto_buf body = LK__BUF(1 << 20);
-    char start[64];
     long at;
 
     feed->n_requests++;
     read_parameter(request->url, "after", feed->last_after, sizeof(feed->last_after));
-    read_parameter(request->url, "range_start", start, sizeof(start));
-    feed->was_ranged = start[0] != '\0';
-    feed->last_start_ms = 0;
-    if (feed->was_ranged && !lk__time_parse(start, &feed->last_start_ms))
-        return lk__fail(err, LK_ERR_PROTOCOL, "range_start \"%s\" is no time", start);
+    LK_TRY(read_range(feed, request->url, err));
+    if (feed->refuses_end && strstr(request->url, "range_end=") != NULL)
+        return refuse(response, 422, "{\"message\":\"range_end is not known.\"}");
     at = find_start(feed);
-    if (at == NOT_KNOWN) {
-        static const char refusal[] = "{\"message\":\"Could not find the cursor.\"}";
-
-        lk_http_response_set_status(response, 400);
-        return lk_http_response_append(response, refusal, strlen(refusal));
-    }
+    if (at == NOT_KNOWN)
+        return refuse(response, 400, "{\"message\":\"Could not find the cursor.\"}");
     LK_TRY(write_page(feed, (size_t)at, &body, err));
     lk_http_response_set_status(response, 200);
     return lk_http_response_append(response, body.data, body.len);

@@ -319,6 +319,10 @@ typedef struct lk_sync_options {
      * fine, longer than a poll takes); 0: polls in any case. Clocks must agree to within seconds.
      */
     int lease_ms;
+    /* How many requests at once in a long catch-up whose answers take long: the time that is left
+     * is cut into windows, read side by side, never more than 95 pages a second. 1-20; 0: 10; 1:
+     * one after the other, as is done in any case where WorkOS ignores range_start. */
+    int n_windows;
 } lk_sync_options;
 
 #define LK_SYNC_OPTIONS(...) \
@@ -335,9 +339,10 @@ typedef struct lk_sync_result {
 
 LK_API LK_MUST_CHECK lk_status lk_sync_new(const lk_sync_options *options, lk_sync **out,
                                            lk_error *err);
-/* Fetches and applies at most one page, of events or of a reconciliation, committed together with
- * its cursor. Blocks on network and disk. A failure leaves the mirror as it was: call again after
- * lk_sync_wait_ms(). result may be NULL. */
+/* Applies at most one page, of events or of a reconciliation, or one of each window, committed
+ * together with its cursor. Blocks on network and disk; fetches ahead on threads that end before it
+ * does, so the client's transport and clock are used from several. A failure leaves the mirror as
+ * it was: call again after lk_sync_wait_ms(). result may be NULL. */
 LK_API LK_MUST_CHECK lk_status lk_sync_step(lk_sync *sync, lk_sync_result *result, lk_error *err);
 /* Until the next step is worth taking: 0 in the middle of a catch-up, the interval once caught up,
  * longer after failures (back-off, Retry-After). Never blocks. */

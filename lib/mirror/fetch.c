@@ -1,0 +1,90 @@
+/* One request on one thread; see fetch.h. */
+#include "mirror/fetch.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+static void send_request(lk__fetch *fetch)
+{
+    int64_t early_ms = fetch->not_before_ms - lk__steady_now_ms();
+    int64_t began_ms;
+
+    if (fetch->not_before_ms != 0 && early_ms > 0)
+        lk__system_sleep_ms(NULL, early_ms);
+    began_ms = lk__steady_now_ms();
+    fetch->status = lk_events_list(fetch->client, &fetch->options, &fetch->page, &fetch->err);
+    fetch->took_ms = lk__steady_now_ms() - began_ms;
+}
+
+static void *run(void *ctx)
+{
+    send_request(ctx);
+    return NULL;
+}
+
+/* Signals are for the threads of whoever embeds us. */
+static bool start_thread(lk__fetch *fetch)
+{
+    sigset_t all;
+    sigset_t before;
+    bool is_started;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    is_started = pthread_create(&fetch->thread, NULL, run, fetch) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return is_started;
+}
+
+lk_status lk__fetch_begin(lk__fetch *fetch, lk_client *client, const lk_event_list_options *options,
+                          int64_t not_before_ms, lk_error *err)
+{
+    char *after = options->after != NULL ? strdup(options->after) : NULL;
+
+    if (options->after != NULL && after == NULL)
+        return lk__no_memory(err);
+    *fetch = (lk__fetch){ .client = client,
+                          .options = *options,
+                          .after = after,
+                          .not_before_ms = not_before_ms,
+                          .err = LK_ERROR_INIT };
+    fetch->options.after = after;
+    fetch->has_thread = start_thread(fetch);
+    if (!fetch->has_thread)
+        send_request(fetch);
+    return LK_OK;
+}
+
+void lk__fetch_finish(lk__fetch *fetch)
+{
+    if (fetch->has_thread)
+        pthread_join(fetch->thread, NULL);
+    fetch->has_thread = false;
+}
+
+lk_status lk__fetch_take(lk__fetch *fetch, lk_event_page **out, lk_error *err)
+{
+    lk_status status;
+
+    lk__fetch_finish(fetch);
+    status = fetch->status;
+    if (status == LK_OK)
+        *out = lk__steal(fetch->page);
+    else if (err != NULL)
+        *err = fetch->err;
+    lk__fetch_clear(fetch);
+    return status;
+}
+
+void lk__fetch_clear(lk__fetch *fetch)
+{
+    lk__fetch_finish(fetch);
+    lk_event_page_free(fetch->page);
+    free(fetch->after);
+    *fetch = (lk__fetch){ 0 };
+}
