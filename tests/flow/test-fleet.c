@@ -110,8 +110,9 @@ static _Noreturn void work(const fleet *f, int number)
                                         .max_retries = -1, .transport = { .send = send, .ctx = &w },
                                         .random = fake_random_use(&random)),
                       &client, &err) != LK_OK ||
-        lk_sync_new(LK_SYNC_OPTIONS(.client = client, .mirror = mirror, .no_reconcile = true,
-                                    .interval_ms = SHORTEST_MS, .lease_ms = LEASE_MS),
+        lk_sync_new(LK_SYNC_OPTIONS(.client = client, .n_windows = 1, .mirror = mirror,
+                                    .no_reconcile = true, .interval_ms = SHORTEST_MS,
+                                    .lease_ms = LEASE_MS),
                     &sync, &err) != LK_OK) {
         fprintf(stderr, "%s\n", err.message);
         _exit(2);

@@ -75,9 +75,9 @@ static lk_status work(worker *w)
                                                  .random = fake_random_use(&w->random)),
                                &client, &w->err);
     if (status == LK_OK)
-        status =
-            lk_sync_new(LK_SYNC_OPTIONS(.client = client, .mirror = mirror, .no_reconcile = true),
-                        &sync, &w->err);
+        status = lk_sync_new(LK_SYNC_OPTIONS(.client = client, .n_windows = 1, .mirror = mirror,
+                                             .no_reconcile = true),
+                             &sync, &w->err);
     while (status == LK_OK && !result.caught_up) {
         status = lk_sync_step(sync, &result, &w->err);
         w->n_applied += status == LK_OK ? result.n_applied : 0;

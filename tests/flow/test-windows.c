@@ -107,6 +107,17 @@ static int64_t time_of(int i)
     return NOON - (int64_t)(N_EVENTS - 1 - i) * 30 * MINUTE;
 }
 
+static void use(scene *s, int n_windows)
+{
+    lk_error err = LK_ERROR_INIT;
+
+    lk_sync_freep(&s->b.sync);
+    assert_ok(lk_sync_new(LK_SYNC_OPTIONS(.client = s->b.client, .mirror = s->b.k.mirror,
+                                          .no_reconcile = true, .n_windows = n_windows),
+                          &s->b.sync, &err),
+              err);
+}
+
 static int setup(void **state)
 {
     scene *s = calloc(1, sizeof(*s));
@@ -128,6 +139,7 @@ static int setup(void **state)
     kit_begin(&s->b.k);
     kit_open(&s->b.k);
     bench_use(&s->b, (lk_transport){ .send = send, .ctx = &s->slow });
+    use(s, 0);
     *state = s;
     return 0;
 }
@@ -220,17 +232,6 @@ static void test_windows_end_where_pages_do(void **state)
     assert_int_equal(s->slow.n_most, 10);
     assert_in_range(busiest_second(&s->slow), 11, 100);
     assert_in_range(s->slow.n_sent, N_EVENTS / PAGE, N_EVENTS / PAGE * 3);
-}
-
-static void use(scene *s, int n_windows)
-{
-    lk_error err = LK_ERROR_INIT;
-
-    lk_sync_freep(&s->b.sync);
-    assert_ok(lk_sync_new(LK_SYNC_OPTIONS(.client = s->b.client, .mirror = s->b.k.mirror,
-                                          .no_reconcile = true, .n_windows = n_windows),
-                          &s->b.sync, &err),
-              err);
 }
 
 static void test_one_window_is_none(void **state)

@@ -19,8 +19,8 @@ void bench_use(bench *b, lk_transport transport)
                                               .random = fake_random_use(&b->random)),
                             &b->client, &err),
               err);
-    assert_ok(lk_sync_new(LK_SYNC_OPTIONS(.client = b->client, .mirror = b->k.mirror,
-                                          .no_reconcile = !b->reconciles),
+    assert_ok(lk_sync_new(LK_SYNC_OPTIONS(.client = b->client, .n_windows = 1,
+                                          .mirror = b->k.mirror, .no_reconcile = !b->reconciles),
                           &b->sync, &err),
               err);
 }

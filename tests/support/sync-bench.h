@@ -26,7 +26,8 @@ typedef struct bench {
 int bench_setup(void **state);
 int bench_teardown(void **state);
 
-/* A new client and sync on this transport. */
+/* A new client and sync on this transport, page by page: on a busy machine even an instant answer
+ * may look slow. */
 void bench_use(bench *b, lk_transport transport);
 /* Feeds n users, created gap_ms apart; the last one at NOON. */
 void bench_fill(bench *b, size_t n, int64_t gap_ms);
