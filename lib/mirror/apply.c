@@ -5,6 +5,7 @@
  * removal may follow the user's or the group's deletion, and must not bring them back. */
 #include "mirror/apply.h"
 
+#include "mirror/event-index.h"
 #include "mirror/put.h"
 #include "mirror/record.h"
 #include "mirror/revocation.h"
@@ -89,6 +90,7 @@ lk_status lk__apply_event(lk__store *store, const lk_event *event, int64_t now_m
         store, LK__SQL_ADD_BODY,
         LK__ARGS(lk__value_number(sequence), lk__value_bytes(event->json, event->json_len)), NULL,
         NULL, err));
+    LK_TRY(lk__event_index_add(store, sequence, event->created_at_ms, &record, err));
     if (record.parked != NULL) {
         LK_TRY(lk__store_run(store, LK__SQL_PARK,
                              LK__ARGS(lk__value_number(sequence), lk__value_text(record.parked)),

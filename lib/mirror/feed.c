@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mirror/apply.h"
+#include "mirror/event-index.h"
 #include "mirror/sql.h"
 
 static lk_status take_feed(void *ctx, const lk__row *row, lk_error *err)
@@ -127,6 +128,7 @@ lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed_
     if (is_ours) {
         for (size_t i = 0; i < n_pages; i++)
             LK_TRY(apply_page(store, pages[i], move->polled_at_ms, &counted, err));
+        LK_TRY(lk__event_index_seal(store, err));
         if (counted.n_applied > 0)
             LK_TRY(lk__store_announce(store, err));
         LK_TRY(lk__transaction_commit(&transaction, err));

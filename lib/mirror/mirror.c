@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "mirror/apply.h"
+#include "mirror/event-index.h"
 #include "mirror/sql.h"
 #include "mirror/walk.h"
 
@@ -62,8 +63,10 @@ lk_status lk_mirror_apply_event(lk_mirror *mirror, const lk_event *event, bool *
     LK_TRY(check_event(event, err));
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__WRITE, err));
     LK_TRY(lk__apply_event(mirror->store, event, lk__system_now_ms(NULL), &applied, err));
-    if (applied != LK__APPLIED_KNOWN)
+    if (applied != LK__APPLIED_KNOWN) {
+        LK_TRY(lk__event_index_seal(mirror->store, err));
         LK_TRY(lk__store_announce(mirror->store, err));
+    }
     LK_TRY(lk__transaction_commit(&transaction, err));
     if (added != NULL)
         *added = applied != LK__APPLIED_KNOWN;

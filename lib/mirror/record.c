@@ -6,7 +6,10 @@
 
 #include "base/text.h"
 
-enum { MAX_SUBJECT = 200 }; /* bytes: a line in a list */
+enum {
+    MAX_SUBJECT = 200, /* bytes: a line in a list */
+    MAX_ID = 255       /* bytes; PostgreSQL's indexes hold some 2700 */
+};
 
 /* ---- Tables ---- */
 
@@ -137,6 +140,12 @@ static const char *first_of(const char *a, const char *b)
     return lk__text_empty(b) ? NULL : b;
 }
 
+/* NULL for "", and for what is too long to be anybody's. */
+static const char *known_id(const char *id)
+{
+    return !lk__text_empty(id) && strlen(id) <= MAX_ID ? id : NULL;
+}
+
 static size_t cut_length(const char *text)
 {
     size_t len = strlen(text);
@@ -211,15 +220,25 @@ static const char *organization_of(const about *what)
         id = first_of(id, what->group->organization_id);
     if (what->sso != NULL)
         id = first_of(id, what->sso->organization_id);
-    return first_of(id, NULL);
+    return known_id(id);
 }
 
 static const char *directory_of(const about *what, lk__effect_kind kind)
 {
     bool is_directory = kind == LK__EFFECT_DIRECTORY || lk__text_equal(what->object, "directory");
 
-    return is_directory ? first_of(what->id, what->directory_id)
-                        : first_of(what->directory_id, NULL);
+    return known_id(is_directory ? first_of(what->id, what->directory_id) : what->directory_id);
+}
+
+static void note_objects(const about *what, lk__record *out)
+{
+    const char *user_id = what->user != NULL ? what->user->id : NULL;
+    const char *group_id = what->group != NULL ? what->group->id : NULL;
+
+    out->object_id = known_id(first_of(user_id, what->id));
+    out->other_id = known_id(first_of(group_id, what->user_id));
+    if (lk__text_equal(out->object_id, out->other_id))
+        out->other_id = NULL;
 }
 
 static lk_status read_about(const lk__json *data, lk__arena *arena, lk__record *out, lk_error *err)
@@ -229,6 +248,7 @@ static lk_status read_about(const lk__json *data, lk__arena *arena, lk__record *
     LK_TRY(lk__json_decode(data, &about_shape, arena, &what, err));
     out->organization_id = organization_of(&what);
     out->directory_id = directory_of(&what, out->kind);
+    note_objects(&what, out);
     return subject_of(&what, arena, &out->subject, err);
 }
 
@@ -260,7 +280,18 @@ static lk_status decode(const lk__json *object, const char *what, const lk__shap
 
 static lk_status require_id(const char *id, const char *what, lk_error *err)
 {
-    return lk__text_empty(id) ? lk__fail(err, LK_ERR_PROTOCOL, "%s is empty", what) : LK_OK;
+    if (lk__text_empty(id))
+        return lk__fail(err, LK_ERR_PROTOCOL, "%s is empty", what);
+    if (strlen(id) > MAX_ID)
+        return lk__fail(err, LK_ERR_PROTOCOL, "%s has %zu bytes: %d are allowed", what, strlen(id),
+                        (int)MAX_ID);
+    return LK_OK;
+}
+
+/* The same, where there is one. */
+static lk_status check_id(const char *id, const char *what, lk_error *err)
+{
+    return lk__text_empty(id) ? LK_OK : require_id(id, what, err);
 }
 
 static lk_status read_directory(const lk__json *data, lk__arena *arena, lk__record *out,
@@ -272,6 +303,7 @@ static lk_status read_directory(const lk__json *data, lk__arena *arena, lk__reco
     LK_TRY(decode(data, "directory", &directory_shape, arena, &record, err));
     directory = record;
     LK_TRY(require_id(directory->id, "the directory's id", err));
+    LK_TRY(check_id(directory->organization_id, "the directory's organization_id", err));
     directory->state = state_of_directory(directory->state);
     out->directory = directory;
     return LK_OK;
@@ -286,6 +318,7 @@ static lk_status read_user(const lk__json *data, lk__arena *arena, lk__record *o
     user = record;
     LK_TRY(require_id(user->id, "the user's id", err));
     LK_TRY(require_id(user->directory_id, "the user's directory_id", err));
+    LK_TRY(check_id(user->organization_id, "the user's organization_id", err));
     out->user = user;
     return LK_OK;
 }
@@ -299,6 +332,7 @@ static lk_status read_group(const lk__json *data, lk__arena *arena, lk__record *
     group = record;
     LK_TRY(require_id(group->id, "the group's id", err));
     LK_TRY(require_id(group->directory_id, "the group's directory_id", err));
+    LK_TRY(check_id(group->organization_id, "the group's organization_id", err));
     out->group = group;
     return LK_OK;
 }
@@ -317,6 +351,7 @@ static lk_status read_end(const lk__json *data, lk__arena *arena, lk__record *ou
         LK_TRY(require_id(ended->session_id, "the session's id", err));
     else
         LK_TRY(require_id(ended->user_id, "the user's id", err));
+    LK_TRY(check_id(ended->organization_id, "the membership's organization_id", err));
     /* An empty one would stand for every organization. */
     if (out->kind == LK__EFFECT_SEAT_END)
         LK_TRY(require_id(ended->organization_id, "the membership's organization_id", err));

@@ -34,7 +34,9 @@ typedef struct lk__record {
     const char *organization_id; /* NULL: none, as below */
     const char *directory_id;
     const char *subject;
-    const char *parked; /* why the effect cannot be applied; NULL: it can */
+    const char *object_id; /* what it happened to */
+    const char *other_id;  /* whom else: the group of a membership, the person of a session */
+    const char *parked;    /* why the effect cannot be applied; NULL: it can */
     lk__effect_kind kind;
     bool is_deletion; /* or removal from a group */
     const lk_directory *directory;

@@ -165,8 +165,32 @@ static const char *const lk__schema_steps[] = {
     " failed_at_ms BIGINT NOT NULL," /* the last of them */
     " failed_id TEXT,"
     " failure TEXT);",
+
+    /* 5 to 6. Finding events: by what they name, and in blocks of them by text, which is in lower
+     * case there, and by directory. What earlier versions logged is put in by event-index.c. */
+    "CREATE TABLE event_object ("
+    " object_id TEXT NOT NULL,"
+    " created_at_ms BIGINT NOT NULL,"
+    " sequence BIGINT NOT NULL,"
+    " PRIMARY KEY (object_id, created_at_ms, sequence)) WITHOUT ROWID;"
+    "CREATE TABLE event_block ("
+    " last_sequence INTEGER PRIMARY KEY,"
+    " first_sequence BIGINT NOT NULL,"
+    " from_ms BIGINT NOT NULL," /* created_at of the oldest, and of the newest */
+    " to_ms BIGINT NOT NULL,"
+    " n_events BIGINT NOT NULL,"
+    " owners TEXT NOT NULL," /* ids of organizations and directories, each once */
+    " types TEXT NOT NULL,"  /* of each event, as the next */
+    " words TEXT NOT NULL);" /* subject and id */
+    "CREATE INDEX event_block_by_from ON event_block (from_ms, last_sequence);"
+    "CREATE INDEX event_block_by_to ON event_block (to_ms, last_sequence);"
+    "ALTER TABLE lease ADD COLUMN holder TEXT;" /* for people: who on which machine */
+    /* The reader of events that parked ones were last tried with: record.h. */
+    "ALTER TABLE feed ADD COLUMN reader BIGINT NOT NULL DEFAULT 0;",
 };
 
+/* The version that brought event_object and event_block. */
+enum { LK__SCHEMA_EVENT_INDEX = 6 };
 #define LK__SCHEMA_VERSION ((int64_t)(sizeof(lk__schema_steps) / sizeof(lk__schema_steps[0])))
 
 #endif

@@ -40,8 +40,7 @@ void lk__select_clear(lk__select *select)
     lk__buf_clear(&select->sql);
 }
 
-static lk_status make_pattern(const char *text, const char *quote, bool is_folded, char *out,
-                              lk_error *err)
+static lk_status make_pattern(const char *text, bool is_folded, char *out, lk_error *err)
 {
     size_t len = strlen(text);
     char *at = out;
@@ -50,13 +49,11 @@ static lk_status make_pattern(const char *text, const char *quote, bool is_folde
         return lk__fail(err, LK_ERR_INVALID, "text to search for is limited to %d bytes, not %zu",
                         (int)LK__MAX_SOUGHT, len);
     *at++ = '%';
-    at = stpcpy(at, quote);
     for (; *text != '\0'; text++) {
         if (*text == '%' || *text == '_' || *text == '\\')
             *at++ = '\\';
         *at++ = (char)(is_folded && *text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
     }
-    at = stpcpy(at, quote);
     *at++ = '%';
     *at = '\0';
     return LK_OK;
@@ -64,10 +61,10 @@ static lk_status make_pattern(const char *text, const char *quote, bool is_folde
 
 lk_status lk__pattern_anywhere(const char *text, char *out, lk_error *err)
 {
-    return make_pattern(text, "", true, out, err);
+    return make_pattern(text, true, out, err);
 }
 
-lk_status lk__pattern_json_text(const char *text, char *out, lk_error *err)
+lk_status lk__pattern_exact(const char *text, char *out, lk_error *err)
 {
-    return make_pattern(text, "\"", false, out, err);
+    return make_pattern(text, false, out, err);
 }

@@ -34,7 +34,7 @@ enum { LK__MAX_SOUGHT = 256, LK__PATTERN_SIZE = 2 * LK__MAX_SOUGHT + 5 };
 
 /* Finds the text anywhere in what is in lower case. out: LK__PATTERN_SIZE bytes. */
 LK_MUST_CHECK lk_status lk__pattern_anywhere(const char *text, char *out, lk_error *err);
-/* Finds the text as a whole JSON text, so between quotes. out: the same. */
-LK_MUST_CHECK lk_status lk__pattern_json_text(const char *text, char *out, lk_error *err);
+/* The same in its own letters. */
+LK_MUST_CHECK lk_status lk__pattern_exact(const char *text, char *out, lk_error *err);
 
 #endif

@@ -13,21 +13,60 @@
 #define LK__SQL_PARK     "INSERT INTO parked (sequence, reason) VALUES ($1, $2)"
 
 #define LK__SQL_EVENT_PLACE "SELECT sequence, created_at_ms FROM event WHERE id = $1"
-/* LEFT JOIN, since each event has a body: it keeps the planner from starting with the bodies. */
-#define LK__SQL_EVENTS                                                                     \
+#define LK__EVENT_COLUMNS                                                                  \
     "SELECT e.sequence, e.id, e.type, e.created_at_ms, e.organization_id, e.directory_id," \
-    " e.subject, b.json FROM event e LEFT JOIN event_body b ON b.sequence = e.sequence WHERE TRUE"
+    " e.subject, b.json"
+/* LEFT JOIN, since each event has a body: it keeps the planner from starting with the bodies. */
+#define LK__WITH_BODY  " LEFT JOIN event_body b ON b.sequence = e.sequence WHERE TRUE"
+#define LK__SQL_EVENTS LK__EVENT_COLUMNS " FROM event e" LK__WITH_BODY
+/* CROSS, which SQLite does not turn round: it begins with the object. */
+#define LK__BY_OBJECT " FROM event_object o CROSS JOIN event e"
+#define LK__SQL_EVENTS_OF_OBJECT \
+    LK__EVENT_COLUMNS LK__BY_OBJECT LK__WITH_BODY " AND e.sequence = o.sequence"
 #define LK__SQL_COUNT_EVENTS "SELECT COUNT(*) FROM event e WHERE TRUE"
-#define LK__SQL_COUNT_EVENTS_BY_BODY \
-    "SELECT COUNT(*) FROM event e LEFT JOIN event_body b ON b.sequence = e.sequence WHERE TRUE"
+#define LK__SQL_COUNT_EVENTS_OF_OBJECT \
+    "SELECT COUNT(*)" LK__BY_OBJECT " WHERE e.sequence = o.sequence"
 
-/* The values stand behind "-", "/" and "WHERE TRUE". */
+/* The values stand behind "-", "/" and "WHERE …". */
 #define LK__SQL_SPANS_SINCE "SELECT (e.created_at_ms - "
 #define LK__SQL_SPANS_OF    ") / "
 #define LK__SQL_SPANS_FROM  ", e.type, COUNT(*) FROM event e WHERE TRUE"
-#define LK__SQL_SPANS_FROM_BODY \
-    ", e.type, COUNT(*) FROM event e LEFT JOIN event_body b ON b.sequence = e.sequence WHERE TRUE"
+#define LK__SQL_SPANS_FROM_OBJECT \
+    ", e.type, COUNT(*)" LK__BY_OBJECT " WHERE e.sequence = o.sequence"
 #define LK__SQL_BY_SPAN " GROUP BY 1, 2 ORDER BY 1, 2"
+
+/* ---- Finding events ---- */
+
+#define LK__SQL_ADD_OBJECT \
+    "INSERT INTO event_object (object_id, created_at_ms, sequence) VALUES ($1, $2, $3)"
+#define LK__SQL_ADD_BLOCK                                                               \
+    "INSERT INTO event_block (last_sequence, first_sequence, from_ms, to_ms, n_events," \
+    " owners, types, words) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+#define LK__LAST_SEALED        "(SELECT COALESCE(MAX(last_sequence), 0) FROM event_block)"
+#define LK__SQL_COUNT_UNSEALED "SELECT COUNT(*) FROM event WHERE sequence > " LK__LAST_SEALED
+#define LK__SQL_UNSEALED                                                               \
+    "SELECT sequence, id, type, created_at_ms, organization_id, directory_id, subject" \
+    " FROM event WHERE sequence > " LK__LAST_SEALED " ORDER BY sequence LIMIT $1"
+#define LK__SQL_LAST_SEALED "SELECT " LK__LAST_SEALED
+#define LK__SQL_LOGGED_AFTER                                                   \
+    "SELECT e.sequence, e.id, e.type, e.created_at_ms, b.json FROM event e"    \
+    " LEFT JOIN event_body b ON b.sequence = e.sequence WHERE e.sequence > $1" \
+    " ORDER BY e.sequence LIMIT $2"
+/* The events of a block: its two numbers stand behind the parts. The limit, which is none, keeps
+ * planners from taking the outer conditions inside, and another index with them. */
+#define LK__BLOCK_EVENTS                                                              \
+    " FROM (SELECT sequence, id, type, created_at_ms, organization_id, directory_id," \
+    " subject FROM event WHERE sequence >= "
+#define LK__SQL_BLOCK_EVENTS    LK__EVENT_COLUMNS LK__BLOCK_EVENTS
+#define LK__SQL_COUNT_BLOCK     "SELECT COUNT(*)" LK__BLOCK_EVENTS
+#define LK__SQL_BLOCK_TO        " AND sequence <= "
+#define LK__SQL_BLOCK_END       " ORDER BY sequence LIMIT 1000000000) e"
+#define LK__SQL_BLOCK_WITH_BODY LK__SQL_BLOCK_END LK__WITH_BODY
+#define LK__SQL_BLOCK_FOR_COUNT LK__SQL_BLOCK_END " WHERE TRUE"
+#define LK__SQL_BLOCKS                                                               \
+    "SELECT k.first_sequence, k.last_sequence, k.from_ms, k.to_ms, k.types, k.words" \
+    " FROM event_block k WHERE TRUE"
+#define LK__SQL_SEALED_COUNT "SELECT CAST(COALESCE(SUM(n_events), 0) AS BIGINT) FROM event_block"
 
 /* ---- Registers: the newer event wins ---- */
 

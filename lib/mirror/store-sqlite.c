@@ -364,6 +364,7 @@ static lk_status migrate(sqlite_store *self, lk_error *err)
     LK_TRY(check_owner(self, &version, err));
     for (int64_t i = version; i < LK__SCHEMA_VERSION; i++)
         LK_TRY(execute(self, lk__schema_steps[i], err));
+    LK_TRY(lk__schema_fill(&self->base, version, err));
     snprintf(stamp, sizeof(stamp), "PRAGMA application_id=%d; PRAGMA user_version=%lld",
              LK__SCHEMA_APPLICATION_ID, (long long)LK__SCHEMA_VERSION);
     LK_TRY(execute(self, stamp, err));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "mirror/event-index.h"
 #include "mirror/schema.h"
 
 #define KINDS "sqlite:PATH or postgresql://…"
@@ -49,6 +50,13 @@ lk_status lk__schema_check(const char *shown, int64_t version, lk_error *err)
                     "store %s was written by a newer version of Latchkey (schema %lld, this one "
                     "knows %lld)",
                     shown, (long long)version, (long long)LK__SCHEMA_VERSION);
+}
+
+lk_status lk__schema_fill(lk__store *store, int64_t version, lk_error *err)
+{
+    bool has_log = version > 0 && version < LK__SCHEMA_EVENT_INDEX;
+
+    return has_log ? lk__event_index_fill(store, err) : LK_OK;
 }
 
 void lk__store_free(lk__store *store)

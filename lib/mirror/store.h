@@ -111,5 +111,7 @@ LK_MUST_CHECK lk_status lk__postgres_open(const char *url, lk__store **out, lk_e
 
 /* LK_ERR_STORE when the version is one that we do not know yet. shown names the store. */
 LK_MUST_CHECK lk_status lk__schema_check(const char *shown, int64_t version, lk_error *err);
+/* After the steps, in their transaction: what steps from this version on cannot do in SQL. */
+LK_MUST_CHECK lk_status lk__schema_fill(lk__store *store, int64_t version, lk_error *err);
 
 #endif

@@ -50,6 +50,8 @@ void kit_clear(kit *k)
     static const char *const statements[] = {
         "DELETE FROM event",
         "DELETE FROM event_body",
+        "DELETE FROM event_object",
+        "DELETE FROM event_block",
         "DELETE FROM parked",
         "DELETE FROM directory",
         "DELETE FROM directory_user",
@@ -95,10 +97,18 @@ void kit_go_back(kit *k, int version)
         int version;
         const char *undo;
     } steps[] = {
-        { 5, "DROP TABLE consumer" },  { 4, "DROP TABLE drift" },
-        { 4, "DROP TABLE walk_seen" }, { 4, "DROP TABLE walk_directory" },
-        { 4, "DROP TABLE walk" },      { 3, "DROP TABLE web_session" },
-        { 3, "DROP TABLE lease" },     { 2, "DROP TABLE revocation" },
+        { 6, "DROP TABLE event_block" },
+        { 6, "DROP TABLE event_object" },
+        { 6, "ALTER TABLE lease DROP COLUMN holder" },
+        { 6, "ALTER TABLE feed DROP COLUMN reader" },
+        { 5, "DROP TABLE consumer" },
+        { 4, "DROP TABLE drift" },
+        { 4, "DROP TABLE walk_seen" },
+        { 4, "DROP TABLE walk_directory" },
+        { 4, "DROP TABLE walk" },
+        { 3, "DROP TABLE web_session" },
+        { 3, "DROP TABLE lease" },
+        { 2, "DROP TABLE revocation" },
     };
 
     for (size_t i = 0; i < N_ROWS(steps); i++)
