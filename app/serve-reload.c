@@ -9,7 +9,7 @@
 
 /* NULL: as it was. */
 typedef struct secrets {
-    char *password, *previous, *api_key, *webhook;
+    char *password, *previous, *api_key, *webhook, *webhook_previous;
 } secrets;
 
 static void secrets_deinit(secrets *all)
@@ -18,6 +18,7 @@ static void secrets_deinit(secrets *all)
     free_secretp(&all->previous);
     free_secretp(&all->api_key);
     free_secretp(&all->webhook);
+    free_secretp(&all->webhook_previous);
 }
 
 static bool is_same(const char *a, const char *b)
@@ -32,7 +33,9 @@ static lk_status read_secrets(const app_arguments *given, secrets *out, lk_error
     TRY(config_secret(given, "cookie-password-previous-file", "WORKOS_COOKIE_PASSWORD_PREVIOUS",
                       &out->previous, err));
     TRY(config_secret(given, "api-key-file", "WORKOS_API_KEY", &out->api_key, err));
-    return config_secret(given, "webhook-secret-file", "WORKOS_WEBHOOK_SECRET", &out->webhook, err);
+    TRY(config_secret(given, "webhook-secret-file", "WORKOS_WEBHOOK_SECRET", &out->webhook, err));
+    return config_secret(given, "webhook-secret-previous-file", "WORKOS_WEBHOOK_SECRET_PREVIOUS",
+                         &out->webhook_previous, err);
 }
 
 /* People carry what was in use until now: unless somebody names another one in the same breath, it
@@ -73,7 +76,7 @@ static lk_status take(serve_settings *own, server *running, secrets *found, cons
     TRY(lk_web_set_cookie_passwords(running->web, password, kept, err));
     if (found->api_key != NULL)
         TRY(lk_client_set_api_key(own->client, found->api_key, err));
-    serve_set_webhook_secret(running, &found->webhook);
+    webhook_secrets_set(&running->webhook_secrets, &found->webhook, &found->webhook_previous);
     free_secretp(&own->cookie_password_previous);
     own->cookie_password_previous = kept;
     kept = NULL;

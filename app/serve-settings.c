@@ -243,12 +243,51 @@ static lk_status read_client(const app_arguments *given, serve_settings *own, lk
     return LK_OK;
 }
 
+/* WorkOS, https://workos.com/docs/events/data-syncing/webhooks: "IP addresses" that webhooks come
+ * from. They may change: hence a word for them, and no default. */
+static const char *const workos_addresses[] = {
+    "3.217.146.166", "23.21.184.92", "34.204.154.149", "44.213.245.178", "44.215.236.82",
+    "50.16.203.9",   "52.1.251.34",  "52.21.49.187",   "174.129.36.47",
+};
+
+static lk_status add_source(lk_networks *sources, const char *range, lk_error *err)
+{
+    lk_error cause = LK_ERROR_INIT;
+    lk_status status = lk_networks_add(sources, range, &cause);
+
+    return status == LK_OK ? LK_OK : failed(err, status, "--webhook-from: %s", cause.message);
+}
+
+static lk_status read_sources(const app_arguments *given, server_options *wanted, lk_error *err)
+{
+    const char *range = arguments_nth(given, "webhook-from", 0);
+
+    if (range == NULL)
+        return LK_OK;
+    TRY(lk_networks_new(&wanted->webhook_sources, err));
+    for (size_t i = 0; (range = arguments_nth(given, "webhook-from", i)) != NULL; i++) {
+        bool is_word = strcmp(range, "workos") == 0;
+        for (size_t j = 0; is_word && j < N_ITEMS(workos_addresses); j++)
+            TRY(add_source(wanted->webhook_sources, workos_addresses[j], err));
+        if (!is_word)
+            TRY(add_source(wanted->webhook_sources, range, err));
+    }
+    return LK_OK;
+}
+
 static lk_status read_webhooks(const app_arguments *given, serve_settings *own, lk_error *err)
 {
     TRY(config_secret(given, "webhook-secret-file", "WORKOS_WEBHOOK_SECRET", &own->webhook_secret,
                       err));
+    TRY(config_secret(given, "webhook-secret-previous-file", "WORKOS_WEBHOOK_SECRET_PREVIOUS",
+                      &own->webhook_secret_previous, err));
+    if (own->webhook_secret == NULL && own->webhook_secret_previous != NULL)
+        return failed(err, LK_ERR_INVALID,
+                      "WORKOS_WEBHOOK_SECRET_PREVIOUS is the one before WORKOS_WEBHOOK_SECRET: set "
+                      "that, too");
     own->server.webhook_secret = own->webhook_secret;
-    return LK_OK;
+    own->server.webhook_secret_previous = own->webhook_secret_previous;
+    return read_sources(given, &own->server, err);
 }
 
 static lk_status read_store(const app_arguments *given, serve_settings *own, lk_error *err)
@@ -286,6 +325,7 @@ void serve_settings_deinit(serve_settings *own)
     lk_client_free(own->client);
     lk_rules_free(own->server.rules);
     lk_networks_free(own->server.proxies);
+    lk_networks_free(own->server.webhook_sources);
     tls_free(own->server.tls);
     free(own->store);
     free(own->client_id);
@@ -298,6 +338,7 @@ void serve_settings_deinit(serve_settings *own)
     free_secretp(&own->cookie_password);
     free_secretp(&own->cookie_password_previous);
     free_secretp(&own->webhook_secret);
+    free_secretp(&own->webhook_secret_previous);
 }
 
 /* ---- --config-test ---- */

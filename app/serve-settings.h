@@ -10,7 +10,7 @@ typedef struct serve_settings {
     server_options server;
     char *store, *client_id, *base_url, *issuer, *redirect_uri, *cookie_name, *cookie_domain,
         *same_site;
-    char *cookie_password, *cookie_password_previous, *webhook_secret;
+    char *cookie_password, *cookie_password_previous, *webhook_secret, *webhook_secret_previous;
     lk_client *client;
 } serve_settings;
 

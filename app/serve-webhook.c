@@ -4,6 +4,7 @@
 #include "answer.h"
 #include "clock.h"
 #include "fail.h"
+#include "head.h"
 
 #include <civetweb.h>
 #include <stdlib.h>
@@ -110,27 +111,43 @@ static int refuse_body(const app_request *request, const lk_error *err)
     return refuse(request, err->status == LK_ERR_PROTOCOL ? 413 : 400, "bad_body", err);
 }
 
+/* Where it comes from, by the word of the proxies that are trusted. */
+static bool is_from_elsewhere(const app_request *request)
+{
+    const server_options *options = request->server->options;
+    lk_visitor visitor;
+
+    if (options->webhook_sources == NULL)
+        return false;
+    head_visitor(request->info, options->proxies, options->proxy_headers, &visitor);
+    return !lk_networks_contain(options->webhook_sources, visitor.address);
+}
+
 int answer_webhook(const app_request *request)
 {
     server *self = request->server;
-    char *secret CLEANUP(free_secretp) = serve_copy_webhook_secret(self);
     const char *signature = mg_get_header(request->connection, "WorkOS-Signature");
     lk_auto(lk_event) event = NULL;
     char *data CLEANUP(free_bodyp) = NULL;
     lk_error err = LK_ERROR_INIT;
     size_t len = 0;
 
-    if (secret == NULL)
+    if (!webhook_secrets_has_any(&self->webhook_secrets))
         return answer_problem(request, 503, "no_webhook_secret",
                               "this server has no webhook secret: set WORKOS_WEBHOOK_SECRET");
+    if (is_from_elsewhere(request)) {
+        mg_disable_connection_keep_alive(request->connection); /* the body is not read */
+        failed(&err, LK_ERR_STATE, "webhooks are not taken from this address");
+        return refuse(request, 403, "not_from_there", &err);
+    }
     if (signature == NULL) {
         failed(&err, LK_ERR_SIGNATURE, "the WorkOS-Signature header is missing");
         return refuse(request, 400, "bad_signature", &err);
     }
     if (take_body(request, &data, &len, &err) != LK_OK)
         return refuse_body(request, &err);
-    lk_status status =
-        lk_webhook_open(self->options->client, secret, signature, data, len, 0, &event, &err);
+    lk_status status = webhook_secrets_open(&self->webhook_secrets, self->options->client,
+                                            signature, data, len, &event, &err);
     if (status == LK_ERR_NO_MEMORY)
         return answer_failure(request, &err);
     if (status != LK_OK)

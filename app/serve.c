@@ -122,42 +122,13 @@ static lk_status draw_prefix(char out[9], lk_error *err)
     return LK_OK;
 }
 
-void serve_set_webhook_secret(server *self, char **secret)
-{
-    if (*secret == NULL)
-        return;
-    pthread_mutex_lock(&self->secret_mutex);
-    char *before = self->webhook_secret;
-    self->webhook_secret = *secret;
-    pthread_mutex_unlock(&self->secret_mutex);
-    free_secretp(&before);
-    *secret = NULL;
-}
-
-char *serve_copy_webhook_secret(server *self)
-{
-    pthread_mutex_lock(&self->secret_mutex);
-    char *copy = self->webhook_secret != NULL ? strdup(self->webhook_secret) : NULL;
-    pthread_mutex_unlock(&self->secret_mutex);
-    return copy;
-}
-
-static lk_status take_webhook_secret(server *self, lk_error *err)
-{
-    const char *given = self->options->webhook_secret;
-
-    self->webhook_secret = given != NULL ? strdup(given) : NULL;
-    return given == NULL || self->webhook_secret != NULL
-               ? LK_OK
-               : failed(err, LK_ERR_NO_MEMORY, "out of memory");
-}
-
 static lk_status start(server *self, lk_error *err)
 {
     const server_options *options = self->options;
     lk_web_options web = options->web;
 
-    TRY(take_webhook_secret(self, err));
+    TRY(webhook_secrets_init(&self->webhook_secrets, options->webhook_secret,
+                             options->webhook_secret_previous, err));
     TRY(draw_prefix(self->id_prefix, err));
     TRY(crowd_new(self->n_workers - N_SPARE_WORKERS, &self->crowd, err));
     TRY(pool_new(options->store, &self->readers, err));
@@ -186,7 +157,6 @@ lk_status serve_start(const server_options *options, server **out, lk_error *err
 
     if (self == NULL)
         return failed(err, LK_ERR_NO_MEMORY, "out of memory");
-    pthread_mutex_init(&self->secret_mutex, NULL);
     self->options = options;
     self->address = options->address;
     self->max_watchers = options->max_watchers > 0 ? options->max_watchers : MAX_WATCHERS;
@@ -237,8 +207,7 @@ bool serve_stop(server *self)
     lk_gate_free(self->gate);
     lk_web_free(self->web);
     pool_free(self->readers);
-    free_secretp(&self->webhook_secret);
-    pthread_mutex_destroy(&self->secret_mutex);
+    webhook_secrets_deinit(&self->webhook_secrets);
     crowd_free(self->crowd);
     free(self);
     return is_whole;

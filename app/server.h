@@ -12,6 +12,7 @@
 #include "pool.h"
 #include "sharing.h"
 #include "tls.h"
+#include "webhook-secrets.h"
 
 #include <latchkey/gate.h>
 #include <pthread.h>
@@ -29,8 +30,11 @@ typedef struct server_options {
     int poll_ms;
     /* As lk_web_options. redirect_uri NULL: http://localhost:PORT/callback. */
     lk_web_options web;
-    const char *webhook_secret; /* at the start; NULL: webhooks are answered with 503 */
-    lk_rules *rules;            /* who sees everything; outlives the server */
+    const char *webhook_secret;          /* at the start; NULL: webhooks are answered with 503 */
+    const char *webhook_secret_previous; /* at the start; NULL: none */
+    lk_networks
+        *webhook_sources; /* where webhooks come from; NULL: anywhere; outlives the server */
+    lk_rules *rules;      /* who sees everything; outlives the server */
     lk_networks *proxies; /* whose word on who asks is taken; NULL: nobody's; outlives the server */
     lk_proxy_headers proxy_headers;
     journal log;
@@ -91,8 +95,7 @@ typedef struct server {
     meter meters[MAX_ROUTES + 1]; /* by route; the last: none of ours */
     atomic_ullong n_sign_ins[N_SIGN_IN_OUTCOMES];
     atomic_ullong n_watchers_refused;
-    pthread_mutex_t secret_mutex;
-    char *webhook_secret; /* under the mutex */
+    webhook_secrets webhook_secrets;
     atomic_ullong n_webhooks_taken, n_webhooks_refused;
 } server;
 
@@ -102,13 +105,7 @@ LK_MUST_CHECK lk_status serve_start(const server_options *options, server **out,
  * and was left behind. */
 bool serve_stop(server *self);
 
-/* Exchanges it while the server runs, and takes *secret over; a NULL there changes nothing. */
-void serve_set_webhook_secret(server *self, char **secret);
-
 /* ---- Between its files ---- */
-
-/* A copy; NULL: there is none, or no memory. Free it with free_secretp(). */
-char *serve_copy_webhook_secret(server *self);
 
 struct mg_callbacks;
 struct mg_connection;
