@@ -15,6 +15,7 @@
 #include "api/options.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json-scan.h"
 #include "base/text.h"
 #include "crypto/signature.h"
 
@@ -64,22 +65,77 @@ static lk_status fill_event(lk_event *event, const lk__json *value, int64_t crea
     return LK_OK;
 }
 
+/* What an entry of a page says of itself. */
+struct head {
+    lk__arena *arena;
+    const char *id;
+    const char *type;
+    const char *created_at;
+    bool has_id; /* of two with one name the first counts, even if it is no text */
+    bool has_type;
+    bool has_created_at;
+};
+
+static lk_status take_once(const char *raw, size_t raw_len, struct head *head, bool *has,
+                           const char **out, lk_error *err)
+{
+    if (*has)
+        return LK_OK;
+    *has = true;
+    return lk__json_slice_text(raw, raw_len, head->arena, out, err);
+}
+
+static lk_status see_member(void *ctx, const char *name, const char *raw, size_t raw_len,
+                            lk_error *err)
+{
+    struct head *head = ctx;
+
+    if (lk__text_equal(name, "id"))
+        return take_once(raw, raw_len, head, &head->has_id, &head->id, err);
+    if (lk__text_equal(name, "event"))
+        return take_once(raw, raw_len, head, &head->has_type, &head->type, err);
+    if (lk__text_equal(name, "created_at"))
+        return take_once(raw, raw_len, head, &head->has_created_at, &head->created_at, err);
+    return LK_OK;
+}
+
+/* *is_event is false for what is no event, among it bytes that JSON does not allow or that would be
+ * cut. Nothing is parsed: whoever wants what is in the event does that. */
+static lk_status read_entry(const char *raw, size_t raw_len, lk__arena *arena, lk_event *out,
+                            bool *is_event, lk_error *err)
+{
+    struct head head = { .arena = arena };
+
+    *is_event = false;
+    if (raw_len == 0 || raw[0] != '{' || lk__json_check(raw, raw_len, NULL) != LK_OK)
+        return LK_OK;
+    LK_TRY(lk__json_slices(raw, raw_len, true, see_member, &head, err));
+    if (!lk__list_is_id(head.id) || !lk__list_is_id(head.type) || head.created_at == NULL ||
+        !lk__time_parse(head.created_at, &out->created_at_ms))
+        return LK_OK;
+    out->id = head.id;
+    out->type = head.type;
+    out->json = lk__arena_bytes(arena, raw, raw_len);
+    out->json_len = raw_len;
+    *is_event = true;
+    return out->json != NULL ? LK_OK : lk__no_memory(err);
+}
+
 static lk_status add_entry(void *ctx, const char *name, const char *raw, size_t raw_len,
-                           const lk__json *value, lk_error *err)
+                           lk_error *err)
 {
     struct owned_page *owned = ctx;
-    int64_t created_at_ms = 0;
-    struct event_node *node;
+    struct event_node *node = lk__arena_alloc(owned->arena, sizeof(*node));
+    bool is_event = false;
 
     (void)name; /* entries of an array have none */
-    if (!is_event(value, &created_at_ms)) {
+    if (node == NULL)
+        return lk__no_memory(err);
+    LK_TRY(read_entry(raw, raw_len, owned->arena, &node->event, &is_event, err));
+    if (!is_event) {
         owned->page.skipped++;
         return LK_OK;
     }
-    node = lk__arena_alloc(owned->arena, sizeof(*node));
-    if (node == NULL)
-        return lk__no_memory(err);
-    LK_TRY(fill_event(&node->event, value, created_at_ms, raw, raw_len, owned->arena, err));
     node->next = owned->first;
     owned->first = node;
     owned->page.count++;
@@ -116,7 +172,11 @@ static lk_status sort_events(struct owned_page *owned, lk_error *err)
 static lk_status read_page(struct owned_page *owned, const lk__buf *body, const char *asked_after,
                            lk_error *err)
 {
-    LK_TRY(lk__list_read(body, add_entry, owned, owned->arena, &owned->page.after, err));
+    const char *data = NULL;
+    size_t data_len = 0;
+
+    LK_TRY(lk__list_open(body, owned->arena, &data, &data_len, &owned->page.after, err));
+    LK_TRY(lk__json_slices(data, data_len, true, add_entry, owned, err));
     LK_TRY(sort_events(owned, err));
     /* A cursor that does not move would be followed for ever. */
     if ((owned->page.count == 0 && owned->page.skipped == 0) ||

@@ -1,6 +1,7 @@
 /* Pages of lists; see list.h. */
 #include "api/list.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
 enum { MAX_ID_LEN = 255 };
@@ -24,8 +25,23 @@ struct members {
     const char *after;
 };
 
+static lk_status read_after(const char *raw, size_t raw_len, struct members *members, lk_error *err)
+{
+    LK_CLEANUP(lk__json_freep) lk__json *metadata = NULL;
+    lk_error unsafe = LK_ERROR_INIT;
+    lk_status status = lk__json_parse(raw, raw_len, &metadata, &unsafe);
+    const char *after = lk__json_text(metadata, "after");
+
+    if (status == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err);
+    if (!lk__list_is_id(after))
+        return LK_OK;
+    members->after = lk__arena_text(members->arena, after);
+    return members->after != NULL ? LK_OK : lk__no_memory(err);
+}
+
 static lk_status see_member(void *ctx, const char *name, const char *raw, size_t raw_len,
-                            const lk__json *value, lk_error *err)
+                            lk_error *err)
 {
     struct members *members = ctx;
 
@@ -33,23 +49,32 @@ static lk_status see_member(void *ctx, const char *name, const char *raw, size_t
         members->data = raw;
         members->data_len = raw_len;
     }
-    if (lk__text_equal(name, "list_metadata") && lk__list_is_id(lk__json_text(value, "after"))) {
-        members->after = lk__arena_text(members->arena, lk__json_text(value, "after"));
-        if (members->after == NULL)
-            return lk__no_memory(err);
-    }
+    return lk__text_equal(name, "list_metadata") ? read_after(raw, raw_len, members, err) : LK_OK;
+}
+
+lk_status lk__list_open(const lk__buf *body, lk__arena *arena, const char **data, size_t *data_len,
+                        const char **after, lk_error *err)
+{
+    struct members members = { .arena = arena };
+
+    LK_TRY(lk__json_slices(body->data, body->len, false, see_member, &members, err));
+    if (members.data == NULL)
+        return lk__fail(err, LK_ERR_PROTOCOL, "\"data\" is missing or no array");
+    *data = members.data;
+    *data_len = members.data_len;
+    *after = members.after;
     return LK_OK;
 }
 
 lk_status lk__list_read(const lk__buf *body, lk__json_visit *visit, void *ctx, lk__arena *arena,
                         const char **after, lk_error *err)
 {
-    struct members members = { .arena = arena };
+    const char *next = NULL;
+    const char *data = NULL;
+    size_t data_len = 0;
 
-    LK_TRY(lk__json_each(body->data, body->len, see_member, &members, err));
-    if (members.data == NULL)
-        return lk__fail(err, LK_ERR_PROTOCOL, "\"data\" is missing or no array");
-    LK_TRY(lk__json_each(members.data, members.data_len, visit, ctx, err));
-    *after = members.after;
+    LK_TRY(lk__list_open(body, arena, &data, &data_len, &next, err));
+    LK_TRY(lk__json_each(data, data_len, visit, ctx, err));
+    *after = next;
     return LK_OK;
 }

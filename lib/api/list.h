@@ -7,6 +7,9 @@
 /* Ids go into cursors and database keys: one visible word of at most 255 characters. */
 bool lk__list_is_id(const char *text);
 
+/* The entries as the array that they stand in, for lk__json_slices(); the rest as below. */
+LK_MUST_CHECK lk_status lk__list_open(const lk__buf *body, lk__arena *arena, const char **data,
+                                      size_t *data_len, const char **after, lk_error *err);
 /* Visits the entries by their bytes, one at a time, so that an entry nobody can read does not take
  * the others with it. *after, in the arena: the id to go on from; NULL on the last page.
  * LK_ERR_PROTOCOL when it is no list. */

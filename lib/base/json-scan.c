@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -290,49 +291,132 @@ static lk_status parse_span(const scan *s, size_t start, lk__json **out, lk_erro
     return status == LK_ERR_NO_MEMORY ? lk__no_memory(err) : LK_OK;
 }
 
-static lk_status visit_child(scan *s, bool is_member, lk__json_visit *visit, void *ctx,
-                             lk_error *err)
-{
-    LK_CLEANUP(lk__json_freep) lk__json *name = NULL;
-    LK_CLEANUP(lk__json_freep) lk__json *value = NULL;
-    size_t start = s->pos;
+enum { MAX_PLAIN_NAME = 64 };
 
-    if (is_member) {
-        if (!scan_string(s))
-            return fail(s, err);
-        LK_TRY(lk__json_parse(s->text + start, s->pos - start, &name, err));
-        skip_space(s);
-        take(s, ':'); /* lk__json_each() has checked the structure */
-        skip_space(s);
-        start = s->pos;
+/* A name as its bytes where they say it, else through the parser: escapes, and what is no ASCII. */
+typedef struct member_name {
+    const char *text; /* NULL: an element has none */
+    char plain[MAX_PLAIN_NAME];
+    lk__json *parsed;
+} member_name;
+
+static void member_name_clear(member_name *name)
+{
+    lk__json_free(name->parsed);
+}
+
+static lk_status take_name(scan *s, member_name *out, lk_error *err)
+{
+    size_t start = s->pos;
+    size_t len;
+
+    if (!scan_string(s))
+        return fail(s, err);
+    len = s->pos - start - 2;
+    for (size_t i = 0; i < len && len < MAX_PLAIN_NAME; i++) {
+        if (!is_plain((unsigned char)s->text[start + 1 + i]))
+            len = MAX_PLAIN_NAME;
     }
+    if (len < MAX_PLAIN_NAME) {
+        memcpy(out->plain, s->text + start + 1, len);
+        out->plain[len] = '\0';
+        out->text = out->plain;
+    } else {
+        LK_TRY(lk__json_parse(s->text + start, s->pos - start, &out->parsed, err));
+        out->text = lk__json_string(out->parsed);
+    }
+    skip_space(s);
+    take(s, ':'); /* the structure was checked */
+    skip_space(s);
+    return LK_OK;
+}
+
+/* One of both is set. */
+typedef struct visitor {
+    lk__json_visit *visit;
+    lk__json_slice_visit *visit_slice;
+    void *ctx;
+} visitor;
+
+static lk_status visit_child(scan *s, bool is_member, const visitor *v, lk_error *err)
+{
+    LK_CLEANUP(member_name_clear) member_name name = { 0 };
+    LK_CLEANUP(lk__json_freep) lk__json *value = NULL;
+    size_t start;
+
+    if (is_member)
+        LK_TRY(take_name(s, &name, err));
+    start = s->pos;
     if (!scan_value(s))
         return fail(s, err);
+    if (v->visit_slice != NULL)
+        return v->visit_slice(v->ctx, name.text, s->text + start, s->pos - start, err);
     LK_TRY(parse_span(s, start, &value, err));
-    return visit(ctx, lk__json_string(name), s->text + start, s->pos - start, value, err);
+    return v->visit(v->ctx, name.text, s->text + start, s->pos - start, value, err);
+}
+
+static lk_status visit_children(scan *s, const visitor *v, lk_error *err)
+{
+    bool is_object;
+
+    skip_space(s);
+    is_object = take(s, '{');
+    if (!is_object && !take(s, '['))
+        return lk__fail(err, LK_ERR_PROTOCOL, "JSON is neither an object nor an array");
+    skip_space(s);
+    if (take(s, is_object ? '}' : ']'))
+        return LK_OK;
+    do {
+        skip_space(s);
+        LK_TRY(visit_child(s, is_object, v, err));
+        skip_space(s);
+    } while (take(s, ','));
+    return LK_OK;
+}
+
+/* The structure first, so that a broken end is seen before anything is visited. */
+static lk_status check_structure(scan *s, lk_error *err)
+{
+    if (!scan_whole(s))
+        return fail(s, err);
+    s->pos = 0;
+    return LK_OK;
 }
 
 lk_status lk__json_each(const char *text, size_t len, lk__json_visit *visit, void *ctx,
                         lk_error *err)
 {
+    const visitor v = { .visit = visit, .ctx = ctx };
     scan s = { .text = text, .len = text != NULL ? len : 0, .lenient = true };
-    bool is_object;
 
-    /* The structure first, so that a broken end is seen before anything is visited. */
-    if (!scan_whole(&s))
-        return fail(&s, err);
-    s.pos = 0;
-    skip_space(&s);
-    is_object = take(&s, '{');
-    if (!is_object && !take(&s, '['))
-        return lk__fail(err, LK_ERR_PROTOCOL, "JSON is neither an object nor an array");
-    skip_space(&s);
-    if (take(&s, is_object ? '}' : ']'))
+    LK_TRY(check_structure(&s, err));
+    return visit_children(&s, &v, err);
+}
+
+lk_status lk__json_slices(const char *text, size_t len, bool is_sound, lk__json_slice_visit *visit,
+                          void *ctx, lk_error *err)
+{
+    const visitor v = { .visit_slice = visit, .ctx = ctx };
+    scan s = { .text = text, .len = text != NULL ? len : 0, .lenient = true };
+
+    if (!is_sound)
+        LK_TRY(check_structure(&s, err));
+    return visit_children(&s, &v, err);
+}
+
+lk_status lk__json_slice_text(const char *raw, size_t raw_len, lk__arena *arena, const char **out,
+                              lk_error *err)
+{
+    LK_CLEANUP(lk__json_freep) lk__json *parsed = NULL;
+
+    *out = NULL;
+    if (raw_len < 2 || raw[0] != '"')
         return LK_OK;
-    do {
-        skip_space(&s);
-        LK_TRY(visit_child(&s, is_object, visit, ctx, err));
-        skip_space(&s);
-    } while (take(&s, ','));
-    return LK_OK;
+    if (memchr(raw, '\\', raw_len) == NULL) {
+        *out = lk__arena_bytes(arena, raw + 1, raw_len - 2);
+    } else {
+        LK_TRY(lk__json_parse(raw, raw_len, &parsed, err));
+        *out = lk__arena_text(arena, lk__json_string(parsed));
+    }
+    return *out != NULL ? LK_OK : lk__no_memory(err);
 }

@@ -58,6 +58,16 @@ typedef lk_status lk__json_visit(void *ctx, const char *name, const char *raw, s
 LK_MUST_CHECK lk_status lk__json_each(const char *text, size_t len, lk__json_visit *visit,
                                       void *ctx, lk_error *err);
 
+/* The same without parsing any value, for who needs but some of them. is_sound: lk__json_check() or
+ * this has gone over the text already, or over one that it is a value of. */
+typedef lk_status lk__json_slice_visit(void *ctx, const char *name, const char *raw, size_t raw_len,
+                                       lk_error *err);
+LK_MUST_CHECK lk_status lk__json_slices(const char *text, size_t len, bool is_sound,
+                                        lk__json_slice_visit *visit, void *ctx, lk_error *err);
+/* The text of a string that lk__json_check() went over, into the arena; NULL for another value. */
+LK_MUST_CHECK lk_status lk__json_slice_text(const char *raw, size_t raw_len, lk__arena *arena,
+                                            const char **out, lk_error *err);
+
 /* ---- Decoding by table ---- */
 
 typedef enum lk__field_kind {

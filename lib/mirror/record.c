@@ -376,29 +376,31 @@ typedef struct reading {
     bool has_data;
 } reading;
 
-/* The members "user" and "group" of a membership's data. */
+/* The members "user" and "group" of a membership's data: the first of each, as lk__json_get(). */
 static lk_status visit_part(void *ctx, const char *name, const char *raw, size_t raw_len,
-                            const lk__json *value, lk_error *err)
+                            lk_error *err)
 {
-    reading *r = ctx;
+    lk__record *out = ((reading *)ctx)->out;
 
-    if (lk__text_equal(name, "user")) {
-        r->out->user_json = (lk__slice){ .data = raw, .len = raw_len };
-        return read_user(value, r->arena, r->out, err);
-    }
-    if (lk__text_equal(name, "group")) {
-        r->out->group_json = (lk__slice){ .data = raw, .len = raw_len };
-        return read_group(value, r->arena, r->out, err);
-    }
+    (void)err;
+    if (lk__text_equal(name, "user") && out->user_json.data == NULL)
+        out->user_json = (lk__slice){ .data = raw, .len = raw_len };
+    if (lk__text_equal(name, "group") && out->group_json.data == NULL)
+        out->group_json = (lk__slice){ .data = raw, .len = raw_len };
     return LK_OK;
 }
 
-static lk_status read_membership(reading *r, const char *raw, size_t raw_len, lk_error *err)
+static lk_status read_membership(reading *r, const char *raw, size_t raw_len, const lk__json *data,
+                                 lk_error *err)
 {
-    LK_TRY(lk__json_each(raw, raw_len, visit_part, r, err));
-    if (r->out->user == NULL || r->out->group == NULL)
+    const lk__json *user = lk__json_get(data, "user");
+    const lk__json *group = lk__json_get(data, "group");
+
+    if (user == NULL || group == NULL)
         return lk__fail(err, LK_ERR_PROTOCOL, "\"user\" or \"group\" is missing");
-    return LK_OK;
+    LK_TRY(lk__json_slices(raw, raw_len, true, visit_part, r, err));
+    LK_TRY(read_user(user, r->arena, r->out, err));
+    return read_group(group, r->arena, r->out, err);
 }
 
 static lk_status read_effect(reading *r, const char *raw, size_t raw_len, const lk__json *data,
@@ -416,7 +418,7 @@ static lk_status read_effect(reading *r, const char *raw, size_t raw_len, const 
         r->out->group_json = (lk__slice){ .data = raw, .len = raw_len };
         return read_group(data, r->arena, r->out, err);
     case LK__EFFECT_MEMBERSHIP:
-        return read_membership(r, raw, raw_len, err);
+        return read_membership(r, raw, raw_len, data, err);
     case LK__EFFECT_SESSION_END:
     case LK__EFFECT_PERSON_END:
     case LK__EFFECT_SEAT_END:
@@ -434,25 +436,36 @@ static lk_status park(reading *r, const char *reason, lk_error *err)
     return r->out->parked != NULL ? LK_OK : lk__no_memory(err);
 }
 
-static lk_status visit_event(void *ctx, const char *name, const char *raw, size_t raw_len,
-                             const lk__json *value, lk_error *err)
+static lk_status read_data(reading *r, const char *raw, size_t raw_len, lk_error *err)
 {
-    reading *r = ctx;
+    LK_CLEANUP(lk__json_freep) lk__json *data = NULL;
     lk_error cause = LK_ERROR_INIT;
     lk_status status;
+
+    status = lk__json_parse(raw, raw_len, &data, &cause);
+    if (status == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err);
+    if (!lk__json_is_object(data))
+        return park(r, "\"data\" is no object that can be read", err);
+    lk__error_clear(&cause);
+    LK_TRY(read_about(data, r->arena, r->out, err));
+    status = read_effect(r, raw, raw_len, data, &cause);
+    if (status == LK_ERR_PROTOCOL)
+        return park(r, cause.message, err);
+    return status == LK_OK ? LK_OK : lk__fail(err, status, "%s", cause.message);
+}
+
+static lk_status visit_event(void *ctx, const char *name, const char *raw, size_t raw_len,
+                             lk_error *err)
+{
+    reading *r = ctx;
 
     if (!lk__text_equal(name, "data"))
         return LK_OK;
     if (r->has_data)
         return park(r, "\"data\" stands twice", err);
     r->has_data = true;
-    if (!lk__json_is_object(value))
-        return park(r, "\"data\" is no object that can be read", err);
-    LK_TRY(read_about(value, r->arena, r->out, err));
-    status = read_effect(r, raw, raw_len, value, &cause);
-    if (status == LK_ERR_PROTOCOL)
-        return park(r, cause.message, err);
-    return status == LK_OK ? LK_OK : lk__fail(err, status, "%s", cause.message);
+    return read_data(r, raw, raw_len, err);
 }
 
 static void choose_effect(const char *type, lk__record *out)
@@ -471,7 +484,7 @@ lk_status lk__record_read(const lk_event *event, lk__arena *arena, lk__record *o
     reading r = { .arena = arena, .out = &record };
 
     choose_effect(event->type, &record);
-    LK_TRY(lk__json_each(event->json, event->json_len, visit_event, &r, err));
+    LK_TRY(lk__json_slices(event->json, event->json_len, false, visit_event, &r, err));
     if (!r.has_data)
         LK_TRY(park(&r, "\"data\" is missing", err));
     if (record.kind == LK__EFFECT_NONE)
