@@ -176,10 +176,11 @@ static void *write_pages(void *ctx)
     atomic_fetch_add(&c->n_ready, 1);
     for (int i = 0; i < N_EACH; i += 10) {
         lk__auto_feed feed = { 0 };
-        lk__feed next = { .polled_at_ms = 1 };
+        lk__feed_move next = { .polled_at_ms = 1 };
         kit_event events[10];
         const lk_event *items[10];
         const lk_event_page page = { .items = items, .count = 10 };
+        const lk_event_page *const pages = &page;
         lk_sync_result result = { 0 };
         bool moved = false;
 
@@ -190,8 +191,11 @@ static void *write_pages(void *ctx)
             kit_make(&events[j], id, "user.created", 1000 + i + j, "{\"id\":\"u\"}");
             items[j] = &events[j].event;
         }
-        if (lk__feed_read(mirror->store, &feed, &err) != LK_OK ||
-            lk__feed_apply(mirror->store, &feed, &next, &page, 0, &result, &moved, &err) != LK_OK)
+        if (lk__feed_read(mirror->store, &feed, &err) != LK_OK)
+            fprintf(stderr, "%s\n", err.message);
+        next.cursor =
+            lk__place_newest((lk__place){ .id = feed.cursor, .at_ms = feed.cursor_at_ms }, &page);
+        if (lk__feed_apply(mirror->store, &feed, &next, &pages, 1, &result, &moved, &err) != LK_OK)
             fprintf(stderr, "%s\n", err.message);
     }
     lk_mirror_free(mirror);
