@@ -6,7 +6,8 @@
 
 #include <inttypes.h>
 
-/* A feed that has not answered for so long is not ready, however it calls itself. */
+/* A feed that has not answered for so long, or for three of its turns, is not ready, however it
+ * calls itself. */
 #define STALE_MS 60000
 
 int answer_health(const app_request *request)
@@ -34,23 +35,54 @@ static int64_t lag_ms(const feed_status *now)
                                                                : -1;
 }
 
+static bool is_stale(const server *self, int64_t lag)
+{
+    int64_t turns_ms = INT64_C(3) * self->options->poll_ms;
+
+    return lag >= (turns_ms > STALE_MS ? turns_ms : STALE_MS);
+}
+
+/* Each thing that keeps the server from being ready, for who looks at why nobody is sent to it. */
+static void print_reasons(FILE *out, const server *self, bool has_store, const feed_status *now)
+{
+    int64_t lag = lag_ms(now);
+    const char *reasons[2];
+    size_t n_reasons = 0;
+    char text[128];
+
+    if (!has_store)
+        reasons[n_reasons++] = "the store cannot be read: the server's log says why";
+    if (now->state != FEED_OFF && lag < 0) {
+        reasons[n_reasons++] = "the feed has not caught up yet";
+    } else if (now->state != FEED_OFF && is_stale(self, lag)) {
+        snprintf(text, sizeof(text), "the feed was last up to date %" PRId64 " s ago", lag / 1000);
+        reasons[n_reasons++] = text;
+    }
+    print_json_texts(out, reasons, n_reasons);
+}
+
 int answer_ready(const app_request *request)
 {
+    const server *self = request->server;
     lk_error err = LK_ERROR_INIT;
     lk_mirror_status mirror;
     feed_status now;
     bool first = true;
     body json;
 
-    feed_get_status(request->server->news, &now);
+    feed_get_status(self->news, &now);
     int64_t lag = lag_ms(&now);
     bool has_store = read_status(request->server, &mirror, &err) == LK_OK;
-    bool is_ready = has_store && (now.state == FEED_OFF || (lag >= 0 && lag < STALE_MS));
+    bool is_ready = has_store && (now.state == FEED_OFF || (lag >= 0 && !is_stale(self, lag)));
+    if (!has_store)
+        answer_complain(request, &err);
     if (!body_begin(&json))
         return answer_problem(request, 503, "out_of_memory", "the server is short of memory");
     fputc('{', json.out);
     print_json_name(json.out, &first, "ready");
     fputs(is_ready ? "true" : "false", json.out);
+    print_json_name(json.out, &first, "reasons");
+    print_reasons(json.out, self, has_store, &now);
     print_json_field(json.out, &first, "store", has_store ? "ok" : "failing");
     print_json_field(json.out, &first, "feed", feed_state_name(now.state));
     print_json_name(json.out, &first, "lag_seconds");
@@ -131,6 +163,31 @@ static void print_feed(FILE *out, const feed_status *now)
                 (double)lag / 1000);
 }
 
+/* A counter with its failed ones beside it. */
+static void print_outcomes(FILE *out, const char *name, const char *help, uint64_t n,
+                           uint64_t n_failed)
+{
+    fprintf(out,
+            "# HELP latchkey_%s %s\n# TYPE latchkey_%s counter\n"
+            "latchkey_%s{outcome=\"done\"} %" PRIu64 "\n"
+            "latchkey_%s{outcome=\"failed\"} %" PRIu64 "\n",
+            name, help, name, name, n - n_failed, name, n_failed);
+}
+
+static void print_exchanges(FILE *out, const lk_client *client)
+{
+    lk_client_counts counts = { .size = sizeof(counts) };
+
+    if (lk_client_get_counts(client, &counts, NULL) != LK_OK)
+        return;
+    print_outcomes(out, "workos_calls_total", "Calls of WorkOS' API", counts.n_calls,
+                   counts.n_calls_failed);
+    print_outcomes(out, "key_fetches_total", "Fetches of WorkOS' signing keys",
+                   counts.n_key_fetches, counts.n_key_fetches_failed);
+    print_outcomes(out, "refreshes_total", "Renewals of sessions at WorkOS", counts.n_refreshes,
+                   counts.n_refreshes_failed);
+}
+
 static void print_client(FILE *out, const lk_client *client)
 {
     int64_t keys_ms = lk_client_get_keys_fetched_at_ms(client);
@@ -176,6 +233,10 @@ int answer_metrics(const app_request *request)
         print_mirror(text.out, &mirror);
     print_feed(text.out, &now);
     print_client(text.out, self->options->client);
+    print_exchanges(text.out, self->options->client);
+    print_metric(text.out, "revoked_total", "counter",
+                 "Requests of sessions that were revoked at WorkOS",
+                 (int64_t)atomic_load(&self->sharing.n_revoked));
     print_crowd(text.out, self);
     print_sign_ins(text.out, self);
     print_metric(text.out, "webhooks_taken_total", "counter", "Webhooks applied",

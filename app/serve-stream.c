@@ -145,7 +145,7 @@ static bool is_over(const stream *self)
 
     if (session->expires_at_ms != 0 && session->expires_at_ms <= clock_wall_ms())
         return true;
-    if (revocation_ask(self->request->server->readers, session, &is_revoked, &err) != LK_OK)
+    if (revocation_ask(&self->request->server->sharing, session, &is_revoked, &err) != LK_OK)
         answer_complain(self->request, &err);
     return is_revoked;
 }

@@ -141,7 +141,7 @@ static lk_status start(server *self, lk_error *err)
     self->sharing.log = &options->log;
     web.refresh_lease = sharing_lease(&self->sharing);
     web.session_store = sharing_sessions(&self->sharing);
-    web.revocation = (lk_revocation){ .is_revoked = revocation_ask, .ctx = self->readers };
+    web.revocation = (lk_revocation){ .is_revoked = revocation_ask, .ctx = &self->sharing };
     TRY(lk_web_new(&web, &self->web, err));
     TRY(lk_gate_new(self->web, &self->gate, err));
     TRY(feed_new(options->follows ? options->client : NULL, options->store, options->poll_ms,

@@ -13,6 +13,7 @@ typedef struct sharing {
     pool *readers;
     const journal *log;
     atomic_bool is_failing;
+    atomic_ullong n_revoked; /* times that somebody came with a session that was revoked */
 } sharing;
 
 /* For lk_web_options; self must outlive the lk_web. */

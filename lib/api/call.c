@@ -266,7 +266,7 @@ lk_status lk__call_send(lk_client *client, const lk__call *call, lk__buf *out, l
     if (!call->anonymous)
         LK_TRY(lk__buf_printf(&authorization, err, "Bearer %s", api_key.data));
     make_request(&plan, url.data, api_key.data, authorization.data);
-    status = send_and_retry(&plan, &response, err);
+    status = lk__client_count(client, LK__COUNT_CALL, send_and_retry(&plan, &response, err));
     if (status == LK_OK)
         return lk__buf_append(out, response.body.data, response.body.len, err);
     if (call->refusal != NULL && response.status >= 400 &&

@@ -379,6 +379,29 @@ bool lk_client_get_clock_skew(const lk_client *client, int64_t *out_ms)
     return true;
 }
 
+lk_status lk__client_count(lk_client *client, lk__counted what, lk_status status)
+{
+    atomic_fetch_add(&client->counts[what].n, 1);
+    if (status != LK_OK)
+        atomic_fetch_add(&client->counts[what].n_failed, 1);
+    return status;
+}
+
+lk_status lk_client_get_counts(const lk_client *client, lk_client_counts *out, lk_error *err)
+{
+    lk__error_clear(err);
+    if (client == NULL || out == NULL || out->size < sizeof(*out))
+        return lk__fail(err, LK_ERR_INVALID, "lk_client_get_counts() needs a client and a size");
+    const lk__count *counts = client->counts;
+    out->n_calls = atomic_load(&counts[LK__COUNT_CALL].n);
+    out->n_calls_failed = atomic_load(&counts[LK__COUNT_CALL].n_failed);
+    out->n_key_fetches = atomic_load(&counts[LK__COUNT_KEY_FETCH].n);
+    out->n_key_fetches_failed = atomic_load(&counts[LK__COUNT_KEY_FETCH].n_failed);
+    out->n_refreshes = atomic_load(&counts[LK__COUNT_REFRESH].n);
+    out->n_refreshes_failed = atomic_load(&counts[LK__COUNT_REFRESH].n_failed);
+    return LK_OK;
+}
+
 int64_t lk__now_ms(const lk_client *client)
 {
     return client->clock.now_ms(client->clock.ctx);

@@ -9,6 +9,17 @@
 
 typedef struct lk__keys lk__keys; /* the key cache: keys.c */
 
+typedef enum lk__counted {
+    LK__COUNT_CALL,
+    LK__COUNT_KEY_FETCH,
+    LK__COUNT_REFRESH,
+    LK__N_COUNTED
+} lk__counted;
+
+typedef struct lk__count {
+    _Atomic uint64_t n, n_failed;
+} lk__count;
+
 struct lk_client {
     char *client_id;
     bool has_api_key; /* false in a public client; never changes */
@@ -26,12 +37,15 @@ struct lk_client {
     lk_random random;
     lk_log log;
     lk__keys *keys;
+    lk__count counts[LK__N_COUNTED];
     _Atomic int64_t clock_skew_ms; /* LK__SKEW_UNKNOWN before the first answer with a Date */
 };
 
 #define LK__SKEW_UNKNOWN INT64_MIN
 
 int64_t lk__now_ms(const lk_client *client);
+/* Returns status. */
+lk_status lk__client_count(lk_client *client, lk__counted what, lk_status status);
 /* Appends the key as it is now; nothing in a public client. out should be a secret buffer. */
 LK_MUST_CHECK lk_status lk__client_copy_api_key(const lk_client *client, lk__buf *out,
                                                 lk_error *err);

@@ -231,7 +231,11 @@ static lk_status send_grant(lk_client *client, const grant *how,
         .attempts = attempts,
     };
     list_secrets(options, &call);
-    LK_TRY(lk__call_decode(client, &call, &authentication_shape, &arena, &result, err));
+    lk_status status = lk__call_decode(client, &call, &authentication_shape, &arena, &result, err);
+    if (how == &refresh_grant)
+        lk__client_count(client, LK__COUNT_REFRESH, status);
+    if (status != LK_OK)
+        return status;
     ((struct owned_authentication *)result)->arena = arena;
     *out = &((struct owned_authentication *)result)->authentication;
     return LK_OK;

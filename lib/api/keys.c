@@ -229,7 +229,8 @@ static void fetch_and_end(lk__keys *keys, lk__call_retry retry, lk_error *outcom
     key_set *set = NULL;
 
     lk__error_clear(outcome);
-    if (fetch(keys, retry, &set, outcome) != LK_OK)
+    if (lk__client_count(keys->client, LK__COUNT_KEY_FETCH, fetch(keys, retry, &set, outcome)) !=
+        LK_OK)
         explain(keys, lk__now_ms(keys->client), outcome);
     end_fetch(keys, lk__now_ms(keys->client), set, outcome);
 }

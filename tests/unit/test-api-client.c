@@ -305,6 +305,14 @@ static void test_api_key_is_exchanged_between_calls(void **state)
     assert_fails(lk_client_set_api_key(test.client, NULL, &err), LK_ERR_INVALID, err);
     assert_fails(list_events(test.client, &err), LK_ERR_API, err);
     assert_null(strstr(err.message, "sk_the_next"));
+
+    lk_client_counts counts = { .size = sizeof(counts) };
+    assert_ok(lk_client_get_counts(test.client, &counts, &err), err);
+    assert_int_equal(counts.n_calls, 3);
+    assert_int_equal(counts.n_calls_failed, 1);
+    assert_int_equal(counts.n_key_fetches + counts.n_refreshes, 0);
+    counts.size = 4;
+    assert_fails(lk_client_get_counts(test.client, &counts, &err), LK_ERR_INVALID, err);
     test_client_close(&test, &wire);
 }
 

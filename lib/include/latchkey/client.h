@@ -9,6 +9,7 @@
 
 #include <latchkey/error.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -146,6 +147,19 @@ LK_API int64_t lk_client_get_keys_fetched_at_ms(const lk_client *client);
  * named in the errors of tokens that are refused for their time, and never makes one acceptable. No
  * I/O; from any thread. */
 LK_API bool lk_client_get_clock_skew(const lk_client *client, int64_t *out_ms);
+
+/* What a client has asked WorkOS for since it was made, for metrics. Of each the failed ones are
+ * counted as well: refused, unanswered, or answered with what cannot be used. */
+typedef struct lk_client_counts {
+    size_t size; /* set by the caller to sizeof */
+    uint64_t n_calls, n_calls_failed;
+    uint64_t n_key_fetches, n_key_fetches_failed; /* of the signing keys */
+    uint64_t n_refreshes, n_refreshes_failed;     /* of sessions */
+} lk_client_counts;
+
+/* No I/O; from any thread. LK_ERR_INVALID: NULL, or a size that is none. */
+LK_API LK_MUST_CHECK lk_status lk_client_get_counts(const lk_client *client, lk_client_counts *out,
+                                                    lk_error *err);
 
 #ifdef __cplusplus
 }
