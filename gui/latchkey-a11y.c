@@ -82,3 +82,19 @@ void latchkey_a11y_name_drop_down(GtkDropDown *drop_down, const char *label)
     name_focusable(gtk_widget_get_first_child(GTK_WIDGET(drop_down)), label);
     latchkey_a11y_name_lists(GTK_WIDGET(drop_down), label);
 }
+
+static void cure_below(GtkWidget *widget, const char *label)
+{
+    if (GTK_IS_SEARCH_ENTRY(widget) || GTK_IS_LIST_BOX(widget))
+        latchkey_a11y_set_label(widget, label);
+    if (ADW_IS_VIEW_SWITCHER(widget) || ADW_IS_VIEW_SWITCHER_BAR(widget))
+        latchkey_a11y_set_hidden(widget, TRUE);
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
+         child = gtk_widget_get_next_sibling(child))
+        cure_below(child, label);
+}
+
+void latchkey_a11y_cure_preferences(AdwPreferencesWindow *window, const char *label)
+{
+    cure_below(GTK_WIDGET(window), label);
+}

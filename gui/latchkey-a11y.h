@@ -1,7 +1,7 @@
 /* Cures for what GTK 4.8 gets wrong in the accessibility tree. */
 #pragma once
 
-#include <gtk/gtk.h>
+#include <adwaita.h>
 
 G_BEGIN_DECLS
 
@@ -26,6 +26,10 @@ void latchkey_a11y_name_drop_down(GtkDropDown *drop_down, const char *label);
 
 /* The same for all buttons below widget that show this icon, as those that libadwaita makes. */
 void latchkey_a11y_name_icons(GtkWidget *widget, const char *icon_name, const char *label);
+
+/* An AdwPreferencesWindow has lists, an entry and tabs of its own without names; the tabs of one
+ * page are not even seen. */
+void latchkey_a11y_cure_preferences(AdwPreferencesWindow *window, const char *label);
 
 void latchkey_a11y_set_label(GtkWidget *widget, const char *label);
 void latchkey_a11y_set_description(GtkWidget *widget, const char *description);

@@ -4,6 +4,7 @@
 
 #include "latchkey-a11y.h"
 #include "latchkey-activity-chart.h"
+#include "latchkey-settings.h"
 #include "latchkey-swatch.h"
 
 #include <glib/gi18n.h>
@@ -201,6 +202,13 @@ static void on_span_toggled(LatchkeyActivityPage *self, GtkToggleButton *button)
         count_anew(self);
 }
 
+static void on_zone_changed(LatchkeyActivityPage *self)
+{
+    g_time_zone_unref(self->zone);
+    self->zone = latchkey_settings_get_zone();
+    count_anew(self);
+}
+
 /* ---- The widget ---- */
 
 static void latchkey_activity_page_map(GtkWidget *widget)
@@ -276,7 +284,12 @@ static void add_legend(LatchkeyActivityPage *self)
 
 static void latchkey_activity_page_init(LatchkeyActivityPage *self)
 {
-    self->zone = g_time_zone_new_local();
+    GSettings *settings = latchkey_settings_get_default();
+
+    self->zone = latchkey_settings_get_zone();
+    if (settings != NULL)
+        g_signal_connect_object(settings, "changed::use-utc", G_CALLBACK(on_zone_changed), self,
+                                G_CONNECT_SWAPPED);
     gtk_widget_init_template(GTK_WIDGET(self));
     latchkey_a11y_follow_stack(GTK_WIDGET(self->stack));
     add_legend(self);

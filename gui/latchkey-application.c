@@ -2,6 +2,7 @@
 #include "latchkey-application.h"
 
 #include "latchkey-environments-window.h"
+#include "latchkey-preferences.h"
 #include "latchkey-settings.h"
 #include "latchkey-source.h"
 #include "latchkey-window.h"
@@ -54,6 +55,14 @@ static void on_shortcuts(GSimpleAction *action, GVariant *parameter, gpointer da
     gtk_window_present(window);
 }
 
+static LatchkeyWindow *window_of(LatchkeyApplication *self)
+{
+    for (GList *at = gtk_application_get_windows(GTK_APPLICATION(self)); at != NULL; at = at->next)
+        if (LATCHKEY_IS_WINDOW(at->data))
+            return at->data;
+    return NULL;
+}
+
 static void on_environments(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     (void)action, (void)parameter;
@@ -63,8 +72,32 @@ static void on_environments(GSimpleAction *action, GVariant *parameter, gpointer
     gtk_window_present(GTK_WINDOW(latchkey_environments_window_new(parent, self->environments)));
 }
 
+static void on_preferences(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void)action, (void)parameter;
+    GSettings *settings = latchkey_settings_get_default();
+
+    if (settings == NULL)
+        return; /* nothing to choose from: the schema is not installed */
+    GtkWidget *window = latchkey_preferences_new(settings);
+    gtk_window_set_transient_for(GTK_WINDOW(window), gtk_application_get_active_window(data));
+    gtk_window_set_modal(GTK_WINDOW(window), TRUE);
+    gtk_window_present(GTK_WINDOW(window));
+}
+
+/* What a notification is about. */
+static void on_show_event(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void)action;
+    g_application_activate(data);
+    gtk_widget_activate_action(GTK_WIDGET(window_of(data)), "win.show-event", "s",
+                               g_variant_get_string(parameter, NULL));
+}
+
 static const GActionEntry actions[] = {
     { .name = "environments", .activate = on_environments },
+    { .name = "preferences", .activate = on_preferences },
+    { .name = "show-event", .activate = on_show_event, .parameter_type = "s" },
     { .name = "shortcuts", .activate = on_shortcuts },
     { .name = "quit", .activate = on_quit },
     { .name = "about", .activate = on_about },
@@ -78,14 +111,6 @@ static void set_accel(GtkApplication *application, const char *action, const cha
 }
 
 /* ---- The environment in use ---- */
-
-static LatchkeyWindow *window_of(LatchkeyApplication *self)
-{
-    for (GList *at = gtk_application_get_windows(GTK_APPLICATION(self)); at != NULL; at = at->next)
-        if (LATCHKEY_IS_WINDOW(at->data))
-            return at->data;
-    return NULL;
-}
 
 static void show_source(LatchkeyApplication *self)
 {
@@ -127,6 +152,8 @@ static void latchkey_application_startup(GApplication *application)
     G_APPLICATION_CLASS(latchkey_application_parent_class)->startup(application);
     gtk_window_set_default_icon_name(APPLICATION_ID);
     g_action_map_add_action_entries(G_ACTION_MAP(self), actions, G_N_ELEMENTS(actions), self);
+    latchkey_settings_follow_appearance();
+    set_accel(gtk, "app.preferences", "<Control>comma", NULL);
     set_accel(gtk, "app.shortcuts", "<Control>question", NULL);
     set_accel(gtk, "app.quit", "<Control>q", NULL);
     set_accel(gtk, "window.close", "<Control>w", NULL);

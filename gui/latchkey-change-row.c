@@ -41,14 +41,16 @@ GtkWidget *latchkey_change_row_new(const LatchkeyChange *change)
     GtkWidget *row = adw_preferences_row_new();
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 3);
     g_autofree char *name = latchkey_change_label(change);
-    g_autofree char *spoken = g_strdup_printf(
-        _("%s: was %s, now %s"), name, change->before != NULL ? change->before : _("not set"),
-        change->after != NULL ? change->after : _("not set"));
+    g_autofree char *before = latchkey_change_shown_before(change);
+    g_autofree char *after = latchkey_change_shown_after(change);
+    g_autofree char *spoken =
+        g_strdup_printf(_("%s: was %s, now %s"), name, before != NULL ? before : _("not set"),
+                        after != NULL ? after : _("not set"));
 
     gtk_widget_add_css_class(box, "change");
     gtk_box_append(GTK_BOX(box), new_label(name, "caption"));
-    gtk_box_append(GTK_BOX(box), new_value("−", change->before, "was"));
-    gtk_box_append(GTK_BOX(box), new_value("+", change->after, "now"));
+    gtk_box_append(GTK_BOX(box), new_value("−", before, "was"));
+    gtk_box_append(GTK_BOX(box), new_value("+", after, "now"));
     gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), box);
     gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), FALSE);
     latchkey_a11y_set_label(row, spoken);

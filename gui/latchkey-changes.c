@@ -2,10 +2,12 @@
  * custom_attributes the members that changed. What was not there before has the value null. */
 #include "latchkey-changes.h"
 
+#include "latchkey-settings.h"
 #include "latchkey-text.h"
 
 #include <cjson/cJSON.h>
 #include <glib/gi18n.h>
+#include <string.h>
 
 enum { MAX_DEPTH = 8, MAX_CHANGES = 200 };
 
@@ -97,4 +99,32 @@ char *latchkey_change_label(const LatchkeyChange *change)
         if (g_str_equal(labels[i].field, change->field))
             return g_strdup(_(labels[i].words));
     return g_strdup(change->field);
+}
+
+static gboolean is_personal(const LatchkeyChange *change, const char *value)
+{
+    static const char *const fields[] = { "email",     "emails", "first_name", "idp_id",
+                                          "last_name", "name",   "username" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+        if (g_str_equal(fields[i], change->field))
+            return TRUE;
+    return strchr(value, '@') != NULL;
+}
+
+static char *shown(const LatchkeyChange *change, const char *value)
+{
+    if (value == NULL || !latchkey_settings_get_masks() || !is_personal(change, value))
+        return g_strdup(value);
+    return latchkey_text_mask(value);
+}
+
+char *latchkey_change_shown_before(const LatchkeyChange *change)
+{
+    return shown(change, change->before);
+}
+
+char *latchkey_change_shown_after(const LatchkeyChange *change)
+{
+    return shown(change, change->after);
 }

@@ -19,4 +19,9 @@ GPtrArray *latchkey_changes_read(const char *json, gsize len);
  * g_free(). */
 char *latchkey_change_label(const LatchkeyChange *change);
 
+/* Its values as they are shown: shortened where they name a person and the settings ask for it;
+ * NULL as the values are. Main thread only; free with g_free(). */
+char *latchkey_change_shown_before(const LatchkeyChange *change);
+char *latchkey_change_shown_after(const LatchkeyChange *change);
+
 G_END_DECLS

@@ -7,6 +7,7 @@
 #include "latchkey-json-view.h"
 #include "latchkey-record.h"
 #include "latchkey-row.h"
+#include "latchkey-settings.h"
 #include "latchkey-text.h"
 
 #include <glib/gi18n.h>
@@ -88,7 +89,8 @@ static void show_json(LatchkeyEventDetails *self)
     gsize len = 0;
     const char *json = latchkey_event_get_json(self->event, &len);
 
-    gtk_widget_set_visible(GTK_WIDGET(self->json_row), json != NULL);
+    gtk_widget_set_visible(GTK_WIDGET(self->json_row),
+                           json != NULL && !latchkey_settings_get_masks());
     /* Laid out only for who looks at it: a long one takes its time. */
     if (json != NULL && adw_expander_row_get_expanded(self->json_row))
         latchkey_json_view_set_json(self->json_view, json, len);
@@ -96,14 +98,19 @@ static void show_json(LatchkeyEventDetails *self)
 
 void latchkey_event_details_set_event(LatchkeyEventDetails *self, LatchkeyEvent *event)
 {
-    gsize len = 0;
-
     if (!g_set_object(&self->event, event))
         return;
     gtk_stack_set_visible_child_name(self->stack, event != NULL ? "event" : "none");
-    if (event == NULL)
+    latchkey_event_details_refresh(self);
+}
+
+void latchkey_event_details_refresh(LatchkeyEventDetails *self)
+{
+    gsize len = 0;
+
+    if (self->event == NULL)
         return;
-    const char *json = latchkey_event_get_json(event, &len);
+    const char *json = latchkey_event_get_json(self->event, &len);
     show_head(self);
     show_changes(self, json != NULL ? json : "", len);
     show_rows(self);

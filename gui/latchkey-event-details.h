@@ -15,6 +15,8 @@ G_DECLARE_FINAL_TYPE(LatchkeyEventDetails, latchkey_event_details, LATCHKEY, EVE
 
 /* NULL: no event is chosen. */
 void latchkey_event_details_set_event(LatchkeyEventDetails *self, LatchkeyEvent *event);
+/* The same event again, as the settings want it now. */
+void latchkey_event_details_refresh(LatchkeyEventDetails *self);
 LatchkeyEvent *latchkey_event_details_get_event(LatchkeyEventDetails *self);
 
 G_END_DECLS

@@ -12,6 +12,8 @@ struct _LatchkeyEventRow {
     GtkLabel *title_label;
     GtkLabel *subtitle_label;
     GtkLabel *time_label;
+    GtkWidget *dot;
+    LatchkeyEvent *event;
     const char *tone; /* the CSS class set now; NULL: none */
 };
 
@@ -19,6 +21,7 @@ G_DEFINE_FINAL_TYPE(LatchkeyEventRow, latchkey_event_row, GTK_TYPE_WIDGET)
 
 void latchkey_event_row_set_event(LatchkeyEventRow *self, LatchkeyEvent *event, gint64 now_ms)
 {
+    g_set_object(&self->event, event);
     gint64 at_ms = latchkey_event_get_created_at_ms(event);
     g_autofree char *time = latchkey_text_time(at_ms, now_ms);
     g_autofree char *full_time = latchkey_text_full_time(at_ms);
@@ -34,17 +37,33 @@ void latchkey_event_row_set_event(LatchkeyEventRow *self, LatchkeyEvent *event, 
     gtk_widget_set_tooltip_text(GTK_WIDGET(self->time_label), full_time);
 }
 
-char *latchkey_event_row_spoken(LatchkeyEvent *event, gint64 now_ms)
+LatchkeyEvent *latchkey_event_row_get_event(LatchkeyEventRow *self)
+{
+    return self->event;
+}
+
+void latchkey_event_row_set_new(LatchkeyEventRow *self, gboolean is_new)
+{
+    gtk_widget_set_visible(self->dot, is_new);
+    if (is_new)
+        gtk_widget_add_css_class(GTK_WIDGET(self->title_label), "heading");
+    else
+        gtk_widget_remove_css_class(GTK_WIDGET(self->title_label), "heading");
+}
+
+char *latchkey_event_row_spoken(LatchkeyEvent *event, gboolean is_new, gint64 now_ms)
 {
     g_autofree char *time = latchkey_text_time(latchkey_event_get_created_at_ms(event), now_ms);
 
-    return g_strdup_printf("%s, %s, %s", latchkey_event_get_title(event),
-                           latchkey_event_get_subtitle(event), time);
+    return g_strdup_printf(is_new ? _("New: %s, %s, %s") : "%s, %s, %s",
+                           latchkey_event_get_title(event), latchkey_event_get_subtitle(event),
+                           time);
 }
 
 static void latchkey_event_row_dispose(GObject *object)
 {
     g_clear_pointer(&LATCHKEY_EVENT_ROW(object)->box, gtk_widget_unparent);
+    g_clear_object(&LATCHKEY_EVENT_ROW(object)->event);
     G_OBJECT_CLASS(latchkey_event_row_parent_class)->dispose(object);
 }
 
@@ -62,6 +81,7 @@ static void latchkey_event_row_class_init(LatchkeyEventRowClass *class)
     gtk_widget_class_bind_template_child(widget_class, LatchkeyEventRow, title_label);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyEventRow, subtitle_label);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyEventRow, time_label);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventRow, dot);
 }
 
 static void latchkey_event_row_init(LatchkeyEventRow *self)

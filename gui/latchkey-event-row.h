@@ -12,7 +12,11 @@ G_DECLARE_FINAL_TYPE(LatchkeyEventRow, latchkey_event_row, LATCHKEY, EVENT_ROW, 
 
 GtkWidget *latchkey_event_row_new(void);
 void latchkey_event_row_set_event(LatchkeyEventRow *self, LatchkeyEvent *event, gint64 now_ms);
+/* NULL: none was set. */
+LatchkeyEvent *latchkey_event_row_get_event(LatchkeyEventRow *self);
+/* Whether nobody has seen it yet. */
+void latchkey_event_row_set_new(LatchkeyEventRow *self, gboolean is_new);
 /* The row as one sentence for a screen reader. Free with g_free(). */
-char *latchkey_event_row_spoken(LatchkeyEvent *event, gint64 now_ms);
+char *latchkey_event_row_spoken(LatchkeyEvent *event, gboolean is_new, gint64 now_ms);
 
 G_END_DECLS

@@ -2,6 +2,7 @@
  * customers' directories, so each passes latchkey_text_clean() first. */
 #include "latchkey-event.h"
 
+#include "latchkey-settings.h"
 #include "latchkey-text.h"
 
 #include <cjson/cJSON.h>
@@ -14,12 +15,14 @@ struct _LatchkeyEvent {
     gint64 created_at_ms;
     char *type;
     char *title;
+    char *masked_title;
     char *subtitle;
     char *place; /* the directory's name, else its id; NULL: none */
     char *organization_id;
     char *directory_id;
     char *user_id;
     char *user_name;
+    char *masked_user_name; /* NULL as the name */
     char *group_id;
     char *group_name;
     char *json;
@@ -156,12 +159,14 @@ static void latchkey_event_finalize(GObject *object)
     g_free(self->id);
     g_free(self->type);
     g_free(self->title);
+    g_free(self->masked_title);
     g_free(self->subtitle);
     g_free(self->place);
     g_free(self->organization_id);
     g_free(self->directory_id);
     g_free(self->user_id);
     g_free(self->user_name);
+    g_free(self->masked_user_name);
     g_free(self->group_id);
     g_free(self->group_name);
     g_free(self->json);
@@ -197,7 +202,13 @@ LatchkeyEvent *latchkey_event_new(const lk_mirror_event *event, const char *dire
     self->json = g_strndup(event->json, event->json_len);
     self->json_len = event->json_len;
     /* The set of types is open: a new one is shown by its own name. */
-    self->title = expand(entry != NULL ? _(entry->sentence) : "{who}", who, group);
+    const char *sentence = entry != NULL ? _(entry->sentence) : "{who}";
+    gboolean is_personal = self->user_id != NULL;
+    g_autofree char *masked_who = is_personal ? latchkey_text_mask(who) : g_strdup(who);
+    self->title = expand(sentence, who, group);
+    self->masked_title = expand(sentence, masked_who, group);
+    if (self->user_name != NULL)
+        self->masked_user_name = latchkey_text_mask(self->user_name);
     const char *kind = entry != NULL ? _(entry->kind) : self->type;
     self->subtitle =
         self->place != NULL ? g_strdup_printf("%s · %s", kind, self->place) : g_strdup(kind);
@@ -215,6 +226,7 @@ LatchkeyEvent *latchkey_event_new_missing(void)
     self->id = g_strdup("");
     self->type = g_strdup("");
     self->title = g_strdup(_("This event can no longer be read"));
+    self->masked_title = g_strdup(self->title);
     self->subtitle = g_strdup(_("Local history changed"));
     return self;
 }
@@ -231,7 +243,7 @@ gint64 latchkey_event_get_created_at_ms(LatchkeyEvent *self)
 
 const char *latchkey_event_get_title(LatchkeyEvent *self)
 {
-    return self->title;
+    return latchkey_settings_get_masks() ? self->masked_title : self->title;
 }
 
 const char *latchkey_event_get_subtitle(LatchkeyEvent *self)
@@ -275,6 +287,11 @@ const char *latchkey_event_get_user_id(LatchkeyEvent *self)
 }
 
 const char *latchkey_event_get_user_name(LatchkeyEvent *self)
+{
+    return latchkey_settings_get_masks() ? self->masked_user_name : self->user_name;
+}
+
+const char *latchkey_event_get_full_user_name(LatchkeyEvent *self)
 {
     return self->user_name;
 }

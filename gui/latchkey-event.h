@@ -14,6 +14,7 @@ LatchkeyEvent *latchkey_event_new(const lk_mirror_event *event, const char *dire
 /* Stands in for a row that can no longer be read. */
 LatchkeyEvent *latchkey_event_new_missing(void);
 
+/* Those that name people ask the settings whether to shorten that: on the main thread only. */
 const char *latchkey_event_get_id(LatchkeyEvent *self);
 gint64 latchkey_event_get_created_at_ms(LatchkeyEvent *self);
 const char *latchkey_event_get_title(LatchkeyEvent *self); /* "Ada Lovelace joined Engineering" */
@@ -28,6 +29,7 @@ const char *latchkey_event_get_organization_id(LatchkeyEvent *self);
 const char *latchkey_event_get_directory_id(LatchkeyEvent *self);
 const char *latchkey_event_get_user_id(LatchkeyEvent *self);
 const char *latchkey_event_get_user_name(LatchkeyEvent *self);
+const char *latchkey_event_get_full_user_name(LatchkeyEvent *self); /* whatever is set */
 const char *latchkey_event_get_group_id(LatchkeyEvent *self);
 const char *latchkey_event_get_group_name(LatchkeyEvent *self);
 

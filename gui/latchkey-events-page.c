@@ -11,6 +11,7 @@
 #include "latchkey-export-bar.h"
 #include "latchkey-filter-bar.h"
 #include "latchkey-page.h"
+#include "latchkey-settings.h"
 
 #include <glib/gi18n.h>
 
@@ -35,9 +36,11 @@ struct _LatchkeyEventsPage {
     GtkStack *list_stack;
     LatchkeyExportBar *export_bar;
     LatchkeyFeed *feed;
+    LatchkeyNews *news;       /* NULL: nobody tells what is new */
     LatchkeyEventList *model; /* what is shown; NULL: nothing yet */
     LatchkeyEventList *next;  /* of the filter chosen last, until its first page is here */
     guint tick_source;
+    gulong active_handler; /* of the window, while the page is seen */
     guint n_unseen;
 };
 
@@ -174,16 +177,80 @@ static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item)
     gtk_list_item_set_child(item, row);
 }
 
+/* NULL: the row is in no page yet, as the first ones of a list. */
+static LatchkeyEventsPage *page_of(GtkWidget *row)
+{
+    GtkWidget *page = gtk_widget_get_ancestor(row, LATCHKEY_TYPE_EVENTS_PAGE);
+
+    return page != NULL ? LATCHKEY_EVENTS_PAGE(page) : NULL;
+}
+
+static void show_mark(LatchkeyEventsPage *self, GtkWidget *row)
+{
+    LatchkeyEvent *event = latchkey_event_row_get_event(LATCHKEY_EVENT_ROW(row));
+    gboolean is_new = self != NULL && self->news != NULL && event != NULL &&
+                      latchkey_news_is_unread(self->news, latchkey_event_get_id(event));
+
+    if (event == NULL)
+        return;
+    g_autofree char *spoken = latchkey_event_row_spoken(event, is_new, now_ms());
+    latchkey_event_row_set_new(LATCHKEY_EVENT_ROW(row), is_new);
+    /* GTK 4.8 has no name for a list row: the widget around ours is the row that is read out. */
+    latchkey_a11y_set_label(gtk_widget_get_parent(row), spoken);
+}
+
 static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item)
 {
     (void)factory;
     GtkWidget *row = gtk_list_item_get_child(item);
     LatchkeyEvent *event = gtk_list_item_get_item(item);
-    g_autofree char *spoken = latchkey_event_row_spoken(event, now_ms());
 
     latchkey_event_row_set_event(LATCHKEY_EVENT_ROW(row), event, now_ms());
-    /* GTK 4.8 has no name for a list row: the widget around ours is the row that is read out. */
-    latchkey_a11y_set_label(gtk_widget_get_parent(row), spoken);
+    show_mark(page_of(row), row);
+}
+
+/* ---- What is new ---- */
+
+static void on_news(LatchkeyEventsPage *self)
+{
+    for (GtkWidget *row = gtk_widget_get_first_child(GTK_WIDGET(self->view)); row != NULL;
+         row = gtk_widget_get_next_sibling(row))
+        if (LATCHKEY_IS_EVENT_ROW(gtk_widget_get_first_child(row)))
+            show_mark(self, gtk_widget_get_first_child(row));
+}
+
+/* What the rows say depends on them. */
+static void on_settings_changed(LatchkeyEventsPage *self)
+{
+    gint64 at_ms = now_ms();
+
+    for (GtkWidget *row = gtk_widget_get_first_child(GTK_WIDGET(self->view)); row != NULL;
+         row = gtk_widget_get_next_sibling(row)) {
+        GtkWidget *child = gtk_widget_get_first_child(row);
+        LatchkeyEvent *event = LATCHKEY_IS_EVENT_ROW(child)
+                                   ? latchkey_event_row_get_event(LATCHKEY_EVENT_ROW(child))
+                                   : NULL;
+        if (event == NULL)
+            continue;
+        latchkey_event_row_set_event(LATCHKEY_EVENT_ROW(child), event, at_ms);
+        show_mark(self, child);
+    }
+    latchkey_event_details_refresh(self->details);
+}
+
+/* Somebody who looks away has seen what was there. */
+static void on_active_changed(LatchkeyEventsPage *self, GParamSpec *pspec, GtkWindow *window)
+{
+    (void)pspec;
+    if (self->news != NULL && gtk_widget_get_mapped(GTK_WIDGET(self)) &&
+        !gtk_window_is_active(window))
+        latchkey_news_mark_read(self->news);
+}
+
+void latchkey_events_page_set_news(LatchkeyEventsPage *self, LatchkeyNews *news)
+{
+    self->news = g_object_ref(news);
+    g_signal_connect_object(news, "changed", G_CALLBACK(on_news), self, G_CONNECT_SWAPPED);
 }
 
 /* ---- Following ---- */
@@ -400,11 +467,18 @@ static void latchkey_events_page_map(GtkWidget *widget)
     GTK_WIDGET_CLASS(latchkey_events_page_parent_class)->map(widget);
     show_status(self);
     self->tick_source = g_timeout_add_seconds(1, on_tick, self);
+    self->active_handler = g_signal_connect_swapped(
+        gtk_widget_get_root(widget), "notify::is-active", G_CALLBACK(on_active_changed), self);
 }
 
 static void latchkey_events_page_unmap(GtkWidget *widget)
 {
-    g_clear_handle_id(&LATCHKEY_EVENTS_PAGE(widget)->tick_source, g_source_remove);
+    LatchkeyEventsPage *self = LATCHKEY_EVENTS_PAGE(widget);
+
+    g_clear_handle_id(&self->tick_source, g_source_remove);
+    g_clear_signal_handler(&self->active_handler, gtk_widget_get_root(widget));
+    if (self->news != NULL)
+        latchkey_news_mark_read(self->news);
     GTK_WIDGET_CLASS(latchkey_events_page_parent_class)->unmap(widget);
 }
 
@@ -421,6 +495,7 @@ static void latchkey_events_page_dispose(GObject *object)
     g_clear_handle_id(&self->tick_source, g_source_remove);
     g_clear_object(&self->next);
     g_clear_object(&self->model);
+    g_clear_object(&self->news);
     g_clear_object(&self->feed);
     G_OBJECT_CLASS(latchkey_events_page_parent_class)->dispose(object);
 }
@@ -474,11 +549,19 @@ static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
 
 static void latchkey_events_page_init(LatchkeyEventsPage *self)
 {
+    GSettings *settings = latchkey_settings_get_default();
+
     gtk_widget_init_template(GTK_WIDGET(self));
     latchkey_a11y_follow_stack(GTK_WIDGET(self->stack));
     latchkey_a11y_follow_stack(GTK_WIDGET(self->list_stack));
     latchkey_filter_bar_capture_keys(self->filter_bar, self->list_pane);
     on_leaflet_changed(self);
+    if (settings != NULL) {
+        g_signal_connect_object(settings, "changed::mask-personal-data",
+                                G_CALLBACK(on_settings_changed), self, G_CONNECT_SWAPPED);
+        g_signal_connect_object(settings, "changed::use-utc", G_CALLBACK(on_settings_changed), self,
+                                G_CONNECT_SWAPPED);
+    }
     g_signal_connect_object(gtk_scrolled_window_get_vadjustment(self->scroller), "value-changed",
                             G_CALLBACK(on_scrolled), self, G_CONNECT_SWAPPED);
 }

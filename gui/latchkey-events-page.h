@@ -3,6 +3,7 @@
 
 #include "latchkey-event.h"
 #include "latchkey-feed.h"
+#include "latchkey-news.h"
 
 #include <adwaita.h>
 
@@ -16,6 +17,9 @@ G_DECLARE_FINAL_TYPE(LatchkeyEventsPage, latchkey_events_page, LATCHKEY, EVENTS_
 
 /* Once. */
 void latchkey_events_page_set_feed(LatchkeyEventsPage *self, LatchkeyFeed *feed);
+
+/* Once: new events are marked until somebody has looked at the list and away. */
+void latchkey_events_page_set_news(LatchkeyEventsPage *self, LatchkeyNews *news);
 
 /* Shows an event, whether it is in the list or not. */
 void latchkey_events_page_show(LatchkeyEventsPage *self, LatchkeyEvent *event);

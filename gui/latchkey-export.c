@@ -139,7 +139,7 @@ static void add_columns(Export *export, lk_mirror *mirror, GString *out, const l
     const char *const cells[] = {
         time,
         latchkey_event_get_type_name(event),
-        latchkey_event_get_user_name(event),
+        latchkey_event_get_full_user_name(event),
         latchkey_event_get_group_name(event),
         latchkey_event_get_place(event),
         row->organization_id,

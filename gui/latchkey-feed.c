@@ -150,6 +150,14 @@ static gboolean has_another_credential(Shared *shared, guint number)
     return has;
 }
 
+static int interval_of(Shared *shared)
+{
+    g_mutex_lock(&shared->mutex);
+    int interval_ms = shared->interval_ms;
+    g_mutex_unlock(&shared->mutex);
+    return interval_ms;
+}
+
 /* FALSE: stop. TRUE: there is another credential to go on with. */
 static gboolean poll_with(Shared *shared, lk_sync *sync, guint credential)
 {
@@ -165,7 +173,7 @@ static gboolean poll_with(Shared *shared, lk_sync *sync, guint credential)
         LatchkeyFeedState state = !is_ok             ? LATCHKEY_FEED_FAILING
                                   : result.caught_up ? LATCHKEY_FEED_CURRENT
                                                      : LATCHKEY_FEED_CATCHING_UP;
-        wait_ms = lk_sync_wait_ms(sync);
+        wait_ms = state == LATCHKEY_FEED_CURRENT ? interval_of(shared) : lk_sync_wait_ms(sync);
         Report *report = report_new(shared, state, is_ok ? NULL : &err);
         report->wait_ms = wait_ms;
         send(report);
@@ -217,7 +225,7 @@ static gboolean fetch_into(Shared *shared, lk_mirror *mirror)
         return FALSE;
     }
     if (lk_sync_new(
-            LK_SYNC_OPTIONS(.client = client, .mirror = mirror, .interval_ms = shared->interval_ms),
+            LK_SYNC_OPTIONS(.client = client, .mirror = mirror, .interval_ms = interval_of(shared)),
             &sync, &err) != LK_OK) {
         send(report_new(shared, LATCHKEY_FEED_BROKEN, &err));
         return FALSE;
@@ -348,6 +356,14 @@ void latchkey_feed_wake(LatchkeyFeed *self)
     latchkey_feed_start(self);
 }
 
+void latchkey_feed_set_interval_ms(LatchkeyFeed *self, int interval_ms)
+{
+    g_mutex_lock(&self->shared->mutex);
+    self->shared->interval_ms = interval_ms;
+    g_mutex_unlock(&self->shared->mutex);
+    latchkey_feed_wake(self);
+}
+
 /* The thread may sit in a request for seconds. The program does not wait for that: a page that was
  * not committed is fetched again next time. */
 void latchkey_feed_stop(LatchkeyFeed *self)
@@ -476,5 +492,5 @@ char *latchkey_feed_words(LatchkeyFeedState state, gint64 success_at_ms, gint64 
 char *latchkey_feed_describe(LatchkeyFeed *self, gint64 now_ms)
 {
     return latchkey_feed_words(self->state, self->success_at_ms, self->retry_at_ms,
-                               self->shared->interval_ms, now_ms);
+                               interval_of(self->shared), now_ms);
 }

@@ -36,6 +36,8 @@ void latchkey_feed_start(LatchkeyFeed *self);
 void latchkey_feed_set_credential(LatchkeyFeed *self, const char *credential);
 /* Before the start, for a server: whose events these are, see latchkey_config_get_store(). */
 void latchkey_feed_set_viewer(LatchkeyFeed *self, const char *viewer);
+/* Between two polls; polls at once. */
+void latchkey_feed_set_interval_ms(LatchkeyFeed *self, int interval_ms);
 /* Polls at once. */
 void latchkey_feed_wake(LatchkeyFeed *self);
 /* Ends polling; waits for up to a second for the thread. Also done on dispose. */

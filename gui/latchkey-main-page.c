@@ -5,8 +5,11 @@
 #include "latchkey-activity-page.h"
 #include "latchkey-directory-page.h"
 #include "latchkey-events-page.h"
+#include "latchkey-news.h"
+#include "latchkey-notifier.h"
 #include "latchkey-page.h"
 #include "latchkey-profile-page.h"
+#include "latchkey-settings.h"
 
 struct _LatchkeyMainPage {
     AdwBin parent_instance;
@@ -18,6 +21,9 @@ struct _LatchkeyMainPage {
     LatchkeyActivityPage *activity_page;
     LatchkeyDirectoryPage *directory_page;
     LatchkeyProfilePage *profile_page;
+    LatchkeyFeed *feed;
+    LatchkeyNews *news;
+    LatchkeyNotifier *notifier;
 };
 
 G_DEFINE_FINAL_TYPE(LatchkeyMainPage, latchkey_main_page, ADW_TYPE_BIN)
@@ -69,10 +75,89 @@ static void on_range_chosen(LatchkeyMainPage *self, gint64 since_ms, gint64 unti
     latchkey_events_page_show_range(self->events_page, since_ms, until_ms, words);
 }
 
+void latchkey_main_page_show_event(LatchkeyMainPage *self, const char *id)
+{
+    LatchkeyStore *store = latchkey_feed_get_store(self->feed);
+    lk_auto(lk_mirror_event_page) page = NULL;
+
+    if (store == NULL ||
+        lk_mirror_get_event(latchkey_store_get_mirror(store), id, &page, NULL) != LK_OK)
+        return;
+    const char *directory_id = page->items[0]->directory_id;
+    g_autoptr(LatchkeyEvent) event =
+        latchkey_event_new(page->items[0], latchkey_store_get_directory_name(store, directory_id));
+    on_event_chosen(self, event);
+}
+
+/* ---- News ---- */
+
+/* What is in sight needs no number. */
+static void show_news(LatchkeyMainPage *self)
+{
+    AdwViewStackPage *page = adw_view_stack_get_page(self->pages, GTK_WIDGET(self->events_page));
+    gboolean is_in_sight =
+        adw_view_stack_get_visible_child(self->pages) == GTK_WIDGET(self->events_page);
+
+    if (self->news != NULL)
+        adw_view_stack_page_set_badge_number(
+            page, is_in_sight ? 0 : latchkey_news_get_n_unread(self->news));
+}
+
+static void on_active_changed(LatchkeyMainPage *self)
+{
+    GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(self));
+
+    latchkey_notifier_set_in_use(self->notifier, root != NULL &&
+                                                     gtk_widget_get_mapped(GTK_WIDGET(self)) &&
+                                                     gtk_window_is_active(GTK_WINDOW(root)));
+}
+
+/* Until somebody chooses one, it is the feed's own. */
+static void on_interval_changed(LatchkeyMainPage *self, const char *key, GSettings *settings)
+{
+    g_autoptr(GVariant) chosen = g_settings_get_user_value(settings, key);
+
+    if (chosen != NULL)
+        latchkey_feed_set_interval_ms(self->feed, (int)g_settings_get_uint(settings, key) * 1000);
+}
+
+static void latchkey_main_page_root(GtkWidget *widget)
+{
+    GTK_WIDGET_CLASS(latchkey_main_page_parent_class)->root(widget);
+    g_signal_connect_object(gtk_widget_get_root(widget), "notify::is-active",
+                            G_CALLBACK(on_active_changed), widget, G_CONNECT_SWAPPED);
+}
+
+static void latchkey_main_page_unroot(GtkWidget *widget)
+{
+    g_signal_handlers_disconnect_by_data(gtk_widget_get_root(widget), widget);
+    GTK_WIDGET_CLASS(latchkey_main_page_parent_class)->unroot(widget);
+}
+
+static void latchkey_main_page_map(GtkWidget *widget)
+{
+    GTK_WIDGET_CLASS(latchkey_main_page_parent_class)->map(widget);
+    on_active_changed(LATCHKEY_MAIN_PAGE(widget));
+}
+
+static void latchkey_main_page_dispose(GObject *object)
+{
+    LatchkeyMainPage *self = LATCHKEY_MAIN_PAGE(object);
+
+    g_clear_object(&self->notifier);
+    g_clear_object(&self->news);
+    g_clear_object(&self->feed);
+    G_OBJECT_CLASS(latchkey_main_page_parent_class)->dispose(object);
+}
+
 static void latchkey_main_page_class_init(LatchkeyMainPageClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
+    G_OBJECT_CLASS(class)->dispose = latchkey_main_page_dispose;
+    widget_class->map = latchkey_main_page_map;
+    widget_class->root = latchkey_main_page_root;
+    widget_class->unroot = latchkey_main_page_unroot;
     g_type_ensure(LATCHKEY_TYPE_EVENTS_PAGE);
     g_type_ensure(LATCHKEY_TYPE_ACTIVITY_PAGE);
     g_type_ensure(LATCHKEY_TYPE_DIRECTORY_PAGE);
@@ -106,6 +191,8 @@ static void latchkey_main_page_init(LatchkeyMainPage *self)
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(self->directory_page, "place-changed", G_CALLBACK(on_place_changed),
                             self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->pages, "notify::visible-child", G_CALLBACK(show_news), self,
+                            G_CONNECT_SWAPPED);
     on_place_changed(self);
 }
 
@@ -113,7 +200,17 @@ LatchkeyMainPage *latchkey_main_page_new(LatchkeyAccount *account, LatchkeyFeed 
 {
     LatchkeyMainPage *self = g_object_new(LATCHKEY_TYPE_MAIN_PAGE, NULL);
 
+    GSettings *settings = latchkey_settings_get_default();
+
+    self->feed = g_object_ref(feed);
+    self->news = latchkey_news_new(feed, settings);
+    self->notifier = latchkey_notifier_new(self->news, settings);
+    if (settings != NULL)
+        g_signal_connect_object(settings, "changed::poll-interval", G_CALLBACK(on_interval_changed),
+                                self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->news, "changed", G_CALLBACK(show_news), self, G_CONNECT_SWAPPED);
     latchkey_profile_page_set_account(self->profile_page, account);
+    latchkey_events_page_set_news(self->events_page, self->news);
     latchkey_events_page_set_feed(self->events_page, feed);
     latchkey_activity_page_set_feed(self->activity_page, feed);
     latchkey_directory_page_set_feed(self->directory_page, feed);

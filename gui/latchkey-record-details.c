@@ -7,6 +7,7 @@
 #include "latchkey-json-view.h"
 #include "latchkey-record-list.h"
 #include "latchkey-row.h"
+#include "latchkey-settings.h"
 #include "latchkey-text.h"
 
 #include <glib/gi18n.h>
@@ -219,7 +220,8 @@ static void show_record(LatchkeyRecordDetails *self, LatchkeyRecord *record)
     latchkey_row_set(self->role_row, latchkey_record_get_role(record));
     latchkey_row_set(self->directory_row, place);
     latchkey_json_view_set_json(self->json_view, json, json != NULL ? strlen(json) : 0);
-    gtk_widget_set_visible(GTK_WIDGET(self->json_row), json != NULL);
+    gtk_widget_set_visible(GTK_WIDGET(self->json_row),
+                           json != NULL && !latchkey_settings_get_masks());
 }
 
 static void on_record(GObject *source, GAsyncResult *result, gpointer data)

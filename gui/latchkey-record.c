@@ -1,6 +1,7 @@
 /* Copies of what the mirror holds, cleaned once. */
 #include "latchkey-record.h"
 
+#include "latchkey-settings.h"
 #include "latchkey-text.h"
 
 #include <glib/gi18n.h>
@@ -13,6 +14,8 @@ struct _LatchkeyRecord {
     char *organization_id;
     char *name;
     char *subtitle;
+    char *masked_name; /* NULL, and the next: nothing in it is personal */
+    char *masked_subtitle;
     char *state;
     char *role;
     char *json;
@@ -29,6 +32,8 @@ static void latchkey_record_finalize(GObject *object)
     g_free(self->organization_id);
     g_free(self->name);
     g_free(self->subtitle);
+    g_free(self->masked_name);
+    g_free(self->masked_subtitle);
     g_free(self->state);
     g_free(self->role);
     g_free(self->json);
@@ -68,6 +73,8 @@ LatchkeyRecord *latchkey_record_new_person(const lk_directory_user *user)
     self->organization_id = g_strdup(user->organization_id);
     self->name = person_name(user);
     self->subtitle = latchkey_text_clean(user->email);
+    self->masked_name = latchkey_text_mask(self->name);
+    self->masked_subtitle = latchkey_text_mask(self->subtitle);
     self->state = latchkey_text_clean(user->state);
     self->role = latchkey_text_clean(user->role);
     self->json = g_strdup(user->json);
@@ -95,6 +102,11 @@ LatchkeyRecord *latchkey_record_new_group(const lk_directory_group *group)
     return self;
 }
 
+static const char *shown(const char *text, const char *masked)
+{
+    return masked != NULL && latchkey_settings_get_masks() ? masked : text;
+}
+
 LatchkeyRecordKind latchkey_record_get_kind(LatchkeyRecord *self)
 {
     return self->kind;
@@ -117,12 +129,12 @@ const char *latchkey_record_get_organization_id(LatchkeyRecord *self)
 
 const char *latchkey_record_get_name(LatchkeyRecord *self)
 {
-    return self->name;
+    return shown(self->name, self->masked_name);
 }
 
 const char *latchkey_record_get_subtitle(LatchkeyRecord *self)
 {
-    return self->subtitle;
+    return shown(self->subtitle, self->masked_subtitle);
 }
 
 const char *latchkey_record_get_state(LatchkeyRecord *self)

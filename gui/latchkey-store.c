@@ -94,6 +94,11 @@ void latchkey_store_forget_names(LatchkeyStore *self)
     g_hash_table_remove_all(self->names);
 }
 
+const char *latchkey_store_get_location(LatchkeyStore *self)
+{
+    return self->location;
+}
+
 lk_mirror *latchkey_store_get_mirror(LatchkeyStore *self)
 {
     return self->mirror;

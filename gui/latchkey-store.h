@@ -13,6 +13,8 @@ G_DECLARE_FINAL_TYPE(LatchkeyStore, latchkey_store, LATCHKEY, STORE, GObject)
 /* location: "sqlite:PATH". Takes over the mirror, opened there. */
 LatchkeyStore *latchkey_store_new(const char *location, lk_mirror *mirror);
 
+const char *latchkey_store_get_location(LatchkeyStore *self);
+
 /* For the main thread, and there for reads by key only. */
 lk_mirror *latchkey_store_get_mirror(LatchkeyStore *self);
 

@@ -1,6 +1,8 @@
 /* Text from outside, and times, fit to be shown. */
 #include "latchkey-text.h"
 
+#include "latchkey-settings.h"
+
 #include <glib/gi18n.h>
 #include <gtk/gtk.h>
 #include <string.h>
@@ -34,6 +36,30 @@ char *latchkey_text_clean(const char *text)
             g_unichar_iscntrl(c) || g_unichar_isspace(c) || c == 0x2028 || c == 0x2029 ? ' ' : c);
     }
     return g_strstrip(g_string_free(out, FALSE));
+}
+
+/* "M. H." of "Mira Holt", "m…@…" of an address. */
+char *latchkey_text_mask(const char *clean)
+{
+    GString *out = g_string_new(NULL);
+    const char *at = strchr(clean, '@');
+    gunichar before = ' ';
+
+    if (at != NULL && at != clean) {
+        g_string_append_unichar(out, g_utf8_get_char(clean));
+        g_string_append(out, "…@…");
+        return g_string_free(out, FALSE);
+    }
+    for (; *clean != '\0'; clean = g_utf8_next_char(clean)) {
+        gunichar c = g_utf8_get_char(clean);
+        if (before == ' ' && c != ' ') {
+            g_string_append(out, out->len > 0 ? " " : "");
+            g_string_append_unichar(out, c);
+            g_string_append_c(out, '.');
+        }
+        before = c;
+    }
+    return g_string_free(out, FALSE);
 }
 
 #define FIRST_STRONG_ISOLATE "\u2068"
@@ -81,17 +107,18 @@ char *latchkey_text_anchor(const char *sentence)
     return g_strconcat(is_rtl ? RIGHT_TO_LEFT_MARK : LEFT_TO_RIGHT_MARK, sentence, NULL);
 }
 
-static GDateTime *local_time(gint64 ms)
+static GDateTime *shown_time(gint64 ms)
 {
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ms / 1000);
+    g_autoptr(GTimeZone) zone = latchkey_settings_get_zone();
 
-    return utc != NULL ? g_date_time_to_local(utc) : NULL;
+    return utc != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
 }
 
 char *latchkey_text_time(gint64 ms, gint64 now_ms)
 {
-    g_autoptr(GDateTime) then = local_time(ms);
-    g_autoptr(GDateTime) now = local_time(now_ms);
+    g_autoptr(GDateTime) then = shown_time(ms);
+    g_autoptr(GDateTime) now = shown_time(now_ms);
 
     if (then == NULL || now == NULL)
         return g_strdup("");
@@ -106,7 +133,7 @@ char *latchkey_text_time(gint64 ms, gint64 now_ms)
 
 char *latchkey_text_full_time(gint64 ms)
 {
-    g_autoptr(GDateTime) then = local_time(ms);
+    g_autoptr(GDateTime) then = shown_time(ms);
 
     return then != NULL ? g_date_time_format(then, _("%A, %-d %B %Y, %H:%M:%S")) : g_strdup("");
 }

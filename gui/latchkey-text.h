@@ -9,6 +9,9 @@ G_BEGIN_DECLS
  * direction of what follows, at most 200 characters. NULL gives "". */
 char *latchkey_text_clean(const char *text);
 
+/* A person's name or e-mail address, shortened for a shared screen. */
+char *latchkey_text_mask(const char *clean);
+
 /* A name fit for the middle of a sentence: one that runs the other way is isolated, so that the
  * rest keeps its direction. Takes text that is clean. */
 char *latchkey_text_isolate(const char *clean);
@@ -16,7 +19,8 @@ char *latchkey_text_isolate(const char *clean);
  */
 char *latchkey_text_anchor(const char *sentence);
 
-/* "09:12" today, "Mon 09:12" within a week, else with the date; in the local time zone. */
+/* "09:12" today, "Mon 09:12" within a week, else with the date; in the time zone of the
+ * settings. Main thread only. */
 char *latchkey_text_time(gint64 ms, gint64 now_ms);
 char *latchkey_text_full_time(gint64 ms);
 

@@ -127,6 +127,15 @@ static void on_export_events(GtkWidget *widget, const char *name, GVariant *para
     latchkey_main_page_export(LATCHKEY_WINDOW(widget)->main_page);
 }
 
+static void on_show_event(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name;
+    LatchkeyWindow *self = LATCHKEY_WINDOW(widget);
+
+    if (self->main_page != NULL)
+        latchkey_main_page_show_event(self->main_page, g_variant_get_string(parameter, NULL));
+}
+
 static void on_show_page(GtkWidget *widget, const char *name, GVariant *parameter)
 {
     (void)name;
@@ -209,6 +218,7 @@ static void latchkey_window_class_init(LatchkeyWindowClass *class)
     gtk_widget_class_install_action(widget_class, "win.search", NULL, on_search);
     gtk_widget_class_install_action(widget_class, "win.check-events", NULL, on_check_events);
     gtk_widget_class_install_action(widget_class, "win.export-events", NULL, on_export_events);
+    gtk_widget_class_install_action(widget_class, "win.show-event", "s", on_show_event);
     gtk_widget_class_install_action(widget_class, "win.show-page", "s", on_show_page);
     gtk_widget_class_install_action(widget_class, "win.copy-text", "s", on_copy_text);
 }

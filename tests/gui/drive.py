@@ -20,7 +20,7 @@ try:
     import gi
 
     gi.require_version("Atspi", "2.0")
-    from gi.repository import Atspi, GLib
+    from gi.repository import Atspi, Gio, GLib
 except (ImportError, ValueError) as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
@@ -36,6 +36,13 @@ NOT_NAMES = ("Gtk", "Adw", "Latchkey")
 
 class Failure(Exception):
     pass
+
+
+def use_other_window():
+    """Opens another program's window and gives it the focus; ends with the process that is returned."""
+    other = subprocess.Popen(["display", "-size", "40x40", "-title", "other", "xc:gray"])
+    subprocess.run(["xdotool", "search", "--sync", "--name", "^other", "windowfocus"], check=True)
+    return other
 
 
 def turn():
@@ -442,6 +449,84 @@ def story_activity(run):
     app.quit()
 
 
+NOTIFICATIONS = """<node><interface name="org.freedesktop.Notifications">
+<method name="Notify"><arg type="s" direction="in"/><arg type="u" direction="in"/><arg type="s" direction="in"/>
+<arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="as" direction="in"/>
+<arg type="a{sv}" direction="in"/><arg type="i" direction="in"/><arg type="u" direction="out"/></method>
+<method name="CloseNotification"><arg type="u" direction="in"/></method>
+<method name="GetCapabilities"><arg type="as" direction="out"/></method>
+<method name="GetServerInformation"><arg type="s" direction="out"/><arg type="s" direction="out"/>
+<arg type="s" direction="out"/><arg type="s" direction="out"/></method>
+<signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal></interface></node>"""
+
+
+class Desk:
+    """Stands in for the part of a desktop that shows notifications: one, as they replace each other."""
+
+    def __init__(self):
+        self.told = []
+        self.actions = []
+        self.connection = Gio.bus_get_sync(Gio.BusType.SESSION)
+        self.connection.register_object(
+            "/org/freedesktop/Notifications", Gio.DBusNodeInfo.new_for_xml(NOTIFICATIONS).interfaces[0],
+            self._on_call, None, None)
+        Gio.bus_own_name_on_connection(self.connection, "org.freedesktop.Notifications",
+                                       Gio.BusNameOwnerFlags.NONE, None, None)
+
+    def _on_call(self, _connection, _sender, _path, _interface, method, arguments, invocation):
+        answers = {"GetCapabilities": ("(as)", (["actions", "body"],)), "CloseNotification": ("()", ()),
+                   "GetServerInformation": ("(ssss)", ("desk", "latchkey", "1", "1.2"))}
+        if method == "Notify":
+            self.told.append((arguments[3], arguments[4]))
+            self.actions = arguments[5]
+            answers["Notify"] = ("(u)", (7,))
+        invocation.return_value(GLib.Variant(*answers[method]))
+
+    def click(self):
+        self.connection.emit_signal(None, "/org/freedesktop/Notifications", "org.freedesktop.Notifications",
+                                    "ActionInvoked", GLib.Variant("(us)", (7, "default")))
+
+
+def story_notification(run):
+    """New events are marked; while the window is not in use they are told as one, and shown on a click."""
+    desk = Desk()
+    app = run.app()
+    app.click("Sign In")
+    app.see("Live")
+    app.press("alt+1", "Home")
+    grace = run.emulator.add_grace()
+    app.see("New: Grace Hopper was changed")
+    other = use_other_window()
+    app.see_not("New: ")
+    run.emulator.control(f"/_latchkey/directory_users/{grace}", {"last_name": "Murray"}, "PATCH")
+    run.emulator.control(f"/_latchkey/directory_users/{grace}", method="DELETE")
+    wait_for("the notification", lambda: desk.told)
+    if desk.told != [("Grace Murray was removed", "User deleted · Harbor & Pine people")]:
+        raise Failure(f"told was {desk.told}")  # more than what is important, or while it was in use
+    app.see("New: Grace Murray was removed")
+    desk.click()
+    wait_for("the event", lambda: app.description_of("Type") == "dsync.user.deleted")
+    other.kill()
+    other.wait()
+    app.lint("after a notification")
+    app.quit()
+
+
+def story_preferences(run):
+    """Chooses UTC, the interval and a mask with what a screen reader reaches; the list follows."""
+    app = run.app()
+    app.click("Sign In")
+    app.see("Mira Holt was added")
+    app.press("ctrl+comma")
+    app.see("Mask Personal Data")
+    app.lint("preferences")
+    app.tap("Mask Personal Data")
+    app.press("Escape")
+    app.see("M. H. was added")
+    app.see_not("Mira Holt")
+    app.quit()
+
+
 def story_export(run):
     """Writes the events that are listed to a file that the chooser names."""
     app = run.app()
@@ -690,9 +775,11 @@ def story_offline(run):
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHROMIUM = ["/usr/bin/chromium", os.path.join(HERE, "../interop/node_modules/playwright-core")]
 KEYS = ["/usr/bin/xdotool"]
+OTHER = ["/usr/bin/xdotool", "/usr/bin/display"]
 CHART = "Events over time. Arrow keys choose a time, with Shift a longer one, Enter shows its events."
 NEEDS = {"activity": KEYS, "chromium": CHROMIUM, "console": CHROMIUM, "details": KEYS, "directory": KEYS,
-         "export": KEYS, "filter": KEYS, "narrow": KEYS, "server": KEYS}
+         "export": KEYS, "filter": KEYS, "narrow": KEYS, "notification": OTHER, "preferences": KEYS,
+         "server": KEYS}
 
 
 class Run:

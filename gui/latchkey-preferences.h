@@ -1,0 +1,14 @@
+/* What a person can choose; each choice counts at once. */
+#pragma once
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define LATCHKEY_TYPE_PREFERENCES (latchkey_preferences_get_type())
+G_DECLARE_FINAL_TYPE(LatchkeyPreferences, latchkey_preferences, LATCHKEY, PREFERENCES,
+                     AdwPreferencesWindow)
+
+GtkWidget *latchkey_preferences_new(GSettings *settings);
+
+G_END_DECLS
