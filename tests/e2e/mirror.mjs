@@ -32,7 +32,8 @@ export const syncOnce = (emulator, store, options = {}) =>
   run(['sync', 'run', '--store', store, '--once'], { env: apiEnvironment(emulator.url), ...options });
 
 // Reading needs no key and no emulator.
-const list = async (store, ...command) => jsonLines(await succeed([...command, '--store', store, '--json']));
+// A hundred thousand take their time.
+const list = async (store, ...command) => jsonLines(await succeed([...command, '--store', store, '--json'], { timeoutMs: 600_000 }));
 export const listEvents = (store) => list(store, 'events', 'list');
 export const listUsers = (store) => list(store, 'directory', 'users');
 export const listGroups = (store) => list(store, 'directory', 'groups');

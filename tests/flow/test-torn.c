@@ -65,11 +65,15 @@ static lk_status take_row(void *ctx, const lk__row *row, lk_error *err)
     return LK_OK;
 }
 
-/* All that belongs together: records, log, cursor, and how far walks are. */
+/* All that belongs together: records, log, what it is found by, cursor, and how far walks are. */
 static char *snapshot(const world *w)
 {
     static const char *const queries[] = {
         "SELECT cursor, cursor_at_ms FROM feed",
+        "SELECT o.object_id, o.created_at_ms, e.id FROM event_object o"
+        " JOIN event e ON e.sequence = o.sequence ORDER BY o.object_id, e.id",
+        "SELECT n_events, from_ms, to_ms, owners, types, words FROM event_block"
+        " ORDER BY last_sequence",
         "SELECT id, state, position FROM walk WHERE state <> 'listing' OR position <> ''"
         " ORDER BY id",
         "SELECT walk_id, directory_id, phase, position, n_seen FROM walk_directory"
