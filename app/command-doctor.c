@@ -68,11 +68,15 @@ static void print_promises(const results *all)
                    promise.relaxed_by ? "relaxed" : "on", all->has_colour ? "\033[0m" : "",
                    promise.promise);
             printf(promise.relaxed_by ? ": %s\n" : "\n", promise.relaxed_by);
+            if (promise.may_be_relaxed_by != NULL)
+                printf("%9s%s%s%s\n", "", all->has_colour ? "\033[2m" : "",
+                       promise.may_be_relaxed_by, all->has_colour ? "\033[0m" : "");
             continue;
         }
         putchar('{');
         print_json_field(stdout, &first, "promise", promise.promise);
         print_json_field(stdout, &first, "relaxed_by", promise.relaxed_by);
+        print_json_field(stdout, &first, "may_be_relaxed_by", promise.may_be_relaxed_by);
         puts("}");
     }
 }
@@ -81,7 +85,8 @@ static int run(const app_arguments *given)
 {
     lk_error err = LK_ERROR_INIT;
     results all = { .as_json = arguments_has(given, "json"),
-                    .has_colour = isatty(STDOUT_FILENO) == 1 && !arguments_has(given, "json") };
+                    .has_colour =
+                        !arguments_has(given, "json") && print_has_colour(STDOUT_FILENO) };
 
     if (arguments_has(given, "security"))
         print_promises(&all);

@@ -4,6 +4,7 @@
 #include "account.h"
 #include "clock.h"
 #include "config.h"
+#include "doctor-part.h"
 #include "fail.h"
 
 #include <inttypes.h>
@@ -24,17 +25,7 @@
 #define SKEW_NOTE_MS    (5 * SECOND_MS)
 #define GOOD_CHARACTERS 12 /* different ones, that a password should have */
 
-typedef struct patient {
-    const app_arguments *given;
-    lk_client *client;   /* NULL: the settings for it are bad */
-    bool has_key;        /* an API key is set */
-    bool is_away;        /* WorkOS did not answer */
-    doctor_finding *now; /* being written */
-} patient;
-
-__attribute__((__format__(__printf__, 3, 4))) static void find(patient *self,
-                                                               doctor_verdict verdict,
-                                                               const char *format, ...)
+void doctor_find(patient *self, doctor_verdict verdict, const char *format, ...)
 {
     va_list args;
 
@@ -44,7 +35,7 @@ __attribute__((__format__(__printf__, 3, 4))) static void find(patient *self,
     va_end(args);
 }
 
-static void advise(patient *self, const char *advice)
+void doctor_advise(patient *self, const char *advice)
 {
     snprintf(self->now->advice, sizeof(self->now->advice), "%s", advice);
 }
@@ -54,7 +45,8 @@ static bool is_skipped(patient *self)
 {
     if (self->client != NULL && !self->is_away)
         return false;
-    find(self, DOCTOR_SKIPPED, "%s", self->client == NULL ? "there is no client" : "no answer");
+    doctor_find(self, DOCTOR_SKIPPED, "%s",
+                self->client == NULL ? "there is no client" : "no answer");
     return true;
 }
 
@@ -77,12 +69,12 @@ static void look_at_client(patient *self)
         config_text(self->given, "client-id", "WORKOS_CLIENT_ID", &client_id, &err) != LK_OK ||
         config_base_url(self->given, &base_url, &err) != LK_OK ||
         config_secret(self->given, "api-key-file", "WORKOS_API_KEY", &key, &err) != LK_OK) {
-        find(self, DOCTOR_BAD, "%s", err.message);
+        doctor_find(self, DOCTOR_BAD, "%s", err.message);
         return;
     }
     self->has_key = key != NULL;
-    find(self, DOCTOR_GOOD, "%.80s at %.120s", client_id,
-         base_url != NULL ? base_url : "https://api.workos.com");
+    doctor_find(self, DOCTOR_GOOD, "%.80s at %.120s", client_id,
+                base_url != NULL ? base_url : "https://api.workos.com");
 }
 
 static void look_at_keys(patient *self)
@@ -92,16 +84,17 @@ static void look_at_keys(patient *self)
     if (is_skipped(self))
         return;
     if (lk_client_refresh_keys(self->client, &err) == LK_OK) {
-        find(self, DOCTOR_GOOD, "WorkOS answers, and its signing keys can be read");
+        doctor_find(self, DOCTOR_GOOD, "WorkOS answers, and its signing keys can be read");
         return;
     }
     self->is_away = err.status == LK_ERR_NETWORK;
-    find(self, verdict_on(&err), "%s", err.message);
+    doctor_find(self, verdict_on(&err), "%s", err.message);
     if (self->is_away)
-        advise(self, "look at the name server, at https_proxy and no_proxy, and, where a proxy "
-                     "opens TLS, at SSL_CERT_FILE");
+        doctor_advise(self,
+                      "look at the name server, at https_proxy and no_proxy, and, where a proxy "
+                      "opens TLS, at SSL_CERT_FILE");
     else
-        advise(self, "look at WORKOS_CLIENT_ID: it belongs to one environment");
+        doctor_advise(self, "look at WORKOS_CLIENT_ID: it belongs to one environment");
 }
 
 static void look_at_clock(patient *self)
@@ -111,21 +104,23 @@ static void look_at_clock(patient *self)
     if (is_skipped(self))
         return;
     if (!lk_client_get_clock_skew(self->client, &skew_ms)) {
-        find(self, DOCTOR_SKIPPED, "WorkOS did not tell the time");
+        doctor_find(self, DOCTOR_SKIPPED, "WorkOS did not tell the time");
         return;
     }
     int64_t off_ms = skew_ms < 0 ? -skew_ms : skew_ms;
     if (off_ms < 2 * SECOND_MS) {
-        find(self, DOCTOR_GOOD, "as WorkOS'");
+        doctor_find(self, DOCTOR_GOOD, "as WorkOS'");
         return;
     }
-    find(self,
-         off_ms > SKEW_BAD_MS    ? DOCTOR_BAD
-         : off_ms > SKEW_NOTE_MS ? DOCTOR_NOTE
-                                 : DOCTOR_GOOD,
-         "%" PRId64 " s %s WorkOS'", off_ms / SECOND_MS, skew_ms > 0 ? "ahead of" : "behind");
+    doctor_find(self,
+                off_ms > SKEW_BAD_MS    ? DOCTOR_BAD
+                : off_ms > SKEW_NOTE_MS ? DOCTOR_NOTE
+                                        : DOCTOR_GOOD,
+                "%" PRId64 " s %s WorkOS'", off_ms / SECOND_MS,
+                skew_ms > 0 ? "ahead of" : "behind");
     if (off_ms > SKEW_NOTE_MS)
-        advise(self, "set it by NTP (timedatectl set-ntp true): tokens are refused by their time");
+        doctor_advise(self,
+                      "set it by NTP (timedatectl set-ntp true): tokens are refused by their time");
 }
 
 static void look_at_events(patient *self)
@@ -137,21 +132,22 @@ static void look_at_events(patient *self)
     if (is_skipped(self))
         return;
     if (!self->has_key) {
-        find(self, DOCTOR_NOTE, "no API key: people can sign in, directory events are not read");
-        advise(self, "set WORKOS_API_KEY_FILE (WorkOS dashboard, API keys)");
+        doctor_find(self, DOCTOR_NOTE,
+                    "no API key: people can sign in, directory events are not read");
+        doctor_advise(self, "set WORKOS_API_KEY_FILE (WorkOS dashboard, API keys)");
         return;
     }
     if (lk_events_list(self->client,
                        LK_EVENT_LIST_OPTIONS(.types = types, .n_types = 1, .limit = 1), &page,
                        &err) == LK_OK) {
-        find(self, DOCTOR_GOOD, "the API key may read events");
+        doctor_find(self, DOCTOR_GOOD, "the API key may read events");
         return;
     }
-    find(self, verdict_on(&err), "%s", err.message);
+    doctor_find(self, verdict_on(&err), "%s", err.message);
     if (err.http_status == 401)
-        advise(self, "the API key is not one of this environment");
+        doctor_advise(self, "the API key is not one of this environment");
     else if (err.http_status == 403)
-        advise(self, "give the API key the permission to read events");
+        doctor_advise(self, "give the API key the permission to read events");
 }
 
 /* ---- The server's own settings ---- */
@@ -164,7 +160,7 @@ static void look_at_password(patient *self)
     int n_different = 0;
 
     if (config_secret(self->given, NULL, "WORKOS_COOKIE_PASSWORD", &password, &err) != LK_OK) {
-        find(self, DOCTOR_BAD, "%s", err.message);
+        doctor_find(self, DOCTOR_BAD, "%s", err.message);
         return;
     }
     for (const char *c = password; c != NULL && *c != '\0'; c++) {
@@ -172,15 +168,18 @@ static void look_at_password(patient *self)
         seen[(unsigned char)*c] = true;
     }
     if (password == NULL)
-        find(self, DOCTOR_NOTE, "not set: serve takes a random one, and sessions end with it");
+        doctor_find(self, DOCTOR_NOTE,
+                    "not set: serve takes a random one, and sessions end with it");
     else if (strlen(password) < 32)
-        find(self, DOCTOR_BAD, "%zu characters, of 32 at least", strlen(password));
+        doctor_find(self, DOCTOR_BAD, "%zu characters, of 32 at least", strlen(password));
     else if (n_different < GOOD_CHARACTERS)
-        find(self, DOCTOR_NOTE, "only %d different characters: it may be guessed", n_different);
+        doctor_find(self, DOCTOR_NOTE, "only %d different characters: it may be guessed",
+                    n_different);
     else
-        find(self, DOCTOR_GOOD, "%zu characters", strlen(password));
+        doctor_find(self, DOCTOR_GOOD, "%zu characters", strlen(password));
     if (self->now->verdict != DOCTOR_GOOD)
-        advise(self, "openssl rand -base64 32 makes a good one: set WORKOS_COOKIE_PASSWORD_FILE");
+        doctor_advise(self,
+                      "openssl rand -base64 32 makes a good one: set WORKOS_COOKIE_PASSWORD_FILE");
 }
 
 /* The library says what is wrong with a redirect URI or a cookie. */
@@ -212,19 +211,20 @@ static void look_at_redirect_uri(patient *self)
     }
     if (config_text(self->given, "redirect-uri", "WORKOS_REDIRECT_URI", &uri, &err) != LK_OK ||
         try_web(self, uri != NULL ? uri : "http://localhost:3000/callback", &err) != LK_OK) {
-        find(self, DOCTOR_BAD, "%s", err.message);
+        doctor_find(self, DOCTOR_BAD, "%s", err.message);
         return;
     }
     if (uri == NULL) {
-        find(self, DOCTOR_NOTE, "not set: serve takes http://localhost:PORT/callback");
-        advise(self, "list it among the redirect URIs (WorkOS dashboard, Redirects)");
+        doctor_find(self, DOCTOR_NOTE, "not set: serve takes http://localhost:PORT/callback");
+        doctor_advise(self, "list it among the redirect URIs (WorkOS dashboard, Redirects)");
     } else if (config_is_local_url(uri)) {
-        find(self, DOCTOR_NOTE, "%.160s: browsers on this machine only", uri);
+        doctor_find(self, DOCTOR_NOTE, "%.160s: browsers on this machine only", uri);
     } else if (strncasecmp(uri, "https://", 8) != 0) {
-        find(self, DOCTOR_BAD, "%.160s is neither https nor this machine: WorkOS refuses it", uri);
-        advise(self, "put a TLS proxy in front and name its address");
+        doctor_find(self, DOCTOR_BAD, "%.160s is neither https nor this machine: WorkOS refuses it",
+                    uri);
+        doctor_advise(self, "put a TLS proxy in front and name its address");
     } else {
-        find(self, DOCTOR_GOOD, "%.200s", uri);
+        doctor_find(self, DOCTOR_GOOD, "%.200s", uri);
     }
 }
 
@@ -234,12 +234,12 @@ static void look_at_webhook(patient *self)
     lk_error err = LK_ERROR_INIT;
 
     if (config_secret(self->given, NULL, "WORKOS_WEBHOOK_SECRET", &secret, &err) != LK_OK) {
-        find(self, DOCTOR_BAD, "%s", err.message);
+        doctor_find(self, DOCTOR_BAD, "%s", err.message);
     } else if (secret == NULL) {
-        find(self, DOCTOR_NOTE, "no webhook secret: events come by polling alone");
-        advise(self, "set WORKOS_WEBHOOK_SECRET_FILE to hear of them at once");
+        doctor_find(self, DOCTOR_NOTE, "no webhook secret: events come by polling alone");
+        doctor_advise(self, "set WORKOS_WEBHOOK_SECRET_FILE to hear of them at once");
     } else {
-        find(self, DOCTOR_GOOD, "webhooks are verified");
+        doctor_find(self, DOCTOR_GOOD, "webhooks are verified");
     }
 }
 
@@ -252,24 +252,26 @@ static void judge_feed(patient *self, const lk_mirror_status *now)
     int64_t poll_age_ms = wall_ms - now->last_poll_at_ms;
 
     if (now->last_poll_at_ms == 0) {
-        find(self, DOCTOR_NOTE, "the mirror has not been fed yet");
-        advise(self, "latchkey sync run --once, or serve with an API key");
+        doctor_find(self, DOCTOR_NOTE, "the mirror has not been fed yet");
+        doctor_advise(self, "latchkey sync run --once, or serve with an API key");
     } else if (poll_age_ms > FEED_LATE_MS && cursor_age_ms > CURSOR_LATE_MS) {
-        find(self, DOCTOR_BAD,
-             "last fed %" PRId64 " days ago: WorkOS keeps events for 30 days, and what is older "
-             "than that is missing then",
-             poll_age_ms / DAY_MS);
-        advise(self, "run latchkey sync run now");
+        doctor_find(self, DOCTOR_BAD,
+                    "last fed %" PRId64
+                    " days ago: WorkOS keeps events for 30 days, and what is older "
+                    "than that is missing then",
+                    poll_age_ms / DAY_MS);
+        doctor_advise(self, "run latchkey sync run now");
     } else if (poll_age_ms > FEED_LATE_MS) {
-        find(self, DOCTOR_NOTE, "last fed %" PRId64 " hours ago", poll_age_ms / (3600 * SECOND_MS));
-        advise(self, "keep latchkey sync run or serve running");
+        doctor_find(self, DOCTOR_NOTE, "last fed %" PRId64 " hours ago",
+                    poll_age_ms / (3600 * SECOND_MS));
+        doctor_advise(self, "keep latchkey sync run or serve running");
     } else if (now->n_parked != 0) {
-        find(self, DOCTOR_NOTE, "%" PRId64 " events could not be applied and are set aside",
-             now->n_parked);
-        advise(self, "latchkey sync status tells more");
+        doctor_find(self, DOCTOR_NOTE, "%" PRId64 " events could not be applied and are set aside",
+                    now->n_parked);
+        doctor_advise(self, "latchkey sync status tells more");
     } else {
-        find(self, DOCTOR_GOOD, "%" PRId64 " events, %" PRId64 " users, up to date", now->n_events,
-             now->n_users);
+        doctor_find(self, DOCTOR_GOOD, "%" PRId64 " events, %" PRId64 " users, up to date",
+                    now->n_events, now->n_users);
     }
 }
 
@@ -282,19 +284,19 @@ static void look_at_store(patient *self)
     lk_error err = LK_ERROR_INIT;
 
     if (config_store(self->given, &store, &err) != LK_OK) {
-        find(self, DOCTOR_BAD, "%s", err.message);
+        doctor_find(self, DOCTOR_BAD, "%s", err.message);
         return;
     }
     /* To look is not to make one. */
     if (strncmp(store, sqlite, sizeof(sqlite) - 1) == 0 &&
         access(store + sizeof(sqlite) - 1, F_OK) != 0) {
-        find(self, DOCTOR_NOTE, "there is no mirror yet in %.180s", store);
-        advise(self, "latchkey sync run --once makes and fills it");
+        doctor_find(self, DOCTOR_NOTE, "there is no mirror yet in %.180s", store);
+        doctor_advise(self, "latchkey sync run --once makes and fills it");
         return;
     }
     if (lk_mirror_open(store, &mirror, &err) != LK_OK ||
         lk_mirror_get_status(mirror, &now, &err) != LK_OK) {
-        find(self, DOCTOR_BAD, "%s", err.message);
+        doctor_find(self, DOCTOR_BAD, "%s", err.message);
         return;
     }
     judge_feed(self, &now);
@@ -308,13 +310,14 @@ static void look_at_sign_in(patient *self)
     lk_error err = LK_ERROR_INIT;
 
     if (account_open(self->given, &mine, &err) == LK_OK) {
-        find(self, DOCTOR_GOOD, "signed in as %.160s; the token is genuine", mine.kept.email);
+        doctor_find(self, DOCTOR_GOOD, "signed in as %.160s; the token is genuine",
+                    mine.kept.email);
     } else if (err.status == LK_ERR_STATE) {
-        find(self, DOCTOR_NOTE, "%s", err.message);
+        doctor_find(self, DOCTOR_NOTE, "%s", err.message);
     } else {
-        find(self, verdict_on(&err), "%s", err.message);
+        doctor_find(self, verdict_on(&err), "%s", err.message);
         if (err.status == LK_ERR_SIGNATURE)
-            advise(self, "set WORKOS_ISSUER where the environment has a domain of its own");
+            doctor_advise(self, "set WORKOS_ISSUER where the environment has a domain of its own");
     }
 }
 
@@ -325,11 +328,16 @@ static const struct part {
     void (*look)(patient *self);
 } parts[] = {
     { .name = "client", .look = look_at_client },
+    { .name = "DNS", .look = doctor_look_at_dns },
+    { .name = "authorities", .look = doctor_look_at_authorities },
+    { .name = "issuer", .look = doctor_look_at_issuer },
     { .name = "reach", .look = look_at_keys },
     { .name = "clock", .look = look_at_clock },
     { .name = "events", .look = look_at_events },
     { .name = "redirect URI", .look = look_at_redirect_uri },
     { .name = "cookie password", .look = look_at_password },
+    { .name = "cookie size", .look = doctor_look_at_cookie_size },
+    { .name = "header limit", .look = doctor_look_at_header_limit },
     { .name = "webhooks", .look = look_at_webhook },
     { .name = "mirror", .look = look_at_store },
     { .name = "sign-in", .look = look_at_sign_in },

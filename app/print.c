@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -229,4 +230,13 @@ void print_table_flush(print_table *table, FILE *out)
     free(table->cells);
     table->cells = NULL;
     table->room = 0;
+}
+
+bool print_has_colour(int fd)
+{
+    const char *refused = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+
+    return isatty(fd) == 1 && (refused == NULL || *refused == '\0') &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }

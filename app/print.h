@@ -41,4 +41,8 @@ typedef struct print_table {
 bool print_table_row(print_table *table, const char *const *cells);
 void print_table_flush(print_table *table, FILE *out);
 
+/* Whether a stream's file descriptor shows colours: a terminal that is not dumb, and nobody has set
+ * NO_COLOR (https://no-color.org: "when present and not an empty string"). */
+bool print_has_colour(int fd);
+
 #endif

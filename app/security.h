@@ -6,7 +6,8 @@
 
 typedef struct security_promise {
     const char *promise;
-    const char *relaxed_by; /* the setting; NULL: it holds */
+    const char *relaxed_by;        /* the setting; NULL: it holds */
+    const char *may_be_relaxed_by; /* all flags and variables that could; NULL: nothing does */
 } security_promise;
 
 /* The nth promise as the environment stands; false behind the last. */
