@@ -45,3 +45,8 @@ export async function postgres() {
   tool('createdb', 'mirror');
   return `postgresql://latchkey@/mirror?host=${folder}`;
 }
+
+// One statement, on the tables of the mirror.
+export function query(url, sql) {
+  execFileSync(`${bin}/psql`, [url, '-q', '-v', 'ON_ERROR_STOP=1', '-c', 'SET search_path = latchkey', '-c', sql], { ...user(), stdio: 'ignore', cwd: '/' });
+}

@@ -1,11 +1,11 @@
 // Webhooks into the mirror: who may tell it something, what is durable when, and that everybody hears of it at once.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
-import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { API_KEY, apiEnvironment, ask, control, emulate, isUp, newStore, run, serve, signIn, succeed, waitFor } from './support.mjs';
+import { apiEnvironment, ask, control, emulate, isUp, newStore, run, serve, signIn, succeed, waitFor } from './support.mjs';
 import { assertMirrors, listEvents, syncOnce } from './mirror.mjs';
 import { hasPostgres, postgres } from './postgres.mjs';
+import { toldServer } from './told.mjs';
 
 const SECRET = 'whsec_the-one-in-use';
 const OLD = 'whsec_the-one-before';
@@ -138,34 +138,10 @@ test('what was answered with 200 survives a kill at that moment', async () => {
   for (const id of ids) assert.ok(await knows(store, id), id);
 });
 
-// The secret is known once there is an endpoint, so before there is a server: somebody in between passes its webhooks on.
-async function toldServer(world, events) {
-  let target;
-  const relay = http.createServer((request, response) => {
-    const pieces = [];
-    request.on('data', (piece) => pieces.push(piece));
-    request.on('end', async () => {
-      const signature = request.headers['workos-signature'];
-      const { status } = await deliver(target, Buffer.concat(pieces), { signature }).catch(() => ({ status: 502 }));
-      response.writeHead(status).end();
-    });
-  });
-  await new Promise((listening) => relay.listen(0, '127.0.0.1', listening));
-  after(() => relay.closeAllConnections() ?? relay.close());
-  const made = await ask(`${world.url}/webhook_endpoints`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ endpoint_url: `http://127.0.0.1:${relay.address().port}/`, events }),
-  });
-  assert.equal(made.status, 201, made.text);
-  target = await serve(world.url, { env: { WORKOS_WEBHOOK_SECRET: JSON.parse(made.text).secret }, args: HOUR });
-  await waitFor('the first poll', () => isUp(`${target.url}/readyz`));
-  return target;
-}
-
 test('a webhook wakes the poller, which fetches what no webhook told', async () => {
   const world = await emulate(['--control']);
-  const server = await toldServer(world, ['dsync.user.created']); // and of nothing else
+  const server = await toldServer(world, { events: ['dsync.user.created'], args: HOUR }); // and of nothing else
+  await waitFor('the first poll', () => isUp(`${server.url}/readyz`));
   const home = (await control(world, 'GET', '/state')).directories[0].id;
   await control(world, 'POST', `/directories/${home}/groups`, { name: 'Untold' });
   assert.ok(!(await listEvents(server.store)).some(({ data }) => data.name === 'Untold'), 'the next poll is an hour away');
