@@ -18,16 +18,19 @@ void follow_deinit(follow *following)
     pthread_mutex_destroy(&following->mutex);
 }
 
-/* Returns false when it is time to stop. */
-static bool wait_for_next(follow *following, int64_t ms)
+/* Returns false when it is time to stop. Being woken ends the wait only when the library says so:
+ * it does not while WorkOS wants to be left alone. */
+static bool wait_for_next(follow *following)
 {
-    struct timespec until = clock_in_ms(ms);
+    int64_t ms;
     int rc = 0;
 
     pthread_mutex_lock(&following->mutex);
-    while (!following->is_stopped && !following->is_woken && ms > 0 && rc != ETIMEDOUT)
+    while (!following->is_stopped && rc != ETIMEDOUT &&
+           (ms = lk_sync_wait_ms(following->sync)) > 0) {
+        struct timespec until = clock_in_ms(ms);
         rc = pthread_cond_timedwait(&following->changed, &following->mutex, &until);
-    following->is_woken = false;
+    }
     bool goes_on = !following->is_stopped;
     pthread_mutex_unlock(&following->mutex);
     return goes_on;
@@ -35,7 +38,7 @@ static bool wait_for_next(follow *following, int64_t ms)
 
 void follow_run(follow *following)
 {
-    while (wait_for_next(following, lk_sync_wait_ms(following->sync))) {
+    while (wait_for_next(following)) {
         lk_sync_result result = { 0 };
         lk_error err = LK_ERROR_INIT;
         lk_status status = lk_sync_step(following->sync, &result, &err);
@@ -44,20 +47,18 @@ void follow_run(follow *following)
     }
 }
 
-static void set_and_signal(follow *following, bool *flag)
+void follow_stop(follow *following)
 {
     pthread_mutex_lock(&following->mutex);
-    *flag = true;
+    following->is_stopped = true;
     pthread_cond_broadcast(&following->changed);
     pthread_mutex_unlock(&following->mutex);
 }
 
-void follow_stop(follow *following)
-{
-    set_and_signal(following, &following->is_stopped);
-}
-
 void follow_wake(follow *following)
 {
-    set_and_signal(following, &following->is_woken);
+    lk_sync_wake(following->sync);
+    pthread_mutex_lock(&following->mutex);
+    pthread_cond_broadcast(&following->changed);
+    pthread_mutex_unlock(&following->mutex);
 }

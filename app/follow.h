@@ -16,7 +16,6 @@ typedef struct follow {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     bool is_stopped;
-    bool is_woken;
 } follow;
 
 /* report and ctx may be set afterwards, before follow_run(). */
