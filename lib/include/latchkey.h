@@ -14,6 +14,7 @@
 #include <latchkey/error.h>
 #include <latchkey/events.h>
 #include <latchkey/forward.h>
+#include <latchkey/history.h>
 #include <latchkey/loopback.h>
 #include <latchkey/mirror.h>
 #include <latchkey/reconcile.h>

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "mirror/directory-rows.h"
+#include "mirror/history-at.h"
 #include "mirror/mirror.h"
 #include "mirror/select.h"
 #include "mirror/sql.h"
@@ -28,96 +30,15 @@ static lk_status take_row(void *ctx, const lk__row *row, lk_error *err)
     return LK_OK;
 }
 
-static lk_status take_directory(lk__arena *arena, const lk__value *columns, void *item,
-                                lk_error *err)
-{
-    lk_directory *directory = item;
-
-    directory->created_at_ms = columns[5].number;
-    directory->updated_at_ms = columns[6].number;
-    if (!lk__take_text(arena, &columns[0], &directory->id) ||
-        !lk__take_text(arena, &columns[1], &directory->organization_id) ||
-        !lk__take_text(arena, &columns[2], &directory->name) ||
-        !lk__take_text(arena, &columns[3], &directory->type) ||
-        !lk__take_text(arena, &columns[4], &directory->state))
-        return lk__no_memory(err);
-    return LK_OK;
-}
-
-static lk_status take_user(lk__arena *arena, const lk__value *columns, void *item, lk_error *err)
-{
-    lk_directory_user *user = item;
-
-    user->created_at_ms = columns[10].number;
-    user->updated_at_ms = columns[11].number;
-    if (!lk__take_text(arena, &columns[0], &user->id) ||
-        !lk__take_text(arena, &columns[1], &user->directory_id) ||
-        !lk__take_text(arena, &columns[2], &user->organization_id) ||
-        !lk__take_text(arena, &columns[3], &user->idp_id) ||
-        !lk__take_text(arena, &columns[4], &user->email) ||
-        !lk__take_text(arena, &columns[5], &user->first_name) ||
-        !lk__take_text(arena, &columns[6], &user->last_name) ||
-        !lk__take_text(arena, &columns[7], &user->state) ||
-        !lk__take_text(arena, &columns[8], &user->role) ||
-        !lk__take_text(arena, &columns[9], &user->custom_attributes_json) ||
-        !lk__take_text(arena, &columns[12], &user->json))
-        return lk__no_memory(err);
-    return LK_OK;
-}
-
-static lk_status take_group(lk__arena *arena, const lk__value *columns, void *item, lk_error *err)
-{
-    lk_directory_group *group = item;
-
-    group->created_at_ms = columns[5].number;
-    group->updated_at_ms = columns[6].number;
-    if (!lk__take_text(arena, &columns[0], &group->id) ||
-        !lk__take_text(arena, &columns[1], &group->directory_id) ||
-        !lk__take_text(arena, &columns[2], &group->organization_id) ||
-        !lk__take_text(arena, &columns[3], &group->idp_id) ||
-        !lk__take_text(arena, &columns[4], &group->name) ||
-        !lk__take_text(arena, &columns[7], &group->json))
-        return lk__no_memory(err);
-    return LK_OK;
-}
-
 /* ---- Memberships ---- */
-
-typedef struct ids {
-    lk__arena *arena;
-    const char **items;
-    size_t count;
-    size_t capacity;
-} ids;
-
-static lk_status take_id(void *ctx, const lk__row *row, lk_error *err)
-{
-    ids *list = ctx;
-
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity == 0 ? 8 : 2 * list->capacity;
-        const char **items = lk__arena_array(list->arena, capacity, sizeof(*items));
-
-        if (items == NULL)
-            return lk__no_memory(err);
-        for (size_t i = 0; i < list->count; i++)
-            items[i] = list->items[i];
-        list->items = items;
-        list->capacity = capacity;
-    }
-    if (!lk__take_text(list->arena, &row->columns[0], &list->items[list->count]))
-        return lk__no_memory(err);
-    list->count++;
-    return LK_OK;
-}
 
 static lk_status fill_groups(lk_mirror *mirror, lk__arena *arena, lk_directory_user *user,
                              lk_error *err)
 {
-    ids list = { .arena = arena };
+    lk__ids list = { .arena = arena };
 
     LK_TRY(lk__store_run(mirror->store, LK__SQL_GROUPS_OF_USER, LK__ARGS(lk__value_text(user->id)),
-                         take_id, &list, err));
+                         lk__take_id, &list, err));
     user->groups = list.items;
     user->n_groups = list.count;
     return LK_OK;
@@ -126,10 +47,10 @@ static lk_status fill_groups(lk_mirror *mirror, lk__arena *arena, lk_directory_u
 static lk_status fill_members(lk_mirror *mirror, lk__arena *arena, lk_directory_group *group,
                               lk_error *err)
 {
-    ids list = { .arena = arena };
+    lk__ids list = { .arena = arena };
 
     LK_TRY(lk__store_run(mirror->store, LK__SQL_MEMBERS_OF_GROUP,
-                         LK__ARGS(lk__value_text(group->id)), take_id, &list, err));
+                         LK__ARGS(lk__value_text(group->id)), lk__take_id, &list, err));
     group->members = list.items;
     group->n_members = list.count;
     return LK_OK;
@@ -139,6 +60,7 @@ static lk_status fill_members(lk_mirror *mirror, lk__arena *arena, lk_directory_
 
 /* How the three lists differ. */
 typedef struct list_kind {
+    lk_record_kind kind;
     const char *sql;
     const char *by_directory;
     const char *searched;  /* the columns that text is looked for in, as one text */
@@ -147,11 +69,13 @@ typedef struct list_kind {
 } list_kind;
 
 static const list_kind directories = {
+    .kind = LK_RECORD_DIRECTORY,
     .sql = LK__SQL_DIRECTORIES,
     .by_directory = " AND r.id = ",
     .searched = "COALESCE(r.name, '') || ' ' || r.id",
 };
 static const list_kind users = {
+    .kind = LK_RECORD_USER,
     .sql = LK__SQL_USERS,
     .by_directory = " AND r.directory_id = ",
     .searched = "COALESCE(r.first_name, '') || ' ' || COALESCE(r.last_name, '') || ' ' ||"
@@ -159,6 +83,7 @@ static const list_kind users = {
     .in_group = LK__SQL_IN_GROUP,
 };
 static const list_kind groups = {
+    .kind = LK_RECORD_GROUP,
     .sql = LK__SQL_GROUPS,
     .by_directory = " AND r.directory_id = ",
     .searched = "COALESCE(r.name, '') || ' ' || r.id",
@@ -183,6 +108,9 @@ static lk_status select_page(lk_mirror *mirror, const list_kind *kind, const lk_
     lk__auto_select select = LK__SELECT;
     char pattern[LK__PATTERN_SIZE];
 
+    if (query->at_ms != 0)
+        return lk__history_select(mirror->store, kind->kind, query, limit, into->arena, into->items,
+                                  &into->count, err);
     lk__select_add(&select, kind->sql);
     lk__select_add_text_if(&select, " AND r.organization_id = ", query->organization_id);
     lk__select_add_text_if(&select, kind->by_directory, query->directory_id);
@@ -215,7 +143,8 @@ lk_status lk_mirror_list_directories(lk_mirror *mirror, const lk_mirror_query *q
                                      lk_directory_page **out, lk_error *err)
 {
     LK_CLEANUP(lk_directory_page_freep) lk_directory_page *page = NULL;
-    collecting c = { .size = sizeof(lk_directory), .take = take_directory };
+    lk__auto_transaction transaction = { 0 };
+    collecting c = { .size = sizeof(lk_directory), .take = lk__take_directory };
     lk_mirror_query known;
     int limit = 0;
 
@@ -225,7 +154,9 @@ lk_status lk_mirror_list_directories(lk_mirror *mirror, const lk_mirror_query *q
         return lk__no_memory(err);
     c.arena = lk__answer_arena(page);
     LK_TRY(begin_page(query, &known, &limit, &c, err));
+    LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
     LK_TRY(select_page(mirror, &directories, &known, limit, &c, err));
+    LK_TRY(lk__transaction_commit(&transaction, err));
     page->items = (const lk_directory *const *)c.items;
     page->count = c.count;
     *out = lk__steal(page);
@@ -237,7 +168,7 @@ lk_status lk_mirror_list_users(lk_mirror *mirror, const lk_mirror_query *query,
 {
     LK_CLEANUP(lk_directory_user_page_freep) lk_directory_user_page *page = NULL;
     lk__auto_transaction transaction = { 0 };
-    collecting c = { .size = sizeof(lk_directory_user), .take = take_user };
+    collecting c = { .size = sizeof(lk_directory_user), .take = lk__take_user };
     lk_mirror_query known;
     int limit = 0;
 
@@ -249,7 +180,7 @@ lk_status lk_mirror_list_users(lk_mirror *mirror, const lk_mirror_query *query,
     LK_TRY(begin_page(query, &known, &limit, &c, err));
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
     LK_TRY(select_page(mirror, &users, &known, limit, &c, err));
-    for (size_t i = 0; i < c.count; i++)
+    for (size_t i = 0; known.at_ms == 0 && i < c.count; i++)
         LK_TRY(fill_groups(mirror, c.arena, c.items[i], err));
     LK_TRY(lk__transaction_commit(&transaction, err));
     page->items = (const lk_directory_user *const *)c.items;
@@ -263,7 +194,7 @@ lk_status lk_mirror_list_groups(lk_mirror *mirror, const lk_mirror_query *query,
 {
     LK_CLEANUP(lk_directory_group_page_freep) lk_directory_group_page *page = NULL;
     lk__auto_transaction transaction = { 0 };
-    collecting c = { .size = sizeof(lk_directory_group), .take = take_group };
+    collecting c = { .size = sizeof(lk_directory_group), .take = lk__take_group };
     lk_mirror_query known;
     int limit = 0;
 
@@ -275,7 +206,7 @@ lk_status lk_mirror_list_groups(lk_mirror *mirror, const lk_mirror_query *query,
     LK_TRY(begin_page(query, &known, &limit, &c, err));
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
     LK_TRY(select_page(mirror, &groups, &known, limit, &c, err));
-    for (size_t i = 0; i < c.count; i++)
+    for (size_t i = 0; known.at_ms == 0 && i < c.count; i++)
         LK_TRY(fill_members(mirror, c.arena, c.items[i], err));
     LK_TRY(lk__transaction_commit(&transaction, err));
     page->items = (const lk_directory_group *const *)c.items;
@@ -318,7 +249,7 @@ lk_status lk_mirror_get_user(lk_mirror *mirror, const char *id, lk_directory_use
 {
     LK_CLEANUP(lk_directory_user_freep) lk_directory_user *user = NULL;
     lk__auto_transaction transaction = { 0 };
-    finding f = { .take = take_user };
+    finding f = { .take = lk__take_user };
 
     lk__error_clear(err);
     user = lk__answer_new(sizeof(*user));
@@ -339,7 +270,7 @@ lk_status lk_mirror_get_group(lk_mirror *mirror, const char *id, lk_directory_gr
 {
     LK_CLEANUP(lk_directory_group_freep) lk_directory_group *group = NULL;
     lk__auto_transaction transaction = { 0 };
-    finding f = { .take = take_group };
+    finding f = { .take = lk__take_group };
 
     lk__error_clear(err);
     group = lk__answer_new(sizeof(*group));
@@ -359,7 +290,7 @@ lk_status lk_mirror_get_directory(lk_mirror *mirror, const char *id, lk_director
                                   lk_error *err)
 {
     LK_CLEANUP(lk_directory_freep) lk_directory *directory = NULL;
-    finding f = { .take = take_directory };
+    finding f = { .take = lk__take_directory };
 
     lk__error_clear(err);
     directory = lk__answer_new(sizeof(*directory));

@@ -1,5 +1,7 @@
 /* Pages of the event log; see latchkey/mirror.h. Keyset anchors and filters in SQL, so a page costs
  * the same at the end of a million events as at the beginning. */
+#include "mirror/list-events.h"
+
 #include <stdlib.h>
 
 #include "base/text.h"
@@ -23,27 +25,24 @@ static lk_status select_events(lk__store *store, const lk_mirror_event_query *qu
     return lk__select_run(&select, store, lk__event_rows_take, rows, err);
 }
 
-/* The transaction keeps the place and the page in one view. */
-static lk_status read_page(lk__store *store, const lk_mirror_event_query *query, int limit,
-                           lk__event_rows *rows, lk_error *err)
+lk_status lk__list_events(lk__store *store, const lk_mirror_event_query *query, int limit,
+                          lk__event_rows *rows, lk_error *err)
 {
-    lk__auto_transaction transaction = { 0 };
     lk__event_place place = { .sequence = query->after_sequence };
     bool has_place = query->after != NULL || query->after_sequence != 0;
     const lk__event_place *after = has_place ? &place : NULL;
 
-    LK_TRY(lk__transaction_begin(&transaction, store, LK__READ, err));
     if (query->after != NULL)
         LK_TRY(lk__event_place_find(store, query->after, &place, err));
-    LK_TRY(lk__is_search(query) ? lk__search_events(store, query, limit, after, rows, err)
-                                : select_events(store, query, limit, after, rows, err));
-    return lk__transaction_commit(&transaction, err);
+    return lk__is_search(query) ? lk__search_events(store, query, limit, after, rows, err)
+                                : select_events(store, query, limit, after, rows, err);
 }
 
 lk_status lk_mirror_list_events(lk_mirror *mirror, const lk_mirror_event_query *query,
                                 lk_mirror_event_page **out, lk_error *err)
 {
     LK_CLEANUP(lk_mirror_event_page_freep) lk_mirror_event_page *page = NULL;
+    lk__auto_transaction transaction = { 0 };
     lk_mirror_event_query known;
     lk__event_rows rows;
     int limit = 0;
@@ -56,7 +55,10 @@ lk_status lk_mirror_list_events(lk_mirror *mirror, const lk_mirror_event_query *
     if (page == NULL)
         return lk__no_memory(err);
     LK_TRY(lk__event_rows_begin(&rows, lk__answer_arena(page), 2 * (size_t)limit, err));
-    LK_TRY(read_page(mirror->store, &known, limit, &rows, err));
+    /* It keeps the place and the page in one view. */
+    LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
+    LK_TRY(lk__list_events(mirror->store, &known, limit, &rows, err));
+    LK_TRY(lk__transaction_commit(&transaction, err));
     page->items = rows.items;
     page->count = rows.count;
     *out = lk__steal(page);

@@ -168,6 +168,66 @@
 #define LK__SQL_MEMBERS_OF_GROUP \
     "SELECT m.user_id" LK__SQL_LIVE_MEMBERSHIPS " AND m.group_id = $1 ORDER BY m.user_id"
 
+/* ---- As of a time ---- */
+
+#define LK__REGISTER_END ", r.deleted, r.version_ms, r.version_id, r.killed_ms, r.killed_id FROM "
+#define LK__SQL_DIRECTORY_REGISTER                                              \
+    "SELECT r.id, r.organization_id, r.name, r.type, r.state, r.created_at_ms," \
+    " r.updated_at_ms" LK__REGISTER_END "directory r WHERE r.id = $1"
+#define LK__SQL_USER_REGISTER                                                          \
+    "SELECT r.id, r.directory_id, r.organization_id, r.idp_id, r.email, r.first_name," \
+    " r.last_name, r.state, r.role, r.custom_attributes_json, r.created_at_ms,"        \
+    " r.updated_at_ms, r.json" LK__REGISTER_END "directory_user r WHERE r.id = $1"
+#define LK__SQL_GROUP_REGISTER                                          \
+    "SELECT r.id, r.directory_id, r.organization_id, r.idp_id, r.name," \
+    " r.created_at_ms, r.updated_at_ms, r.json" LK__REGISTER_END        \
+    "directory_group r WHERE r.id = $1"
+#define LK__SQL_MEMBERSHIP_REGISTER                                        \
+    "SELECT deleted, version_ms, version_id, directory_id FROM membership" \
+    " WHERE group_id = $1 AND user_id = $2"
+#define LK__SQL_ALL_GROUPS_OF_USER \
+    "SELECT group_id FROM membership WHERE user_id = $1 ORDER BY group_id"
+#define LK__SQL_ALL_MEMBERS_OF_GROUP \
+    "SELECT user_id FROM membership WHERE group_id = $1 ORDER BY user_id"
+/* The newest event that speaks of the object $1, or of that and $3, not after $2; types: a list in
+ * brackets. */
+#define LK__LOGGED_EVENT " SELECT e.id, e.type, e.created_at_ms, b.json"
+#define LK__LOGGED_WITH                                     \
+    " LEFT JOIN event_body b ON b.sequence = e.sequence"    \
+    " LEFT JOIN parked p ON p.sequence = e.sequence"        \
+    " WHERE e.sequence = o.sequence AND p.sequence IS NULL" \
+    " AND o.object_id = $1 AND o.created_at_ms <= $2 AND e.type IN "
+#define LK__LOGGED_LAST " ORDER BY o.created_at_ms DESC, e.id DESC LIMIT 1"
+#define LK__SQL_NEWEST_OF(types) \
+    LK__LOGGED_EVENT LK__BY_OBJECT LK__LOGGED_WITH types LK__LOGGED_LAST
+#define LK__SQL_NEWEST_OF_BOTH                                             \
+    LK__LOGGED_EVENT LK__BY_OBJECT LK__LOGGED_WITH                         \
+        "('dsync.group.user_added', 'dsync.group.user_removed')"           \
+        " AND EXISTS (SELECT 1 FROM event_object x WHERE x.object_id = $3" \
+        " AND x.created_at_ms = o.created_at_ms AND x.sequence = o.sequence)" LK__LOGGED_LAST
+/* The id they come after stands behind these. */
+#define LK__SQL_ALL_DIRECTORIES "SELECT r.id FROM directory r WHERE r.id > "
+#define LK__SQL_ALL_GROUPS                                                              \
+    "SELECT r.id FROM directory_group r LEFT JOIN directory d ON d.id = r.directory_id" \
+    " WHERE r.id > "
+#define LK__SQL_ALL_USERS                                                              \
+    "SELECT r.id FROM directory_user r LEFT JOIN directory d ON d.id = r.directory_id" \
+    " WHERE r.id > "
+/* Behind the time, which is $2. A version that a newer one has replaced had a time before it. */
+#define LK__SQL_CHANGED " < r.version_ms"
+#define LK__SQL_CHANGED_MEMBER                                      \
+    " < CASE WHEN d.killed_ms > r.version_ms THEN d.killed_ms ELSE" \
+    " r.version_ms END"
+#define LK__SQL_CHANGED_USER                                                           \
+    " < CASE WHEN r.version_ms > $2 OR r.killed_ms > $2 OR d.killed_ms > $2 OR EXISTS" \
+    " (SELECT 1 FROM membership m LEFT JOIN directory_group g ON g.id = m.group_id"    \
+    " WHERE m.user_id = r.id AND (m.version_ms > $2 OR g.version_ms > $2"              \
+    " OR g.killed_ms > $2)) THEN $2 + 1 ELSE $2 END"
+#define LK__SQL_HOW_LOGGED                            \
+    "SELECT e.learned_at_ms, p.sequence FROM event e" \
+    " LEFT JOIN parked p ON p.sequence = e.sequence WHERE e.sequence = $1"
+#define LK__SQL_LOG_BEGIN "SELECT COALESCE(MIN(created_at_ms), 0) FROM event"
+
 /* ---- The feed ---- */
 
 #define LK__SQL_FEED \

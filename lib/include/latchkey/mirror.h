@@ -177,6 +177,9 @@ typedef struct lk_mirror_query {
     const char *text;     /* found in name, e-mail address or id, ASCII case ignored */
     const char *group_id; /* users: who is in this group. Other lists: LK_ERR_INVALID */
     const char *user_id;  /* groups: those that this user is in. Other lists: LK_ERR_INVALID */
+    /* As it was then, by the event log; 0: now. What the log does not know, see history.h, is left
+     * out. With text, group_id and user_id: LK_ERR_INVALID. */
+    int64_t at_ms;
 } lk_mirror_query;
 
 #define LK_MIRROR_QUERY(...) \

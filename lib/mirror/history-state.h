@@ -1,0 +1,43 @@
+/* A record as of a time.
+ *
+ * A register (schema.h) holds the newest that is known. Where that is not younger than the time it
+ * is the answer; else the newest event that is not, is. So what reconciliation wrote counts from
+ * the moment for which it was written, and "now" is exactly the mirror. */
+#ifndef LK_MIRROR_HISTORY_STATE_H
+#define LK_MIRROR_HISTORY_STATE_H
+
+#include "base/arena.h"
+#include "mirror/store.h"
+
+#include <latchkey/history.h>
+
+typedef struct lk__stamp {
+    int64_t ms;
+    const char *id; /* NULL: never */
+} lk__stamp;
+
+/* Whether a is older than b; false when b never was. */
+bool lk__stamp_is_older(const lk__stamp *a, const lk__stamp *b);
+
+typedef struct lk__state {
+    bool is_known; /* something had spoken of it by then */
+    bool is_deleted;
+    lk__stamp version;
+    lk__stamp killed;   /* the newest deletion */
+    const void *record; /* an lk_directory, lk_directory_user or lk_directory_group */
+} lk__state;
+
+/* All inside a transaction of the caller's; what they give lives in the arena. */
+LK_MUST_CHECK lk_status lk__state_read(lk__store *store, lk_record_kind kind, const char *id,
+                                       int64_t at_ms, lk__arena *arena, lk__state *out,
+                                       lk_error *err);
+/* Neither deleted nor older than its directory's end. */
+LK_MUST_CHECK lk_status lk__state_is_alive(lk__store *store, lk_record_kind kind,
+                                           const lk__state *state, int64_t at_ms, lk__arena *arena,
+                                           bool *out, lk_error *err);
+/* The live record, with its memberships; *out is NULL when there was none. */
+LK_MUST_CHECK lk_status lk__state_record(lk__store *store, lk_record_kind kind, const char *id,
+                                         int64_t at_ms, lk__arena *arena, const void **out,
+                                         lk_error *err);
+
+#endif
