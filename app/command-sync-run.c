@@ -1,4 +1,5 @@
 /* latchkey sync run: brings the mirror up to date, once or for as long as it runs. */
+#include "clock.h"
 #include "command.h"
 #include "config.h"
 #include "fail.h"
@@ -11,21 +12,66 @@
 
 #define LEASE_MS 10000 /* of several processes on one store, one polls */
 
+/* What a run of steps of one kind has done: from its first step on. */
+typedef struct stretch {
+    int64_t began_ms;           /* 0: not begun */
+    int64_t from, now, to;      /* users and groups, or moments */
+    int64_t n_before, n_so_far; /* what is counted */
+} stretch;
+
 typedef struct progress {
-    bool reconciling; /* the last step went through the state API */
     bool as_json;
     bool on_terminal; /* stderr is one: show what is going on */
     size_t n_fetched, n_applied, n_parked;
+    stretch comparing, reading;
+    int64_t shown_ms;
 } progress;
 
-static void show_progress(const progress *so_far)
+/* ", 950 a second, 12 s left": as far as it can be told. */
+static void show_rate(const stretch *s)
 {
-    if (!so_far->on_terminal)
+    int64_t ms = clock_wall_ms() - s->began_ms, n = s->n_so_far - s->n_before;
+    double left_s = s->now > s->from
+                        ? (double)(s->to - s->now) / (double)(s->now - s->from) * (double)ms / 1000
+                        : 0;
+
+    if (ms < 1000 || n <= 0)
         return;
-    if (so_far->reconciling)
-        fputs("\rComparing with WorkOS' directories first ", stderr);
-    else
-        fprintf(stderr, "\r\033[K%zu events read, %zu new ", so_far->n_fetched, so_far->n_applied);
+    fprintf(stderr, ", %" PRId64 " a second", n * 1000 / ms);
+    if (left_s >= 1 && left_s < 1e6)
+        fprintf(stderr, ", %.0f s left", left_s);
+}
+
+/* Ten times a second is often enough. */
+static void show_progress(progress *so_far, const lk_sync_result *result)
+{
+    int64_t now_ms = clock_wall_ms();
+
+    if (!so_far->on_terminal || (now_ms - so_far->shown_ms < 100 && now_ms >= so_far->shown_ms))
+        return;
+    so_far->shown_ms = now_ms;
+    fputs("\r\033[K", stderr);
+    if (result->reconciling) {
+        fprintf(stderr, "Comparing with WorkOS' directories first: %" PRId64, result->n_seen);
+        if (result->n_expected > result->n_seen)
+            fprintf(stderr, " of %" PRId64, result->n_expected);
+        fputs(" users and groups", stderr);
+        show_rate(&so_far->comparing);
+    } else {
+        fprintf(stderr, "%zu events read, %zu new", so_far->n_fetched, so_far->n_applied);
+        show_rate(&so_far->reading);
+    }
+    fputc(' ', stderr);
+    fflush(stderr);
+}
+
+static void go_on(stretch *s, int64_t now, int64_t to, int64_t n)
+{
+    if (s->began_ms == 0)
+        *s = (stretch){ .began_ms = clock_wall_ms(), .from = now, .n_before = n };
+    s->now = now;
+    s->to = to;
+    s->n_so_far = n;
 }
 
 static void add(progress *so_far, const lk_sync_result *result)
@@ -33,7 +79,12 @@ static void add(progress *so_far, const lk_sync_result *result)
     so_far->n_fetched += result->n_fetched;
     so_far->n_applied += result->n_applied;
     so_far->n_parked += result->n_parked;
-    so_far->reconciling = result->reconciling;
+    if (result->reconciling)
+        go_on(&so_far->comparing, result->n_seen, result->n_expected, result->n_seen);
+    else
+        go_on(&so_far->reading, result->reached_ms, clock_wall_ms(), (int64_t)so_far->n_fetched);
+    if (result->caught_up) /* what comes later is no part of this */
+        so_far->comparing = so_far->reading = (stretch){ 0 };
 }
 
 static lk_status print_summary(const progress *so_far, lk_mirror *mirror, lk_error *err)
@@ -70,7 +121,7 @@ static lk_status run_once(lk_sync *sync, lk_mirror *mirror, progress *so_far, lk
     while (!result.caught_up) {
         TRY(lk_sync_step(sync, &result, err));
         add(so_far, &result);
-        show_progress(so_far);
+        show_progress(so_far, &result);
     }
     return print_summary(so_far, mirror, err);
 }
@@ -84,7 +135,7 @@ static void report(void *ctx, const lk_sync_result *result, const lk_error *err)
         return;
     }
     add(so_far, result);
-    show_progress(so_far);
+    show_progress(so_far, result);
 }
 
 static void *stop_on_signal(void *ctx)
@@ -134,9 +185,10 @@ static lk_status synchronise(const app_arguments *given, lk_error *err)
     TRY(config_client(given, CONFIG_NEEDS_KEY, (lk_log){ 0 }, &client, err));
     TRY(config_mirror(given, &mirror, err));
     bool once = arguments_has(given, "once");
-    TRY(lk_sync_new(
-        LK_SYNC_OPTIONS(.client = client, .mirror = mirror, .lease_ms = once ? 0 : LEASE_MS), &sync,
-        err));
+    TRY(lk_sync_new(LK_SYNC_OPTIONS(.client = client, .mirror = mirror,
+                                    .lease_ms = once ? 0 : LEASE_MS,
+                                    .n_windows = arguments_has(given, "serial") ? 1 : 0),
+                    &sync, err));
     if (once)
         return run_once(sync, mirror, &so_far, err);
     return run_until_signal(sync, mirror, &so_far, err);
@@ -153,16 +205,22 @@ static int run(const app_arguments *given)
 }
 
 static const app_option options[] = {
-    OPTION_STORE,        { .name = "once", .help = "Apply everything there is now, then end" },
-    OPTION_JSON,         OPTION_CLIENT_ID,
-    OPTION_API_KEY_FILE, OPTION_BASE_URL,
+    OPTION_STORE,
+    { .name = "once", .help = "Apply everything there is now, then end" },
+    { .name = "serial", .help = "One request after the other, also in a long catch-up" },
+    OPTION_JSON,
+    OPTION_CLIENT_ID,
+    OPTION_API_KEY_FILE,
+    OPTION_BASE_URL,
 };
 
 const app_command command_sync_run = {
     .name = "sync run",
     .help = "Bring the mirror up to date with WorkOS, and keep it so",
-    .details = "Without --once it follows until SIGINT or SIGTERM. Each page of events commits\n"
-               "together with the place reached: it may be stopped or killed at any time.\n" //
+    .details =
+        "Without --once it follows until SIGINT or SIGTERM. Each page of events commits\n"
+        "together with the place reached: it may be stopped or killed at any time. A long\n"
+        "catch-up over slow answers sends up to ten requests at once, below WorkOS' limit.\n" //
     DETAILS_SECRETS,
     .examples = "  latchkey sync run --once --store sqlite:mirror.db\n",
     .options = options,

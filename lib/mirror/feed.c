@@ -132,6 +132,7 @@ lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed_
         if (counted.n_applied > 0)
             LK_TRY(lk__store_announce(store, err));
         LK_TRY(lk__transaction_commit(&transaction, err));
+        counted.reached_ms = move->cursor.at_ms;
         *result = counted;
     }
     *moved = is_ours;

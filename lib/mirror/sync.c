@@ -18,6 +18,7 @@
 #include "mirror/feed.h"
 #include "mirror/fetch.h"
 #include "mirror/mirror.h"
+#include "mirror/pace.h"
 #include "mirror/reconcile.h"
 #include "mirror/signal.h"
 #include "mirror/types.h"
@@ -27,9 +28,6 @@
 enum {
     HOLD_BACK_MS = 60 * 1000, /* WorkOS says "a few seconds" */
     DEFAULT_INTERVAL_MS = 5000,
-    FIRST_BACK_OFF_MS = 1000,
-    MAX_BACK_OFF_MS = 60 * 1000,
-    MAX_RETRY_AFTER_S = 3600,
     DEFAULT_WINDOWS = 10,
     /* When windows are worth it: an answer takes so long, and so many pages seem to be left. The
      * first pages tell. */
@@ -63,10 +61,7 @@ struct lk_sync {
     lk__duty duty;
     bool may_reconcile;
     lk_reconcile *reconcile; /* under way; NULL: none */
-    int n_failures;          /* in a row */
-    int64_t due_at_ms;
-    int64_t wait_ms;    /* due_at_ms was this far away: the clock may be set meanwhile */
-    bool must_wait;     /* WorkOS told us to: waking does not shorten it */
+    lk__pace pace;
     lk__signal *signal; /* a pointer, for lk_sync_wait_ms() is const */
 };
 
@@ -224,8 +219,9 @@ static lk_status begin_reconciling(lk_sync *sync, const lk__feed *feed, lk_error
 
 /* Where the state API is refused (the key has no right to it, or there is none) the events alone
  * must do. */
-static lk_status go_on_reconciling(lk_sync *sync, lk_error *err)
+static lk_status go_on_reconciling(lk_sync *sync, lk_sync_result *result, lk_error *err)
 {
+    lk_reconcile_progress progress = { .size = sizeof(progress) };
     lk_error problem = LK_ERROR_INIT;
     bool goes_on = false;
     lk_status status;
@@ -239,6 +235,9 @@ static lk_status go_on_reconciling(lk_sync *sync, lk_error *err)
         *err = problem;
         return status;
     }
+    LK_TRY(lk_reconcile_get_progress(sync->reconcile, &progress, err));
+    result->n_seen = progress.n_seen;
+    result->n_expected = progress.n_expected;
     if (!goes_on)
         lk_reconcile_freep(&sync->reconcile);
     return LK_OK;
@@ -364,7 +363,7 @@ static lk_status step(lk_sync *sync, lk_sync_result *result, lk_error *err)
         LK_TRY(begin_reconciling(sync, &feed, err));
     if (sync->reconcile != NULL) {
         result->reconciling = true;
-        return go_on_reconciling(sync, err);
+        return go_on_reconciling(sync, result, err);
     }
     if (!sync->walk.is_open)
         LK_TRY(walk_open(sync, &feed, err));
@@ -387,51 +386,18 @@ static lk_status finish_step(lk_sync *sync, lk_status status)
 
 /* ---- When to step ---- */
 
-/* Doubles up to a minute; half of it by chance, so that a fleet does not come back as one. */
-static int64_t back_off(const lk_sync *sync)
+static void plan_after_failure(lk_sync *sync, const lk_error *problem)
 {
-    int64_t ms = FIRST_BACK_OFF_MS;
     uint8_t chance = 255;
 
-    for (int i = 1; i < sync->n_failures && ms < MAX_BACK_OFF_MS; i++)
-        ms *= 2;
-    if (ms > MAX_BACK_OFF_MS)
-        ms = MAX_BACK_OFF_MS;
     /* Without randomness the wait is merely the longest. */
     if (sync->client->random.fill(sync->client->random.ctx, &chance, 1) != LK_OK)
         chance = 255;
-    return ms / 2 + ms / 2 * chance / 255;
-}
-
-static void wait_for(lk_sync *sync, int64_t ms, bool must_wait)
-{
-    sync->wait_ms = ms;
-    sync->due_at_ms = lk__now_ms(sync->client) + ms;
-    sync->must_wait = must_wait;
-}
-
-static void plan_after_failure(lk_sync *sync, const lk_error *problem)
-{
-    int seconds = problem->retry_after;
-    int64_t ms;
-
-    if (sync->n_failures < 1000)
-        sync->n_failures++;
-    ms = back_off(sync);
-    if (seconds > MAX_RETRY_AFTER_S)
-        seconds = MAX_RETRY_AFTER_S;
-    /* "Retry-After: 0" has been seen from a server under load: never below a second. */
-    if (problem->status == LK_ERR_RATE_LIMITED && ms < FIRST_BACK_OFF_MS)
-        ms = FIRST_BACK_OFF_MS;
-    if (ms < (int64_t)seconds * 1000)
-        ms = (int64_t)seconds * 1000;
-    wait_for(sync, ms, problem->status == LK_ERR_RATE_LIMITED || seconds > 0);
-}
-
-static void plan_after_success(lk_sync *sync, const lk_sync_result *result)
-{
-    sync->n_failures = 0;
-    wait_for(sync, result->caught_up ? sync->interval_ms : 0, false);
+    lk__pace_failed(&sync->pace, problem, lk__now_ms(sync->client), chance);
+    if (sync->pace.must_wait) /* nobody else may ask meanwhile either */
+        lk__duty_hold(&sync->duty, sync->mirror, lk__now_ms(sync->client), sync->pace.wait_ms);
+    else if (sync->pace.n_failures > 1) /* another one may be luckier */
+        lk__duty_leave(&sync->duty, sync->mirror, lk__now_ms(sync->client));
 }
 
 /* ---- Public ---- */
@@ -518,15 +484,11 @@ lk_status lk_sync_step(lk_sync *sync, lk_sync_result *result, lk_error *err)
     status = finish_step(sync, step(sync, &done, &problem));
     if (status != LK_OK) {
         plan_after_failure(sync, &problem);
-        if (sync->must_wait) /* nobody else may ask meanwhile either */
-            lk__duty_hold(&sync->duty, sync->mirror, lk__now_ms(sync->client), sync->wait_ms);
-        else if (sync->n_failures > 1) /* another one may be luckier */
-            lk__duty_leave(&sync->duty, sync->mirror, lk__now_ms(sync->client));
         if (err != NULL)
             *err = problem;
         return status;
     }
-    plan_after_success(sync, &done);
+    lk__pace_done(&sync->pace, lk__now_ms(sync->client), done.caught_up ? sync->interval_ms : 0);
     if (result != NULL)
         *result = done;
     return LK_OK;
@@ -534,13 +496,9 @@ lk_status lk_sync_step(lk_sync *sync, lk_sync_result *result, lk_error *err)
 
 int64_t lk_sync_wait_ms(const lk_sync *sync)
 {
-    int64_t ms = sync->due_at_ms - lk__now_ms(sync->client);
+    int64_t ms = lk__pace_left(&sync->pace, lk__now_ms(sync->client));
 
-    if (ms > sync->wait_ms)
-        ms = sync->wait_ms;
-    if (ms <= 0)
-        return 0;
-    return !sync->must_wait && lk__signal_is_awake(sync->signal) ? 0 : ms;
+    return ms > 0 && !sync->pace.must_wait && lk__signal_is_awake(sync->signal) ? 0 : ms;
 }
 
 lk_status lk_sync_run(lk_sync *sync, void (*on_error)(void *ctx, const lk_error *err), void *ctx,
@@ -552,8 +510,8 @@ lk_status lk_sync_run(lk_sync *sync, void (*on_error)(void *ctx, const lk_error 
         lk_error problem = LK_ERROR_INIT;
 
         if (ms > 0) {
-            lk__signal_wait(sync->signal, ms, !sync->must_wait);
-            sync->wait_ms = 0; /* waited for, whatever the wall clock says */
+            lk__signal_wait(sync->signal, ms, !sync->pace.must_wait);
+            sync->pace.wait_ms = 0; /* waited for, whatever the wall clock says */
             continue;
         }
         if (lk_sync_step(sync, NULL, &problem) != LK_OK && on_error != NULL)

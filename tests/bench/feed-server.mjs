@@ -104,7 +104,8 @@ export class FeedServer {
     return Buffer.from(`{"object":"list","data":[${events}],"list_metadata":{"before":null,"after":${next}}}`);
   }
 
-  #answer({ searchParams }, response) {
+  #answer({ pathname, searchParams }, response) {
+    if (pathname !== '/events') return response.writeHead(404, { 'content-type': 'application/json' }).end('{"message":"Not found"}');
     const send = () => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
       response.end(body);

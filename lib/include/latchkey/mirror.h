@@ -334,12 +334,15 @@ typedef struct lk_sync_options {
     (&(const lk_sync_options){ .size = sizeof(lk_sync_options), __VA_ARGS__ })
 
 typedef struct lk_sync_result {
-    size_t n_fetched; /* events in the page */
-    size_t n_applied; /* of them new to the mirror, parked ones included */
-    size_t n_parked;  /* of them kept aside */
-    bool caught_up;   /* nothing more now */
-    bool standing_by; /* another process polls: see lease_ms. caught_up is set, too */
-    bool reconciling; /* the step went through the state API instead: nothing was fetched */
+    size_t n_fetched;   /* events in the page */
+    size_t n_applied;   /* of them new to the mirror, parked ones included */
+    size_t n_parked;    /* of them kept aside */
+    bool caught_up;     /* nothing more now */
+    bool standing_by;   /* another process polls: see lease_ms. caught_up is set, too */
+    bool reconciling;   /* the step went through the state API instead: nothing was fetched */
+    int64_t reached_ms; /* created_at up to which all events are there; 0: none is */
+    int64_t n_seen;     /* reconciling: users and groups so far, … */
+    int64_t n_expected; /* … and of them in all, as far as WorkOS says; never below n_seen */
 } lk_sync_result;
 
 LK_API LK_MUST_CHECK lk_status lk_sync_new(const lk_sync_options *options, lk_sync **out,
