@@ -71,6 +71,7 @@ int answer_directory_user(const app_request *request);
 int answer_environment(const app_request *request);
 int answer_replica_events(const app_request *request);
 int answer_replica_directories(const app_request *request);
+int answer_replica_memberships(const app_request *request);
 int answer_replica_users(const app_request *request);
 int answer_replica_groups(const app_request *request);
 int answer_webhook(const app_request *request);

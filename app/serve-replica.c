@@ -119,6 +119,47 @@ static lk_status print_groups(FILE *out, lk_mirror *mirror, const app_request *r
     return LK_OK;
 }
 
+static void print_membership(FILE *out, size_t i, const lk_membership *membership)
+{
+    bool first = true;
+
+    fputs(i > 0 ? ",{" : "{", out);
+    print_json_field(out, &first, "id", membership->id);
+    print_json_field(out, &first, "organization_id", membership->organization_id);
+    print_json_field(out, &first, "organization_name", membership->organization_name);
+    print_json_field(out, &first, "role", membership->role);
+    fputc('}', out);
+}
+
+/* Of the asking person only: the server's API key could name everybody's. */
+int answer_replica_memberships(const app_request *request)
+{
+    const char *user_id = request->who->session->user->id;
+    lk_auto(lk_membership_page) page = NULL;
+    lk_error err = LK_ERROR_INIT;
+    char asked[ID_SIZE];
+    int status = 0;
+    body json;
+
+    if (!query_text(request, "user_id", asked, sizeof(asked), &status))
+        return status;
+    if (strcmp(asked, user_id) != 0)
+        return answer_problem(request, 403, "forbidden", "you may see your own memberships only");
+    if (!request->server->options->follows)
+        return answer_problem(request, 503, "no_api_key",
+                              "this server has no API key to ask WorkOS with");
+    if (lk_authkit_list_memberships(request->server->options->client, user_id, &page, &err) !=
+        LK_OK)
+        return answer_failure(request, &err);
+    if (!body_begin(&json))
+        return answer_problem(request, 503, "out_of_memory", "the server is short of memory");
+    fputs("{\"object\":\"list\",\"data\":[", json.out);
+    for (size_t i = 0; i < page->count; i++)
+        print_membership(json.out, i, page->items[i]);
+    fputs("],\"list_metadata\":{\"after\":null}}\n", json.out);
+    return body_answer(&json, request, 200, "application/json");
+}
+
 /* WorkOS names the directory in the query, the rest of this server in the path. */
 static int answer_within(const app_request *request, list_print *print)
 {

@@ -39,6 +39,8 @@ static const route routes[] = {
     { "GET", "/api/environment", ANYBODY, answer_environment, NULL },
     { "GET", "/api/replica/events", SIGNED_IN, answer_replica_events, NULL },
     { "GET", "/api/replica/directories", SIGNED_IN, answer_replica_directories, NULL },
+    { "GET", "/api/replica/user_management/organization_memberships", SIGNED_IN,
+      answer_replica_memberships, NULL },
     { "GET", "/api/replica/directory_users", SIGNED_IN, answer_replica_users, NULL },
     { "GET", "/api/replica/directory_groups", SIGNED_IN, answer_replica_groups, NULL },
     { "POST", "/webhooks/workos", ANYBODY, answer_webhook, NULL },

@@ -28,9 +28,11 @@ struct _LatchkeyAccount {
     GCancellable *cancellable;
     guint check_source;
     gboolean is_renewing;
-    gboolean uses_code; /* the last sign-in did, so trying again does */
-    gint64 due_at_ms;   /* when to renew; 0: never */
-    gint64 retry_ms;    /* the pause before the next try after a failure */
+    char *wanted_organization; /* to switch to; NULL: none */
+    char *last_user_id;        /* who was signed in before, unless they signed out */
+    gboolean uses_code;        /* the last sign-in did, so trying again does */
+    gint64 due_at_ms;          /* when to renew; 0: never */
+    gint64 retry_ms;           /* the pause before the next try after a failure */
 };
 
 G_DEFINE_FINAL_TYPE(LatchkeyAccount, latchkey_account, G_TYPE_OBJECT)
@@ -79,6 +81,7 @@ static void forget(LatchkeyAccount *self)
 {
     g_clear_pointer(&self->grant, latchkey_grant_free);
     g_clear_pointer(&self->kept_token, latchkey_secret_free);
+    g_clear_pointer(&self->wanted_organization, g_free);
     self->due_at_ms = 0;
     self->retry_ms = 0;
 }
@@ -105,6 +108,18 @@ static gint64 due_at(const lk_session *session, gint64 now_ms)
     return session->expires_at_ms - MIN(EARLY_MS, MAX(left, 0) / 5);
 }
 
+/* Who meant to go on as one person and chose another in the browser would hardly notice. */
+static void compare_person(LatchkeyAccount *self, const lk_user *user)
+{
+    if (self->last_user_id != NULL && g_strcmp0(self->last_user_id, user->id) != 0) {
+        g_autofree char *text = g_strdup_printf(_("This is another account than before: %s"),
+                                                user->email != NULL ? user->email : user->id);
+        notice(self, text);
+    }
+    g_free(self->last_user_id);
+    self->last_user_id = g_strdup(user->id);
+}
+
 static void adopt(LatchkeyAccount *self, LatchkeyGrant *grant, gboolean somebody_is_there)
 {
     const char *token = grant->authentication->refresh_token;
@@ -118,6 +133,7 @@ static void adopt(LatchkeyAccount *self, LatchkeyGrant *grant, gboolean somebody
         latchkey_secrets_store_async(self->secrets, token, somebody_is_there, self->cancellable,
                                      on_stored, g_object_ref(self));
     set_state(self, LATCHKEY_ACCOUNT_SIGNED_IN, NULL);
+    compare_person(self, grant->authentication->user);
 }
 
 static void on_forgotten(GObject *source, GAsyncResult *result, gpointer data)
@@ -155,6 +171,36 @@ static void renewal_failed(LatchkeyAccount *self, GError *error)
               error);
 }
 
+static void renew(LatchkeyAccount *self);
+
+/* The session is as good as before: only the wish was refused. */
+static void switch_failed(LatchkeyAccount *self, GError *error)
+{
+    g_autofree char *text =
+        g_strdup_printf(_("The organization was not switched: %s"), error->message);
+
+    g_error_free(error);
+    notice(self, text);
+    g_signal_emit_by_name(self, "changed");
+}
+
+static void on_switched(GObject *source, GAsyncResult *result, gpointer data)
+{
+    (void)source;
+    LatchkeyAccount *self = data;
+    GError *error = NULL;
+    LatchkeyGrant *grant = latchkey_grant_finish(result, &error);
+
+    if (is_stale(error))
+        return;
+    self->is_renewing = FALSE;
+    g_clear_pointer(&self->wanted_organization, g_free);
+    if (grant != NULL)
+        adopt(self, grant, FALSE);
+    else
+        switch_failed(self, error);
+}
+
 static void on_renewed(GObject *source, GAsyncResult *result, gpointer data)
 {
     (void)source;
@@ -169,16 +215,35 @@ static void on_renewed(GObject *source, GAsyncResult *result, gpointer data)
         adopt(self, grant, FALSE);
     else
         renewal_failed(self, error);
+    if (self->wanted_organization != NULL) /* asked for meanwhile */
+        renew(self);
 }
 
 static void renew(LatchkeyAccount *self)
 {
     const char *token = refresh_token(self);
+    const char *organization = self->wanted_organization;
 
     if (self->is_renewing || token == NULL)
         return;
     self->is_renewing = TRUE;
-    latchkey_grant_renew_async(self->client, token, self->cancellable, on_renewed, self);
+    latchkey_grant_renew_async(self->client, token, organization, self->cancellable,
+                               organization != NULL ? on_switched : on_renewed, self);
+}
+
+void latchkey_account_switch_organization(LatchkeyAccount *self, const char *organization_id)
+{
+    if (self->grant == NULL || self->wanted_organization != NULL ||
+        self->grant->authentication->refresh_token == NULL)
+        return;
+    self->wanted_organization = g_strdup(organization_id);
+    renew(self);
+    g_signal_emit_by_name(self, "changed");
+}
+
+gboolean latchkey_account_is_switching(LatchkeyAccount *self)
+{
+    return self->wanted_organization != NULL;
 }
 
 void latchkey_account_check(LatchkeyAccount *self)
@@ -382,6 +447,7 @@ void latchkey_account_sign_out(LatchkeyAccount *self)
         lk_authkit_logout_url(self->client->client, session_id, NULL, &url, &err) != LK_OK)
         notice(self, _("Signed out here; the session at WorkOS ends by itself."));
     forget_everywhere(self);
+    g_clear_pointer(&self->last_user_id, g_free);
     set_state(self, LATCHKEY_ACCOUNT_SIGNED_OUT, NULL);
     if (url != NULL)
         g_signal_emit_by_name(self, "open-uri", url);
@@ -405,6 +471,7 @@ static void latchkey_account_finalize(GObject *object)
     LatchkeyAccount *self = LATCHKEY_ACCOUNT(object);
 
     forget(self);
+    g_free(self->last_user_id);
     g_clear_object(&self->cancellable);
     g_clear_object(&self->secrets);
     g_clear_error(&self->error);
@@ -449,7 +516,7 @@ LatchkeyAccountState latchkey_account_get_state(LatchkeyAccount *self)
     return self->state;
 }
 
-const LatchkeyConfig *latchkey_account_get_config(LatchkeyAccount *self)
+LatchkeyConfig *latchkey_account_get_config(LatchkeyAccount *self)
 {
     return self->config;
 }

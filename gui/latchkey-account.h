@@ -32,7 +32,7 @@ G_DECLARE_FINAL_TYPE(LatchkeyAccount, latchkey_account, LATCHKEY, ACCOUNT, GObje
 LatchkeyAccount *latchkey_account_new(LatchkeyConfig *config);
 
 LatchkeyAccountState latchkey_account_get_state(LatchkeyAccount *self);
-const LatchkeyConfig *latchkey_account_get_config(LatchkeyAccount *self);
+LatchkeyConfig *latchkey_account_get_config(LatchkeyAccount *self);
 LatchkeySecrets *latchkey_account_get_secrets(LatchkeyAccount *self);
 
 /* Borrowed until the next "changed"; NULL unless signed in. */
@@ -63,6 +63,10 @@ void latchkey_account_cancel(LatchkeyAccount *self);
 void latchkey_account_retry(LatchkeyAccount *self);
 /* Forgets the session here and emits "open-uri" with the address that ends it at WorkOS. */
 void latchkey_account_sign_out(LatchkeyAccount *self);
+/* Renews the session for another organization; "notice" says when that is refused, and the session
+ * stays as it is. */
+void latchkey_account_switch_organization(LatchkeyAccount *self, const char *organization_id);
+gboolean latchkey_account_is_switching(LatchkeyAccount *self);
 /* Renews the session when it is due. Runs by itself every few seconds. */
 void latchkey_account_check(LatchkeyAccount *self);
 

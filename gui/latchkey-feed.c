@@ -330,6 +330,13 @@ void latchkey_feed_set_credential(LatchkeyFeed *self, const char *credential)
         latchkey_feed_wake(self);
 }
 
+char *latchkey_feed_dup_credential(LatchkeyFeed *self)
+{
+    guint number = 0;
+
+    return take_credential(self->shared, &number);
+}
+
 void latchkey_feed_set_viewer(LatchkeyFeed *self, const char *viewer)
 {
     g_return_if_fail(self->thread == NULL);

@@ -34,6 +34,8 @@ void latchkey_feed_start(LatchkeyFeed *self);
 /* The API key, or the access token whenever there is a fresh one; wakes the poller. NULL: none. At
  * first it is that of the config. */
 void latchkey_feed_set_credential(LatchkeyFeed *self, const char *credential);
+/* What it fetches with now; NULL: nothing. Wipe what is returned. */
+char *latchkey_feed_dup_credential(LatchkeyFeed *self);
 /* Before the start, for a server: whose events these are, see latchkey_config_get_store(). */
 void latchkey_feed_set_viewer(LatchkeyFeed *self, const char *viewer);
 /* Between two polls; polls at once. */

@@ -11,7 +11,8 @@ typedef struct Exchange {
 
 typedef struct Renewal {
     LatchkeyClient *client;
-    char *refresh_token; /* secret */
+    char *refresh_token;   /* secret */
+    char *organization_id; /* NULL: the same */
 } Renewal;
 
 static void client_clear(gpointer data)
@@ -33,6 +34,7 @@ static void renewal_free(gpointer data)
     Renewal *renewal = data;
 
     latchkey_secret_free(renewal->refresh_token);
+    g_free(renewal->organization_id);
     latchkey_client_unref(renewal->client);
     g_free(renewal);
 }
@@ -75,8 +77,8 @@ static void renew_worker(GTask *task, gpointer source, gpointer data, GCancellab
     lk_authentication *authentication = NULL;
     lk_error err = LK_ERROR_INIT;
 
-    if (lk_authkit_refresh(renewal->client->client, renewal->refresh_token, NULL, &authentication,
-                           &err) == LK_OK)
+    if (lk_authkit_refresh(renewal->client->client, renewal->refresh_token,
+                           renewal->organization_id, &authentication, &err) == LK_OK)
         latchkey_grant_return(task, renewal->client->client, authentication);
     else
         g_task_return_error(task, latchkey_error_new(&err));
@@ -127,13 +129,14 @@ void latchkey_grant_exchange_async(LatchkeyClient *client, lk_loopback *loopback
 }
 
 void latchkey_grant_renew_async(LatchkeyClient *client, const char *refresh_token,
-                                GCancellable *cancellable, GAsyncReadyCallback callback,
-                                gpointer data)
+                                const char *organization_id, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer data)
 {
     Renewal *renewal = g_new0(Renewal, 1);
 
     renewal->client = g_atomic_rc_box_acquire(client);
     renewal->refresh_token = g_strdup(refresh_token);
+    renewal->organization_id = g_strdup(organization_id);
     run(g_task_new(NULL, cancellable, callback, data), renewal, renewal_free, renew_worker);
 }
 

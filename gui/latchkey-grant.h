@@ -29,10 +29,10 @@ void latchkey_grant_free(gpointer grant);
 void latchkey_grant_exchange_async(LatchkeyClient *client, lk_loopback *loopback,
                                    GCancellable *cancellable, GAsyncReadyCallback callback,
                                    gpointer data);
-/* Spends a refresh token. */
+/* Spends a refresh token. organization_id: to switch to; NULL: stay. */
 void latchkey_grant_renew_async(LatchkeyClient *client, const char *refresh_token,
-                                GCancellable *cancellable, GAsyncReadyCallback callback,
-                                gpointer data);
+                                const char *organization_id, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer data);
 /* Of either. Cancelling ends the wait at once; the request itself ends by its time limit. */
 LatchkeyGrant *latchkey_grant_finish(GAsyncResult *result, GError **error);
 

@@ -209,7 +209,7 @@ LatchkeyMainPage *latchkey_main_page_new(LatchkeyAccount *account, LatchkeyFeed 
         g_signal_connect_object(settings, "changed::poll-interval", G_CALLBACK(on_interval_changed),
                                 self, G_CONNECT_SWAPPED);
     g_signal_connect_object(self->news, "changed", G_CALLBACK(show_news), self, G_CONNECT_SWAPPED);
-    latchkey_profile_page_set_account(self->profile_page, account);
+    latchkey_profile_page_set_account(self->profile_page, account, feed);
     latchkey_events_page_set_news(self->events_page, self->news);
     latchkey_events_page_set_feed(self->events_page, feed);
     latchkey_activity_page_set_feed(self->activity_page, feed);

@@ -3,6 +3,9 @@
 #include "latchkey-profile-page.h"
 
 #include "latchkey-a11y.h"
+#include "latchkey-claims.h"
+#include "latchkey-json-view.h"
+#include "latchkey-organization-row.h"
 #include "latchkey-row.h"
 #include "latchkey-text.h"
 
@@ -21,14 +24,21 @@ struct _LatchkeyProfilePage {
     GtkLabel *name_label;
     GtkLabel *email_label;
     GtkWidget *verified_icon;
+    AdwActionRow *user_row;
+    LatchkeyOrganizationRow *switch_row;
     AdwActionRow *organization_row;
     GtkWidget *copy_organization;
     AdwActionRow *role_row;
     AdwExpanderRow *permissions_row;
+    AdwExpanderRow *flags_row;
+    AdwActionRow *session_row;
+    AdwExpanderRow *claims_row;
+    LatchkeyJsonView *claims_view;
     AdwActionRow *renewal_row;
     AdwActionRow *method_row;
     AdwActionRow *kept_row;
     GPtrArray *permission_rows; /* borrowed from permissions_row */
+    GPtrArray *flag_rows;       /* and from flags_row */
     LatchkeyAccount *account;
     guint tick_source;
 };
@@ -61,26 +71,38 @@ static void show_person(LatchkeyProfilePage *self, const lk_user *user)
     gtk_widget_set_visible(self->verified_icon, user->email_verified);
 }
 
-static void show_permissions(LatchkeyProfilePage *self, const lk_session *session)
+static void show_texts(AdwExpanderRow *expander, GPtrArray *rows, const char *const *texts,
+                       size_t n_texts, const char *count)
 {
-    for (guint i = 0; i < self->permission_rows->len; i++)
-        adw_expander_row_remove(self->permissions_row, g_ptr_array_index(self->permission_rows, i));
-    g_ptr_array_set_size(self->permission_rows, 0);
-    for (size_t i = 0; i < session->n_permissions; i++) {
-        g_autofree char *text = latchkey_text_clean(session->permissions[i]);
+    for (guint i = 0; i < rows->len; i++)
+        adw_expander_row_remove(expander, g_ptr_array_index(rows, i));
+    g_ptr_array_set_size(rows, 0);
+    for (size_t i = 0; i < n_texts; i++) {
+        g_autofree char *text = latchkey_text_clean(texts[i]);
         GtkWidget *row = latchkey_row_new(text, NULL);
-        adw_expander_row_add_row(self->permissions_row, row);
-        g_ptr_array_add(self->permission_rows, row);
+        adw_expander_row_add_row(expander, row);
+        g_ptr_array_add(rows, row);
     }
-    g_autofree char *count = session->n_permissions == 0
-                                 ? g_strdup(_("None"))
-                                 : g_strdup_printf(ngettext("%d permission", "%d permissions",
-                                                            (gulong)session->n_permissions),
-                                                   (int)session->n_permissions);
-    adw_expander_row_set_subtitle(self->permissions_row, count);
-    latchkey_a11y_set_description(GTK_WIDGET(self->permissions_row), count);
-    adw_expander_row_set_enable_expansion(self->permissions_row, session->n_permissions > 0);
-    gtk_widget_set_sensitive(GTK_WIDGET(self->permissions_row), session->n_permissions > 0);
+    const char *words = n_texts > 0 ? count : _("None");
+    adw_expander_row_set_subtitle(expander, words);
+    latchkey_a11y_set_description(GTK_WIDGET(expander), words);
+    adw_expander_row_set_enable_expansion(expander, n_texts > 0);
+    gtk_widget_set_sensitive(GTK_WIDGET(expander), n_texts > 0);
+}
+
+static void show_rights(LatchkeyProfilePage *self, const lk_session *session)
+{
+    size_t n_permissions = session->n_permissions;
+    size_t n_flags = session->n_feature_flags;
+    g_autofree char *permissions = g_strdup_printf(
+        ngettext("%d permission", "%d permissions", (gulong)n_permissions), (int)n_permissions);
+    g_autofree char *flags =
+        g_strdup_printf(ngettext("%d flag", "%d flags", (gulong)n_flags), (int)n_flags);
+
+    show_texts(self->permissions_row, self->permission_rows, session->permissions, n_permissions,
+               permissions);
+    show_texts(self->flags_row, self->flag_rows, session->feature_flags, n_flags, flags);
+    gtk_widget_set_visible(GTK_WIDGET(self->flags_row), n_flags > 0);
 }
 
 static void show_organization(LatchkeyProfilePage *self, const lk_session *session)
@@ -92,7 +114,18 @@ static void show_organization(LatchkeyProfilePage *self, const lk_session *sessi
     latchkey_row_set(self->organization_row, organization[0] != '\0' ? organization : _("None"));
     gtk_widget_set_visible(self->copy_organization, organization[0] != '\0');
     latchkey_row_set(self->role_row, role[0] != '\0' ? role : _("None"));
-    show_permissions(self, session);
+    show_rights(self, session);
+}
+
+/* Decoded when they are asked for: nobody looks at them every five minutes. */
+static void show_claims(LatchkeyProfilePage *self)
+{
+    const lk_authentication *authentication = latchkey_account_get_authentication(self->account);
+
+    if (authentication == NULL || !adw_expander_row_get_expanded(self->claims_row))
+        return;
+    g_autofree char *claims = latchkey_claims_of(authentication->access_token);
+    latchkey_json_view_set_json(self->claims_view, claims, claims != NULL ? strlen(claims) : 0);
 }
 
 char *latchkey_profile_page_renewal_text(gint64 expires_at_ms, gint64 now_ms, gboolean is_failing)
@@ -180,6 +213,9 @@ static void on_changed(LatchkeyProfilePage *self)
     show_organization(self, session);
     show_impersonator(self, session);
     latchkey_row_set(self->method_row, method);
+    latchkey_row_set(self->user_row, authentication->user->id);
+    latchkey_row_set(self->session_row, session->session_id);
+    show_claims(self);
     show_renewal(self);
     show_kept(self);
 }
@@ -190,13 +226,13 @@ static gboolean on_tick(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-static void on_copy_organization(LatchkeyProfilePage *self)
+/* What the button's row says. */
+static void on_copy(LatchkeyProfilePage *self, GtkWidget *button)
 {
-    const lk_session *session = latchkey_account_get_session(self->account);
+    GtkWidget *row = gtk_widget_get_ancestor(button, ADW_TYPE_ACTION_ROW);
 
-    if (session != NULL && session->organization_id != NULL)
-        gtk_widget_activate_action(GTK_WIDGET(self), "win.copy-text", "s",
-                                   session->organization_id);
+    gtk_widget_activate_action(GTK_WIDGET(self), "win.copy-text", "s",
+                               adw_action_row_get_subtitle(ADW_ACTION_ROW(row)));
 }
 
 static void latchkey_profile_page_map(GtkWidget *widget)
@@ -220,6 +256,7 @@ static void latchkey_profile_page_dispose(GObject *object)
 
     g_clear_handle_id(&self->tick_source, g_source_remove);
     g_clear_pointer(&self->permission_rows, g_ptr_array_unref);
+    g_clear_pointer(&self->flag_rows, g_ptr_array_unref);
     g_clear_object(&self->account);
     G_OBJECT_CLASS(latchkey_profile_page_parent_class)->dispose(object);
 }
@@ -238,6 +275,12 @@ static void bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, copy_organization);
     gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, role_row);
     gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, permissions_row);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, user_row);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, switch_row);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, flags_row);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, session_row);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, claims_row);
+    gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, claims_view);
     gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, renewal_row);
     gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, method_row);
     gtk_widget_class_bind_template_child(class, LatchkeyProfilePage, kept_row);
@@ -247,25 +290,43 @@ static void latchkey_profile_page_class_init(LatchkeyProfilePageClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
+    g_type_ensure(LATCHKEY_TYPE_ORGANIZATION_ROW);
+    g_type_ensure(LATCHKEY_TYPE_JSON_VIEW);
     G_OBJECT_CLASS(class)->dispose = latchkey_profile_page_dispose;
     widget_class->map = latchkey_profile_page_map;
     widget_class->unmap = latchkey_profile_page_unmap;
     gtk_widget_class_set_template_from_resource(
         widget_class, "/io/github/latchkey/Latchkey/latchkey-profile-page.ui");
     bind_children(widget_class);
-    gtk_widget_class_bind_template_callback(widget_class, on_copy_organization);
+    gtk_widget_class_bind_template_callback(widget_class, on_copy);
+    gtk_widget_class_bind_template_callback(widget_class, show_claims);
+}
+
+/* An expander's own row has no name (libadwaita 1.2), nor have the lists in it. */
+static void name_expander(AdwExpanderRow *row)
+{
+    const char *title = adw_preferences_row_get_title(ADW_PREFERENCES_ROW(row));
+
+    latchkey_a11y_name_lists(GTK_WIDGET(row), title);
+    latchkey_a11y_set_label(GTK_WIDGET(row), title);
 }
 
 static void latchkey_profile_page_init(LatchkeyProfilePage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
-    latchkey_a11y_name_lists(GTK_WIDGET(self->permissions_row), _("Permissions"));
+    name_expander(self->permissions_row);
+    name_expander(self->flags_row);
+    name_expander(self->claims_row);
+    name_expander(ADW_EXPANDER_ROW(self->switch_row));
     self->permission_rows = g_ptr_array_new();
+    self->flag_rows = g_ptr_array_new();
 }
 
-void latchkey_profile_page_set_account(LatchkeyProfilePage *self, LatchkeyAccount *account)
+void latchkey_profile_page_set_account(LatchkeyProfilePage *self, LatchkeyAccount *account,
+                                       LatchkeyFeed *feed)
 {
     self->account = g_object_ref(account);
+    latchkey_organization_row_set_account(self->switch_row, account, feed);
     g_signal_connect_object(account, "changed", G_CALLBACK(on_changed), self, G_CONNECT_SWAPPED);
     g_signal_connect_object(latchkey_account_get_secrets(account), "changed",
                             G_CALLBACK(on_changed), self, G_CONNECT_SWAPPED);

@@ -234,6 +234,8 @@ static const struct {
     { "no directory", "/api/replica/directory_groups", true, 400 },
     { "a place that nobody knows", "/api/replica/events?after=event_none", true, 404 },
     { "another organization by name", "/api/replica/events?organization_id=" HARBOR, true, 403 },
+    { "somebody else's memberships",
+      "/api/replica/user_management/organization_memberships?user_id=user_else", true, 403 },
     { "the right one", "/api/replica/directory_users?directory=" STAFF, true, 200 },
 };
 
@@ -254,6 +256,21 @@ static void test_what_is_not_theirs_is_refused(void **state)
             fail_msg("%s: %ld instead of %ld", refusals[i].what, status, refusals[i].status);
     }
     emulator_kit_point_at(NULL);
+}
+
+static void test_person_is_told_their_organizations(void **state)
+{
+    (void)state;
+    lk_auto(lk_membership_page) page = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    full_sign_in("email=" SAMUEL "&organization_id=" JUNIPER); /* of two */
+    open_copy(text("access_token"));
+    assert_int_equal(lk_authkit_list_memberships(it.reader, text("user.id"), &page, &err), LK_OK);
+    assert_int_equal(page->count, 2);
+    assert_string_equal(page->items[0]->organization_name, "Harbor & Pine");
+    assert_string_equal(page->items[0]->role, "manager");
+    assert_string_equal(page->items[1]->organization_id, JUNIPER);
 }
 
 /* All that a window needs beside the server's address, and nothing that it may not know. */
@@ -277,6 +294,7 @@ int main(void)
         TEST(test_person_gets_a_mirror_of_their_organization),
         TEST(test_rule_opens_the_rest),
         TEST(test_what_is_not_theirs_is_refused),
+        TEST(test_person_is_told_their_organizations),
         TEST(test_environment_is_told_to_anybody),
     };
 

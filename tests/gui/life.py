@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The whole life of the window in one story, signed in through real Chromium and told through the
-accessibility tree: profile, an event that arrives, filter, details, the person, the network that
-goes away and comes back, sign-out.
+accessibility tree: profile, an event that arrives, filter, details, the person, another
+organization, the network that goes away and comes back, sign-out.
 
     headless.sh /usr/bin/python3 life.py DESKTOP-PROGRAM LATCHKEY-PROGRAM
 
@@ -16,6 +16,10 @@ import drive
 from drive import wait_for
 
 
+MIRA = "user_01JUNIPER0000000000000MIRA"
+HARBOR = "org_01HARB0R000000000000000P1NE"
+
+
 class Life(drive.Run):
     """WorkOS keeps its state in a file, so it can go away and come back."""
 
@@ -28,6 +32,10 @@ class Life(drive.Run):
 
     def find_network(self):
         self.emulator.start(self.port)
+
+    def join_harbor(self):
+        self.emulator.control("/user_management/organization_memberships",
+                              {"user_id": MIRA, "organization_id": HARBOR, "role_slug": "member"})
 
     def hire(self, first, last):
         self.emulator.control(
@@ -78,6 +86,19 @@ def jump_to_person(app, grace):
     app.see("Last name: was Murray, now Hopper")
 
 
+def switch_organization(app, run):
+    run.join_harbor()
+    app.press("alt+4")
+    app.see("Organization ID")
+    app.tap("Organization")
+    app.click("Switch to Harbor & Pine")
+    wait_for("the other organization", lambda: app.description_of("Organization ID") == HARBOR)
+    wait_for("its name", lambda: app.description_of("Organization") == "Harbor & Pine")
+    wait_for("the role there", lambda: app.description_of("Role") == "member")
+    app.lint("switched")
+    app.press("alt+1")
+
+
 def lose_and_find_network(app, run):
     run.lose_network()
     app.see("Could Not Reach WorkOS")
@@ -108,6 +129,7 @@ def live(run):
     grace = see_event_arrive(app, run)
     filter_and_open(app)
     jump_to_person(app, grace)
+    switch_organization(app, run)
     lose_and_find_network(app, run)
     sign_out(app)
     app.quit()

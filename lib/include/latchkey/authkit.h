@@ -356,6 +356,27 @@ LK_API LK_MUST_CHECK lk_status lk_authkit_logout_url(const lk_client *client,
 LK_API LK_MUST_CHECK lk_status lk_authkit_revoke_session(lk_client *client, const char *session_id,
                                                          lk_error *err);
 
+/* That a person belongs to an organization; text that WorkOS did not send is NULL. */
+typedef struct lk_membership {
+    const char *id;
+    const char *organization_id;
+    const char *organization_name;
+    const char *role; /* slug */
+} lk_membership;
+
+typedef struct lk_membership_page {
+    const lk_membership *const *items;
+    size_t count;
+} lk_membership_page;
+
+/* The organizations that a person may sign in to or switch to: their active memberships, the first
+ * 100 (GET /user_management/organization_memberships). Needs an API key. Blocks; retried. Free
+ * *out with lk_membership_page_free(). */
+LK_API LK_MUST_CHECK lk_status lk_authkit_list_memberships(lk_client *client, const char *user_id,
+                                                           lk_membership_page **out, lk_error *err);
+LK_API void lk_membership_page_free(lk_membership_page *page);
+LK_API void lk_membership_page_freep(lk_membership_page **page);
+
 /* Wipes the tokens and frees the tree; NULL is fine. */
 LK_API void lk_authentication_free(lk_authentication *authentication);
 LK_API void lk_authentication_freep(lk_authentication **authentication);
