@@ -17,6 +17,10 @@
 
 enum { PAGE = 128, MAX_CACHED = 32, NEAR_END = 2 * PAGE, MAX_ARRIVALS = 1000 };
 
+/* GtkListView makes widgets for up to 200 rows, and for all that arrive at once in one go: a whole
+ * page would keep the window from answering for some 50 ms. */
+enum { FIRST_PAGE = 24, N_FIRST = 216 };
+
 typedef struct Segment {
     guint start; /* position of its first row */
     guint count;
@@ -34,6 +38,7 @@ struct _LatchkeyEventList {
     GHashTable *ahead;    /* ids that refresh() must skip once */
     gint64 last_sequence; /* of the last arrival seen, whatever its filter */
     char *last_arrival;   /* its id; NULL: none yet */
+    guint n_asked;        /* rows that the page on its way was asked for */
     guint n_cached;
     guint64 clock;
     GCancellable *cancellable;
@@ -162,6 +167,7 @@ static GPtrArray *rows_of(LatchkeyEventList *self, guint index)
 typedef struct Request {
     LatchkeyEventFilter *filter;
     char *after; /* NULL: from the newest */
+    guint limit;
 } Request;
 
 static void request_free(gpointer data)
@@ -181,8 +187,8 @@ static void page_free(gpointer data)
 static gpointer read_on_thread(lk_mirror *mirror, gpointer data, lk_error *err)
 {
     Request *request = data;
-    lk_mirror_event_query query =
-        latchkey_event_filter_query(request->filter, LK_NEWEST_FIRST, request->after, PAGE);
+    lk_mirror_event_query query = latchkey_event_filter_query(request->filter, LK_NEWEST_FIRST,
+                                                              request->after, request->limit);
     lk_mirror_event_page *page = NULL;
 
     return lk_mirror_list_events(mirror, &query, &page, err) == LK_OK ? page : NULL;
@@ -208,6 +214,7 @@ static void read_later(LatchkeyEventList *self, LatchkeyStoreRead *read, const c
 
     request->filter = latchkey_event_filter_copy(self->filter);
     request->after = g_strdup(after);
+    request->limit = self->n_asked;
     latchkey_store_read_async(self->store, read, request, request_free, result_free,
                               self->cancellable, callback, g_object_ref(self));
 }
@@ -235,7 +242,7 @@ static void append(LatchkeyEventList *self, const lk_mirror_event_page *page)
 {
     guint n = self->segments->len;
 
-    self->is_complete = page->count < PAGE;
+    self->is_complete = page->count < self->n_asked;
     if (page->count == 0)
         return;
     Segment *segment = g_new0(Segment, 1);
@@ -285,6 +292,7 @@ static void extend(LatchkeyEventList *self)
     if (self->is_complete || self->is_loading)
         return;
     self->is_loading = TRUE;
+    self->n_asked = n_items(self) < N_FIRST ? FIRST_PAGE : PAGE;
     read_later(self, read_on_thread, n > 0 ? segment_at(self, n - 1)->last_id : NULL, page_free,
                on_page);
 }
