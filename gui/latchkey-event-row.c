@@ -24,7 +24,6 @@ void latchkey_event_row_set_event(LatchkeyEventRow *self, LatchkeyEvent *event, 
     g_set_object(&self->event, event);
     gint64 at_ms = latchkey_event_get_created_at_ms(event);
     g_autofree char *time = latchkey_text_time(at_ms, now_ms);
-    g_autofree char *full_time = latchkey_text_full_time(at_ms);
 
     gtk_image_set_from_icon_name(self->icon, latchkey_event_get_icon_name(event));
     if (self->tone != NULL)
@@ -34,7 +33,20 @@ void latchkey_event_row_set_event(LatchkeyEventRow *self, LatchkeyEvent *event, 
     gtk_label_set_text(self->title_label, latchkey_event_get_title(event));
     gtk_label_set_text(self->subtitle_label, latchkey_event_get_subtitle(event));
     gtk_label_set_text(self->time_label, time);
-    gtk_widget_set_tooltip_text(GTK_WIDGET(self->time_label), full_time);
+}
+
+/* On demand: setting a tooltip asks the display where the pointer is, for each row that is bound.
+ */
+static gboolean on_query_tooltip(LatchkeyEventRow *self, int x, int y, gboolean is_keyboard,
+                                 GtkTooltip *tooltip)
+{
+    (void)x, (void)y, (void)is_keyboard;
+    if (self->event == NULL)
+        return FALSE;
+    g_autofree char *full_time =
+        latchkey_text_full_time(latchkey_event_get_created_at_ms(self->event));
+    gtk_tooltip_set_text(tooltip, full_time);
+    return TRUE;
 }
 
 LatchkeyEvent *latchkey_event_row_get_event(LatchkeyEventRow *self)
@@ -82,6 +94,7 @@ static void latchkey_event_row_class_init(LatchkeyEventRowClass *class)
     gtk_widget_class_bind_template_child(widget_class, LatchkeyEventRow, subtitle_label);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyEventRow, time_label);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyEventRow, dot);
+    gtk_widget_class_bind_template_callback(widget_class, on_query_tooltip);
 }
 
 static void latchkey_event_row_init(LatchkeyEventRow *self)
