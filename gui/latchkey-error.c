@@ -29,6 +29,8 @@ static const Words words[] = {
       N_("Unlock it to go on with the session that is kept there.") },
     { LATCHKEY_ERROR_STORE, N_("Local History Could Not Be Opened"),
       N_("The file was left as it is.") },
+    { LATCHKEY_ERROR_SLOW, N_("WorkOS Asks to Slow Down"),
+      N_("Latchkey goes on by itself after a while.") },
     { LATCHKEY_ERROR_FAILED, N_("Something Went Wrong"), N_("Try again.") },
 };
 
@@ -49,8 +51,9 @@ static LatchkeyErrorCode code_of(const lk_error *err)
 {
     switch (err->status) {
     case LK_ERR_NETWORK:
-    case LK_ERR_RATE_LIMITED:
         return LATCHKEY_ERROR_NETWORK;
+    case LK_ERR_RATE_LIMITED:
+        return LATCHKEY_ERROR_SLOW;
     case LK_ERR_API:
         return refusal(err);
     case LK_ERR_PROTOCOL:

@@ -4,6 +4,7 @@
 #include "latchkey-events-page.h"
 
 #include "latchkey-a11y.h"
+#include "latchkey-banner.h"
 #include "latchkey-error.h"
 #include "latchkey-event-details.h"
 #include "latchkey-event-list.h"
@@ -18,9 +19,8 @@
 struct _LatchkeyEventsPage {
     AdwBin parent_instance;
     GtkStack *stack;
-    GtkInfoBar *problem_bar;
-    GtkLabel *problem_label;
-    GtkWidget *problem_button;
+    LatchkeyBanner *banner;
+    GtkWidget *fresh_button;
     GtkLabel *count_label;
     GtkLabel *status_label;
     GtkImage *status_icon;
@@ -315,6 +315,16 @@ static char *count_text(LatchkeyEventsPage *self)
     return g_strdup_printf(ngettext("%d event", "%d events", (gulong)n), (int)n);
 }
 
+static void show_health(LatchkeyEventsPage *self)
+{
+    const LatchkeyHealth health = latchkey_feed_get_health(self->feed);
+    LatchkeyHealthWords words = latchkey_health_words(&health, now_ms());
+
+    latchkey_banner_show(self->banner, words.text, words.button != NULL ? _(words.button) : NULL,
+                         words.action);
+    g_free(words.text);
+}
+
 static void show_status(LatchkeyEventsPage *self)
 {
     LatchkeyFeedState state = latchkey_feed_get_state(self->feed);
@@ -335,6 +345,7 @@ static void show_status(LatchkeyEventsPage *self)
         gtk_widget_add_css_class(GTK_WIDGET(self->status_icon), "success");
     else
         gtk_widget_remove_css_class(GTK_WIDGET(self->status_icon), "success");
+    show_health(self);
 }
 
 static gboolean is_filtered(LatchkeyEventList *model)
@@ -360,26 +371,22 @@ static const char *page_name(LatchkeyEventsPage *self)
 
 static void show_problem(LatchkeyEventsPage *self)
 {
-    LatchkeyFeedState state = latchkey_feed_get_state(self->feed);
     const GError *error = latchkey_feed_get_error(self->feed);
-    g_autofree char *text = NULL;
 
-    if (error != NULL) {
-        g_autofree char *details =
-            g_strdup_printf("%s\n\n%s", latchkey_error_advice(error), error->message);
-        g_autofree char *escaped = g_markup_escape_text(details, -1);
-        adw_status_page_set_title(self->broken_page, latchkey_error_heading(error));
-        adw_status_page_set_description(self->broken_page, escaped);
-        text = g_strdup_printf("%s. %s", latchkey_error_heading(error),
-                               _("These are the events received so far."));
-    }
-    if (state == LATCHKEY_FEED_NO_KEY)
-        text = g_strdup(_("New events need an API key. These are the events received so far."));
-    if (text != NULL)
-        gtk_label_set_text(self->problem_label, text);
-    gtk_widget_set_visible(self->problem_button, state != LATCHKEY_FEED_NO_KEY);
-    gtk_widget_set_visible(GTK_WIDGET(self->problem_bar), text != NULL);
-    gtk_info_bar_set_revealed(self->problem_bar, text != NULL);
+    if (error == NULL)
+        return;
+    g_autofree char *details =
+        g_strdup_printf("%s\n\n%s", latchkey_error_advice(error), error->message);
+    g_autofree char *escaped = g_markup_escape_text(details, -1);
+    adw_status_page_set_title(self->broken_page, latchkey_error_heading(error));
+    adw_status_page_set_description(self->broken_page, escaped);
+    gtk_widget_set_visible(self->fresh_button,
+                           g_error_matches(error, LATCHKEY_ERROR, LATCHKEY_ERROR_STORE));
+}
+
+static void on_start_fresh(LatchkeyEventsPage *self)
+{
+    latchkey_feed_start_fresh(self->feed);
 }
 
 static void show_page(LatchkeyEventsPage *self)
@@ -503,9 +510,8 @@ static void latchkey_events_page_dispose(GObject *object)
 static void bind_children(GtkWidgetClass *class)
 {
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, stack);
-    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, problem_bar);
-    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, problem_label);
-    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, problem_button);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, banner);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, fresh_button);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, count_label);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, status_label);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, status_icon);
@@ -526,6 +532,7 @@ static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
+    g_type_ensure(LATCHKEY_TYPE_BANNER);
     g_type_ensure(LATCHKEY_TYPE_EVENT_DETAILS);
     g_type_ensure(LATCHKEY_TYPE_EXPORT_BAR);
     g_type_ensure(LATCHKEY_TYPE_FILTER_BAR);
@@ -544,6 +551,7 @@ static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
     gtk_widget_class_bind_template_callback(widget_class, on_filter_changed);
     gtk_widget_class_bind_template_callback(widget_class, on_record_chosen);
     gtk_widget_class_bind_template_callback(widget_class, on_leaflet_changed);
+    gtk_widget_class_bind_template_callback(widget_class, on_start_fresh);
     gtk_widget_class_bind_template_callback(widget_class, scroll_to_top);
 }
 

@@ -6,6 +6,7 @@
 #include "latchkey-server.h"
 
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 enum { DEFAULT_INTERVAL_MS = 5000, INTERVALS_TO_BE_LIVE = 3, STOP_MS = 1000, FOLLOW_PAUSE_S = 2 };
@@ -17,10 +18,11 @@ typedef struct Shared {
     gboolean is_stopped;
     gboolean is_woken;
     gboolean is_finished;
-    GCancellable *stopping; /* cancelled with is_stopped, for the follower */
-    char *credential;       /* secret; NULL: none */
-    guint n_credentials;    /* grows with each one */
-    char *store;            /* fixed once the thread runs, as all below */
+    gboolean is_fresh_wanted; /* the store is to be set aside */
+    GCancellable *stopping;   /* cancelled with is_stopped, for the follower */
+    char *credential;         /* secret; NULL: none */
+    guint n_credentials;      /* grows with each one */
+    char *store;              /* fixed once the thread runs, as all below */
     LatchkeyConfig *config;
     int interval_ms;
     GWeakRef feed;
@@ -32,6 +34,8 @@ typedef struct Report {
     GError *error;
     lk_mirror *reader; /* handed over with the first report that has one */
     gint64 wait_ms;
+    gint64 n_fetched;
+    gint64 reached_ms; /* created_at of the latest event while it catches up; 0: not known */
 } Report;
 
 struct _LatchkeyFeed {
@@ -44,6 +48,10 @@ struct _LatchkeyFeed {
     LatchkeyStore *store;
     gint64 success_at_ms; /* by this computer's clock; 0: not in this run */
     gint64 retry_at_ms;
+    gint64 catching_up_since_ms; /* 0: it does not, as the next three */
+    gint64 n_caught_up;
+    gint64 first_reached_ms;
+    gint64 reached_ms;
 };
 
 G_DEFINE_FINAL_TYPE(LatchkeyFeed, latchkey_feed, G_TYPE_OBJECT)
@@ -78,6 +86,23 @@ static void report_free(gpointer data)
 
 /* ---- On the main thread ---- */
 
+static void note_progress(LatchkeyFeed *self, const Report *report, gint64 now_ms)
+{
+    if (report->state == LATCHKEY_FEED_CURRENT) {
+        self->catching_up_since_ms = 0;
+        return;
+    }
+    if (report->state != LATCHKEY_FEED_CATCHING_UP)
+        return;
+    if (self->catching_up_since_ms == 0) {
+        self->catching_up_since_ms = now_ms;
+        self->n_caught_up = 0;
+        self->first_reached_ms = report->reached_ms;
+    }
+    self->n_caught_up += report->n_fetched;
+    self->reached_ms = report->reached_ms;
+}
+
 static gboolean deliver(gpointer data)
 {
     Report *report = data;
@@ -92,6 +117,7 @@ static gboolean deliver(gpointer data)
     if (report->state == LATCHKEY_FEED_CATCHING_UP || report->state == LATCHKEY_FEED_CURRENT)
         self->success_at_ms = now_ms;
     self->retry_at_ms = now_ms + report->wait_ms;
+    note_progress(self, report, now_ms);
     if (report->reader != NULL && self->store == NULL)
         self->store = latchkey_store_new(report->shared->store, g_steal_pointer(&report->reader));
     g_signal_emit_by_name(self, "changed");
@@ -158,8 +184,20 @@ static int interval_of(Shared *shared)
     return interval_ms;
 }
 
+/* How far the mirror reaches; 0: nowhere, or it cannot be read just now. */
+static gint64 reach_of(lk_mirror *mirror)
+{
+    lk_auto(lk_mirror_event_page) page = NULL;
+
+    if (lk_mirror_list_events(mirror, LK_MIRROR_EVENT_QUERY(.order = LK_LATEST_ARRIVAL, .limit = 1),
+                              &page, NULL) != LK_OK ||
+        page->count == 0)
+        return 0;
+    return page->items[0]->created_at_ms;
+}
+
 /* FALSE: stop. TRUE: there is another credential to go on with. */
-static gboolean poll_with(Shared *shared, lk_sync *sync, guint credential)
+static gboolean poll_with(Shared *shared, lk_mirror *mirror, lk_sync *sync, guint credential)
 {
     gint64 wait_ms = 0;
 
@@ -176,6 +214,8 @@ static gboolean poll_with(Shared *shared, lk_sync *sync, guint credential)
         wait_ms = state == LATCHKEY_FEED_CURRENT ? interval_of(shared) : lk_sync_wait_ms(sync);
         Report *report = report_new(shared, state, is_ok ? NULL : &err);
         report->wait_ms = wait_ms;
+        report->n_fetched = (gint64)result.n_fetched;
+        report->reached_ms = state == LATCHKEY_FEED_CATCHING_UP ? reach_of(mirror) : 0;
         send(report);
     }
     return FALSE;
@@ -184,6 +224,23 @@ static gboolean poll_with(Shared *shared, lk_sync *sync, guint credential)
 static const char *path_of(const char *store)
 {
     return g_str_has_prefix(store, "sqlite:") ? store + strlen("sqlite:") : NULL;
+}
+
+/* Whoever asked for it has seen why: the file is kept for those who want to look into it. */
+static void set_aside_if_wanted(Shared *shared)
+{
+    static const char *const suffixes[] = { "", "-wal", "-shm" };
+    const char *path = path_of(shared->store);
+
+    g_mutex_lock(&shared->mutex);
+    gboolean is_wanted = shared->is_fresh_wanted;
+    shared->is_fresh_wanted = FALSE;
+    g_mutex_unlock(&shared->mutex);
+    for (size_t i = 0; is_wanted && path != NULL && i < G_N_ELEMENTS(suffixes); i++) {
+        g_autofree char *from = g_strconcat(path, suffixes[i], NULL);
+        g_autofree char *to = g_strconcat(path, ".bad", suffixes[i], NULL);
+        (void)g_rename(from, to); /* where that fails, the opening fails again and says so */
+    }
 }
 
 /* TRUE: there is a store to read, made now if there is something to fill it with. */
@@ -230,7 +287,7 @@ static gboolean fetch_into(Shared *shared, lk_mirror *mirror)
         send(report_new(shared, LATCHKEY_FEED_BROKEN, &err));
         return FALSE;
     }
-    return poll_with(shared, sync, number);
+    return poll_with(shared, mirror, sync, number);
 }
 
 static void run_poller(Shared *shared)
@@ -243,6 +300,7 @@ static void run_poller(Shared *shared)
     gboolean can_fetch = credential != NULL;
 
     latchkey_secret_free(credential);
+    set_aside_if_wanted(shared);
     if (!open_store(shared, can_fetch, &mirror, &reader, &err)) {
         send(report_new(shared, LATCHKEY_FEED_BROKEN, &err));
         return;
@@ -361,6 +419,29 @@ void latchkey_feed_wake(LatchkeyFeed *self)
     /* The store could not be opened then, or there was nothing to fetch with: try again. */
     g_thread_join(g_steal_pointer(&self->thread));
     latchkey_feed_start(self);
+}
+
+LatchkeyHealth latchkey_feed_get_health(LatchkeyFeed *self)
+{
+    return (LatchkeyHealth){ .state = self->state,
+                             .error = self->error,
+                             .success_at_ms = self->success_at_ms,
+                             .retry_at_ms = self->retry_at_ms,
+                             .interval_ms = interval_of(self->shared),
+                             .catching_up_since_ms = self->catching_up_since_ms,
+                             .n_caught_up = self->n_caught_up,
+                             .first_reached_ms = self->first_reached_ms,
+                             .reached_ms = self->reached_ms };
+}
+
+void latchkey_feed_start_fresh(LatchkeyFeed *self)
+{
+    if (self->store != NULL)
+        return; /* it can be read: there is something to lose */
+    g_mutex_lock(&self->shared->mutex);
+    self->shared->is_fresh_wanted = TRUE;
+    g_mutex_unlock(&self->shared->mutex);
+    latchkey_feed_wake(self);
 }
 
 void latchkey_feed_set_interval_ms(LatchkeyFeed *self, int interval_ms)

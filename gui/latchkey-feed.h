@@ -10,18 +10,10 @@
 #pragma once
 
 #include "latchkey-config.h"
+#include "latchkey-health.h"
 #include "latchkey-store.h"
 
 G_BEGIN_DECLS
-
-typedef enum {
-    LATCHKEY_FEED_STARTING,
-    LATCHKEY_FEED_NO_KEY,      /* nothing to fetch with */
-    LATCHKEY_FEED_CATCHING_UP, /* answers arrive, more is waiting */
-    LATCHKEY_FEED_CURRENT,     /* the last poll succeeded and found the end */
-    LATCHKEY_FEED_FAILING,     /* the last poll failed: see the error */
-    LATCHKEY_FEED_BROKEN,      /* the store or the settings: polling has ended */
-} LatchkeyFeedState;
 
 #define LATCHKEY_TYPE_FEED (latchkey_feed_get_type())
 G_DECLARE_FINAL_TYPE(LatchkeyFeed, latchkey_feed, LATCHKEY, FEED, GObject)
@@ -48,6 +40,12 @@ void latchkey_feed_stop(LatchkeyFeed *self);
 LatchkeyFeedState latchkey_feed_get_state(LatchkeyFeed *self);
 const GError *latchkey_feed_get_error(LatchkeyFeed *self);
 LatchkeyStore *latchkey_feed_get_store(LatchkeyFeed *self); /* NULL: none yet */
+
+/* All of it at once; what it points to lives until the next "changed". */
+LatchkeyHealth latchkey_feed_get_health(LatchkeyFeed *self);
+
+/* For a store that cannot be opened: keeps its file beside its place, as *.bad, and begins anew. */
+void latchkey_feed_start_fresh(LatchkeyFeed *self);
 
 /* One line on how fresh the list is; says "Live" only when a poll succeeded within three intervals.
  * Free with g_free(). */
