@@ -4,6 +4,7 @@
 #include "config.h"
 #include "fail.h"
 #include "follow.h"
+#include "mirror-notes.h"
 #include "print.h"
 
 #include <inttypes.h>
@@ -101,8 +102,10 @@ static lk_status print_summary(const progress *so_far, lk_mirror *mirror, lk_err
                so_far->n_applied, so_far->n_parked);
         print_json_text(stdout, now.cursor[0] != '\0' ? now.cursor : NULL);
         printf(",\"events\":%" PRId64 ",\"users\":%" PRId64 ",\"groups\":%" PRId64
-               ",\"directories\":%" PRId64 "}\n",
+               ",\"directories\":%" PRId64,
                now.n_events, now.n_users, now.n_groups, now.n_directories);
+        TRY(mirror_notes_types(mirror, true, err));
+        puts("}");
         return LK_OK;
     }
     printf("Up to date: %zu new events, %zu set aside. The mirror holds %" PRId64
@@ -111,7 +114,7 @@ static lk_status print_summary(const progress *so_far, lk_mirror *mirror, lk_err
     if (now.newest_event_at_ms != 0)
         printf(", as of %s", newest);
     puts(".");
-    return LK_OK;
+    return mirror_notes_types(mirror, false, err);
 }
 
 static lk_status run_once(lk_sync *sync, lk_mirror *mirror, progress *so_far, lk_error *err)

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "config.h"
 #include "fail.h"
+#include "mirror-notes.h"
 #include "print.h"
 
 #include <inttypes.h>
@@ -28,7 +29,7 @@ static void print_as_json(const lk_mirror_status *now)
     print_json_time(stdout, now->reconciled_at_ms);
     printf(",\"reconciliation_held\":%s", now->reconciled_held ? "true" : "false");
     printf(",\"events\":%" PRId64 ",\"users\":%" PRId64 ",\"groups\":%" PRId64
-           ",\"directories\":%" PRId64 ",\"parked\":%" PRId64 "}\n",
+           ",\"directories\":%" PRId64 ",\"parked\":%" PRId64,
            now->n_events, now->n_users, now->n_groups, now->n_directories, now->n_parked);
 }
 
@@ -63,6 +64,9 @@ static lk_status show(const app_arguments *given, lk_error *err)
     TRY(lk_mirror_get_status(mirror, &now, err));
     if (arguments_has(given, "json")) {
         print_as_json(&now);
+        TRY(mirror_notes_types(mirror, true, err));
+        TRY(mirror_notes_consumers(mirror, true, err));
+        puts("}");
         return LK_OK;
     }
     print_when("Last poll", now.last_poll_at_ms);
@@ -75,7 +79,8 @@ static lk_status show(const app_arguments *given, lk_error *err)
     printf("%-14s %" PRId64 "\n%-14s %" PRId64 "\n", "Groups", now.n_groups, "Directories",
            now.n_directories);
     printf("%-14s %" PRId64 "\n", "Set aside", now.n_parked);
-    return LK_OK;
+    TRY(mirror_notes_types(mirror, false, err));
+    return mirror_notes_consumers(mirror, false, err);
 }
 
 static int run(const app_arguments *given)

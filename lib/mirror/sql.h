@@ -68,6 +68,13 @@
     " FROM event_block k WHERE TRUE"
 #define LK__SQL_SEALED_COUNT "SELECT CAST(COALESCE(SUM(n_events), 0) AS BIGINT) FROM event_block"
 
+/* From one to the next in the index, instead of through all events. */
+#define LK__SQL_EVENT_TYPES                                                        \
+    "WITH RECURSIVE known (type) AS (SELECT MIN(type) FROM event UNION ALL"        \
+    " SELECT (SELECT MIN(e.type) FROM event e WHERE e.type > k.type) FROM known k" \
+    " WHERE k.type IS NOT NULL) SELECT type FROM known WHERE type IS NOT NULL LIMIT 200"
+#define LK__SQL_COUNT_TYPE "SELECT COUNT(*) FROM event WHERE type = $1"
+
 /* ---- Registers: the newer event wins ---- */
 
 #define LK__SQL_NEWER(table)                                                            \

@@ -149,11 +149,15 @@ test('kill -9 in the middle loses nothing', async () => {
 test('an event that is refused again and again holds up the others for a while only; resend sends it', async () => {
   const store = await filledStore();
   const server = await receiver((n, event) => (event.data.first_name === 'Poison' ? 500 : 200));
-  const program = await listening(store, server.url, '--attempts', '2');
+  const program = await listening(store, server.url, '--attempts', '3');
   await hire(store, 'Poison', 'Well');
+  const consumer = await waitFor('the first refusal to be noted', async () =>
+    JSON.parse(await succeed(['sync', 'status', '--store', store, '--json'])).consumers.find(({ failures }) => failures > 0));
+  assert.deepEqual([consumer.name, consumer.behind, consumer.failed_event], [`listen ${server.url}`, 2, server.got[0].id]);
+  assert.match(await succeed(['sync', 'status', '--store', store]), /^Consumer +listen http\S+: 2 events behind, failed (once|2 times) at event_\w+: .*answered 500$/m);
   await expectTaken(server, 'Well');
   await program.stop();
-  assert.deepEqual(server.got.map(({ name }) => name), ['Poison', 'Poison', 'Well']);
+  assert.deepEqual(server.got.map(({ name }) => name), ['Poison', 'Poison', 'Poison', 'Well']);
   const [{ id }] = server.got;
   const env = { WORKOS_WEBHOOK_SECRET: SECRET };
   const refused = await run(['events', 'resend', id, '--store', store], { env });

@@ -129,6 +129,29 @@ static void test_impossible_queries_are_refused(void **state)
                  "a");
 }
 
+static void test_types_that_no_sync_asks_for_are_told(void **state)
+{
+    kit *k = *state;
+    lk_auto(lk_type_count_page) page = NULL;
+    lk_auto(lk_type_count_page) none = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    add(k, "event_a", "dsync.user.created");
+    add(k, "event_b", "user.created");
+    assert_ok(lk_mirror_list_other_types(k->mirror, &none, &err), err);
+    assert_int_equal(none->count, 0);
+    add(k, "event_c", "directory_user.created");
+    add(k, "event_d", "user.created.x"); /* near, and another one */
+    add(k, "event_e", "directory_user.created");
+    assert_ok(lk_mirror_list_other_types(k->mirror, &page, &err), err);
+    assert_int_equal(page->count, 2);
+    assert_string_equal(page->items[0].type, "directory_user.created");
+    assert_int_equal(page->items[0].n_events, 2);
+    assert_string_equal(page->items[1].type, "user.created.x");
+    assert_int_equal(page->items[1].n_events, 1);
+    assert_fails(lk_mirror_list_other_types(k->mirror, NULL, &err), LK_ERR_INVALID, err);
+}
+
 /* ---- Many writers, one follower ---- */
 
 enum { N_WRITERS = 4, N_EACH = 150, N_ALL = N_WRITERS * N_EACH };
@@ -245,6 +268,7 @@ int main(void)
         TEST(test_any_of_several_types),
         TEST(test_place_by_sequence),
         TEST(test_impossible_queries_are_refused),
+        TEST(test_types_that_no_sync_asks_for_are_told),
         TEST(test_follower_misses_none_of_many_writers),
     };
 

@@ -17,7 +17,8 @@ typedef struct lk_mirror lk_mirror;
 /* store: "sqlite:PATH", or "postgresql://USER@HOST/DATABASE" with all that libpq takes (a password
  * is better off in PGPASSFILE). Creates the file (mode 0600), or a schema "latchkey" in the
  * database, where missing. LK_ERR_STORE names file or host, and the cause: unwritable, not a
- * database, another program's, or written by a newer version; all is then left as it was. Blocks on
+ * database, another program's, or written by a newer version; all is then left as it was. A pooler
+ * such as PgBouncer must pool sessions (pool_mode = session), not transactions. Blocks on
  * the disk or the network, as do all calls below; a connection that was lost is made anew. */
 LK_API LK_MUST_CHECK lk_status lk_mirror_open(const char *store, lk_mirror **out, lk_error *err);
 LK_API void lk_mirror_free(lk_mirror *mirror);
@@ -103,6 +104,24 @@ LK_API LK_MUST_CHECK lk_status lk_mirror_count_by_time(lk_mirror *mirror,
                                                        lk_error *err);
 LK_API void lk_mirror_activity_free(lk_mirror_activity *activity);
 LK_API void lk_mirror_activity_freep(lk_mirror_activity **activity);
+
+typedef struct lk_type_count {
+    const char *type;
+    int64_t n_events;
+} lk_type_count;
+
+typedef struct lk_type_count_page {
+    const lk_type_count *items; /* sorted by type */
+    size_t count;
+} lk_type_count_page;
+
+/* The event types in the mirror that no sync asks for by itself: they came by webhook, were asked
+ * for in lk_sync_options, or an emulator has names of its own. Such events are kept in the log and
+ * change nothing else. At most 200 types are looked at. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_list_other_types(lk_mirror *mirror,
+                                                          lk_type_count_page **out, lk_error *err);
+LK_API void lk_type_count_page_free(lk_type_count_page *page);
+LK_API void lk_type_count_page_freep(lk_type_count_page **page);
 
 /* A page with the one event. LK_ERR_NOT_FOUND. */
 LK_API LK_MUST_CHECK lk_status lk_mirror_get_event(lk_mirror *mirror, const char *id,

@@ -1,0 +1,98 @@
+/* See mirror-notes.h. */
+#include "mirror-notes.h"
+
+#include "fail.h"
+#include "print.h"
+
+#include <inttypes.h>
+
+#define MAX_SHOWN 5 /* types in a sentence */
+
+static void print_types_as_json(const lk_type_count_page *page)
+{
+    bool first = true;
+
+    fputs(",\"other_types\":{", stdout);
+    for (size_t i = 0; i < page->count; i++) {
+        print_json_name(stdout, &first, page->items[i].type);
+        printf("%" PRId64, page->items[i].n_events);
+    }
+    putchar('}');
+}
+
+lk_status mirror_notes_types(lk_mirror *mirror, bool as_json, lk_error *err)
+{
+    lk_auto(lk_type_count_page) page = NULL;
+    int64_t n_events = 0;
+
+    TRY(lk_mirror_list_other_types(mirror, &page, err));
+    if (as_json) {
+        print_types_as_json(page);
+        return LK_OK;
+    }
+    for (size_t i = 0; i < page->count; i++)
+        n_events += page->items[i].n_events;
+    if (n_events == 0)
+        return LK_OK;
+    printf("%-14s %" PRId64 " events, of types that change nothing here: ", "Kept", n_events);
+    for (size_t i = 0; i < page->count && i < MAX_SHOWN; i++) {
+        fputs(i > 0 ? ", " : "", stdout);
+        print_text(stdout, page->items[i].type);
+    }
+    puts(page->count > MAX_SHOWN ? ", …" : "");
+    return LK_OK;
+}
+
+static void print_consumer_as_json(const lk_consumer_state *state, bool is_first)
+{
+    bool first = true;
+
+    fputs(is_first ? "{" : ",{", stdout);
+    print_json_field(stdout, &first, "name", state->name);
+    printf(",\"behind\":%" PRId64 ",\"failures\":%" PRId64, state->n_behind, state->n_failures);
+    print_json_name(stdout, &first, "behind_since");
+    print_json_time(stdout, state->behind_since_ms);
+    print_json_name(stdout, &first, "done_at");
+    print_json_time(stdout, state->done_at_ms);
+    print_json_field(stdout, &first, "failed_event", state->failed_id);
+    print_json_field(stdout, &first, "failure", state->failure);
+    putchar('}');
+}
+
+static void print_consumer(const lk_consumer_state *state)
+{
+    printf("%-14s ", "Consumer");
+    print_text(stdout, state->name);
+    if (state->n_behind == 0)
+        fputs(": up to date", stdout);
+    else
+        printf(": %" PRId64 " events behind", state->n_behind);
+    if (state->n_failures > 0) {
+        if (state->n_failures == 1)
+            fputs(", failed once at ", stdout);
+        else
+            printf(", failed %" PRId64 " times at ", state->n_failures);
+        print_text(stdout, state->failed_id);
+        fputs(": ", stdout);
+        print_text(stdout, state->failure);
+    }
+    putchar('\n');
+}
+
+lk_status mirror_notes_consumers(lk_mirror *mirror, bool as_json, lk_error *err)
+{
+    lk_auto(lk_consumer_state_page) page = NULL;
+
+    TRY(lk_mirror_list_consumers(mirror, &page, err));
+    if (as_json)
+        fputs(",\"consumers\":[", stdout);
+    for (size_t i = 0; i < page->count; i++) {
+        if (as_json)
+            print_consumer_as_json(page->items[i], i == 0);
+        else
+            print_consumer(page->items[i]);
+    }
+    if (as_json)
+        putchar(']');
+    return LK_OK;
+}

@@ -1,0 +1,13 @@
+/* What there is to say of a mirror beside its numbers, for sync run and sync status. */
+#ifndef APP_MIRROR_NOTES_H
+#define APP_MIRROR_NOTES_H
+
+#include <latchkey/consumer.h>
+
+/* Events that are kept and change nothing: one line, or nothing to say. As JSON: the members
+ * ,"other_types":{"TYPE":N,…}. */
+LK_MUST_CHECK lk_status mirror_notes_types(lk_mirror *mirror, bool as_json, lk_error *err);
+/* How far each consumer is: a line for each. As JSON: ,"consumers":[{…},…]. */
+LK_MUST_CHECK lk_status mirror_notes_consumers(lk_mirror *mirror, bool as_json, lk_error *err);
+
+#endif
