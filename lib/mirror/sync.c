@@ -57,7 +57,8 @@ struct lk_sync {
     size_t n_types;
     int interval_ms;
     walk walk;
-    size_t n_windows; /* 1: never; set to it once WorkOS is seen not to know ranges */
+    size_t n_windows;       /* 1: never; set to it once WorkOS is seen not to know ranges */
+    int64_t windowed_to_ms; /* the end of the last ones that were read to their end */
     lk__duty duty;
     bool may_reconcile;
     lk_reconcile *reconcile; /* under way; NULL: none */
@@ -269,13 +270,16 @@ static int64_t page_span(const walk *w, lk__place reached)
     return ms > 1 ? ms : 1;
 }
 
+/* Where many events came at once, the pages behind the anchor hold next to no time: what windows
+ * have been through is not counted as left, or they would be begun without end. */
 static bool needs_windows(const lk_sync *sync, lk__place reached)
 {
     const walk *w = &sync->walk;
+    int64_t from_ms = reached.at_ms > sync->windowed_to_ms ? reached.at_ms : sync->windowed_to_ms;
 
     if (sync->n_windows < 2 || w->n_pages < FIRST_PAGES || w->took_ms < SLOW_MS || w->first_ms == 0)
         return false;
-    return (settled_end(sync) - reached.at_ms) / page_span(w, reached) >= MANY_PAGES;
+    return (settled_end(sync) - from_ms) / page_span(w, reached) >= MANY_PAGES;
 }
 
 static lk_status open_windows(lk_sync *sync, lk__place reached, lk_error *err)
@@ -303,6 +307,8 @@ static lk_status step_windows(lk_sync *sync, const lk__feed *feed, lk_sync_resul
 
     if (state == LK__WINDOWS_IGNORED)
         sync->n_windows = 1;
+    if (state == LK__WINDOWS_DONE)
+        sync->windowed_to_ms = sync->walk.windows->windows.end_ms;
     if (state != LK__WINDOWS_GO_ON) /* page by page from the cursor, with its overlap */
         walk_close(&sync->walk);
     return status;

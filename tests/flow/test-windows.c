@@ -381,6 +381,23 @@ static void test_another_process_in_between(void **state)
     assert_same_mirror(s);
 }
 
+/* All in one second, and nothing since: no number of pages tells how much time is left. */
+static void test_burst_before_a_quiet_time_is_read_to_its_end(void **state)
+{
+    scene *s = *state;
+
+    for (int i = 0; i < N_EVENTS; i++) {
+        char id[32];
+
+        snprintf(id, sizeof(id), "event_%06d", i);
+        kit_make(&s->events[i], id, "dsync.user.updated", NOON - 10 * MINUTE + i / 4,
+                 "{\"id\":\"user_%d\",\"directory_id\":\"d\"}", i % 97);
+    }
+    assert_int_equal(catch_up(s), 0);
+    assert_true(s->slow.n_sent < 1000); /* and not again and again */
+    assert_same_mirror(s);
+}
+
 /* ---- Killed ---- */
 
 static void run_and_kill(scene *s, int after_ms)
@@ -441,6 +458,7 @@ int main(void)
         TEST(test_all_requests_failing_is_told_at_once),
         TEST(test_what_is_held_back_is_read_later),
         TEST(test_another_process_in_between),
+        TEST(test_burst_before_a_quiet_time_is_read_to_its_end),
         TEST(test_killed_at_any_moment),
     };
 
