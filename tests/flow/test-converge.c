@@ -21,7 +21,9 @@ enum {
     N_WORLDS = 3,
     N_ORDERS = 6,
     HELD_MS = 30 * 1000, /* WorkOS holds events back for so long at most */
-    IN_TRANSACTION = 40
+    IN_TRANSACTION = 40,
+    SLOW = 12,   /* of so many lives with a feed, one has a slow one, that is read side by side */
+    SLOW_MS = 20 /* sync.c */
 };
 
 typedef struct world {
@@ -38,7 +40,7 @@ typedef struct world {
     company_api api;
     lk_client *client;
     lk_sync *sync;
-    unsigned n_events, n_same, n_delivered, n_walks, n_polls; /* of all */
+    unsigned n_events, n_same, n_delivered, n_walks, n_polls, n_windows; /* of all */
 } world;
 
 /* ---- Deliveries ---- */
@@ -198,11 +200,17 @@ static void catch_up(world *w)
 
 static void live_through_all(world *w)
 {
+    bool is_slow = chance_below(SLOW) == 0;
+
     w->feed = (fake_feed){ .events = w->company.events,
                            .visible_at_ms = w->visible_at_ms,
                            .clock = &w->clock,
-                           .page = 1 + chance_below(50) };
-    w->api = (company_api){ .company = &w->company, .feed = &w->feed, .page = 1 + chance_below(5) };
+                           .page = is_slow ? 4 : 1 + chance_below(50) };
+    w->api = (company_api){ .company = &w->company,
+                            .feed = &w->feed,
+                            .page = is_slow ? 100 : 1 + chance_below(5),
+                            .slow_ms = is_slow ? SLOW_MS : 0,
+                            .mutex = PTHREAD_MUTEX_INITIALIZER };
     hold_back(w);
     open_sync(w);
     for (; w->api.at < COMPANY_MOMENTS; w->api.at++) {
@@ -216,6 +224,7 @@ static void live_through_all(world *w)
     }
     w->api.at = COMPANY_MOMENTS - 1;
     catch_up(w);
+    w->n_windows += w->api.n_most > 2;
     deliver_some(w, w->company.n_events, 20);
 }
 
@@ -330,9 +339,9 @@ static void test_mirror_comes_to_hold_what_the_emulator_holds(void **state)
     lk_client_free(w.client);
     kit_end(&w.k);
     print_message("%u histories of %u events, %u of them in the same millisecond as another; in %u "
-                  "orders: %u deliveries, %u polls, %u walks\n",
+                  "orders: %u deliveries, %u polls, %u walks, %u times side by side\n",
                   n, w.n_events, w.n_same, chance_number("LK_ORDERS", N_ORDERS), w.n_delivered,
-                  w.n_polls, w.n_walks);
+                  w.n_polls, w.n_walks, w.n_windows);
 }
 
 int main(void)

@@ -197,7 +197,9 @@ static void arrive(world *w, size_t at)
 static void live(world *w)
 {
     w->feed = (fake_feed){ .events = w->company.events, .clock = &w->clock, .page = 8 };
-    w->api = (company_api){ .company = &w->company, .feed = &w->feed, .page = 3 };
+    w->api = (company_api){
+        .company = &w->company, .feed = &w->feed, .page = 3, .mutex = PTHREAD_MUTEX_INITIALIZER
+    };
     arrive(w, 0);
     insist(w, open_all);
     insist(w, poll); /* which begins with a walk */

@@ -2,6 +2,7 @@
 #include <latchkey/mirror.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "company.h"
 #include "test.h"
 
@@ -221,10 +222,9 @@ static cJSON *make_page(const company_api *self, const cJSON *list, const char *
     return page;
 }
 
-static lk_status send(void *ctx, const lk_http_request *request, lk_http_response *response,
-                      lk_error *err)
+static lk_status answer(company_api *self, const lk_http_request *request,
+                        lk_http_response *response, lk_error *err)
 {
-    company_api *self = ctx;
     const cJSON *list;
     cJSON *page = NULL;
     char after[80];
@@ -243,6 +243,25 @@ static lk_status send(void *ctx, const lk_http_request *request, lk_http_respons
     cJSON_Delete(page);
     status = lk_http_response_append(response, body, strlen(body));
     free(body);
+    return status;
+}
+
+static lk_status send(void *ctx, const lk_http_request *request, lk_http_response *response,
+                      lk_error *err)
+{
+    company_api *self = ctx;
+    lk_status status;
+
+    pthread_mutex_lock(&self->mutex);
+    self->n_now++;
+    self->n_most = self->n_now > self->n_most ? self->n_now : self->n_most;
+    status = answer(self, request, response, err);
+    pthread_mutex_unlock(&self->mutex);
+    if (self->slow_ms > 0)
+        lk__system_sleep_ms(NULL, self->slow_ms);
+    pthread_mutex_lock(&self->mutex);
+    self->n_now--;
+    pthread_mutex_unlock(&self->mutex);
     return status;
 }
 

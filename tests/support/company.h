@@ -7,6 +7,7 @@
 #define LK_TESTS_COMPANY_H
 
 #include <cjson/cJSON.h>
+#include <pthread.h>
 
 #include "fake-feed.h"
 #include "mirror-kit.h"
@@ -43,12 +44,15 @@ char *company_seen_in(lk_mirror *mirror);
 
 /* ---- As an API ---- */
 
-/* Answers from what the state API said at a moment, and from the events so far. */
+/* Answers from what the state API said at a moment, and from the events so far; to any thread. */
 typedef struct company_api {
     const company *company;
-    size_t at;           /* the moment */
-    fake_feed *feed;     /* answers for the events */
-    size_t page;         /* entries in one */
+    size_t at;       /* the moment */
+    fake_feed *feed; /* answers for the events */
+    size_t page;     /* entries in one */
+    int slow_ms;     /* how long an answer takes; 0: no time */
+    pthread_mutex_t mutex;
+    int n_now, n_most;   /* requests side by side */
     unsigned n_requests; /* for lists */
 } company_api;
 
