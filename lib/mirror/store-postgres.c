@@ -72,6 +72,9 @@ static const struct {
     { "25P03", "the transaction stood still for too long" },
     { "25P02", "the transaction has failed before" },
     { "42501", "this role may not do that" },
+    /* Prepared statements of another session. */
+    { "42P05", "a pooler in between shares connections: set its pool_mode = session" },
+    { "26000", "a pooler in between shares connections: set its pool_mode = session" },
     { "53100", "no space is left" },
     { "53300", "it has too many connections" },
     { "53", "it has not enough resources" },

@@ -11,7 +11,7 @@ const bin = fs.existsSync(ROOT) && fs.readdirSync(ROOT).sort((a, b) => Number(a)
 export const hasPostgres = Boolean(bin) && fs.existsSync(`${bin}/initdb`);
 
 // PostgreSQL refuses to run as root.
-function user() {
+export function unprivileged() {
   if (process.getuid() !== 0) return {};
   const id = (flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
@@ -19,7 +19,7 @@ function user() {
 
 // The address of an empty database. The path of a socket has 107 characters at most: no TMPDIR here.
 export async function postgres() {
-  const as = user();
+  const as = unprivileged();
   const folder = fs.mkdtempSync('/tmp/lk-postgres-');
   if (as.uid) fs.chownSync(folder, as.uid, as.gid);
   const quiet = { ...as, stdio: 'ignore', cwd: '/' };
@@ -48,5 +48,5 @@ export async function postgres() {
 
 // One statement, on the tables of the mirror.
 export function query(url, sql) {
-  execFileSync(`${bin}/psql`, [url, '-q', '-v', 'ON_ERROR_STOP=1', '-c', 'SET search_path = latchkey', '-c', sql], { ...user(), stdio: 'ignore', cwd: '/' });
+  execFileSync(`${bin}/psql`, [url, '-q', '-v', 'ON_ERROR_STOP=1', '-c', 'SET search_path = latchkey', '-c', sql], { ...unprivileged(), stdio: 'ignore', cwd: '/' });
 }
