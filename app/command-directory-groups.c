@@ -1,4 +1,5 @@
 /* latchkey directory groups: the live groups of the customers' directories, sorted by id. */
+#include "as-of.h"
 #include "command.h"
 #include "config.h"
 #include "fail.h"
@@ -27,7 +28,7 @@ static lk_status print_page(walk *self, lk_error *err)
 
     TRY(lk_mirror_list_groups(
         self->mirror,
-        LK_MIRROR_QUERY(.after = self->after, .limit = self->limit,
+        LK_MIRROR_QUERY(.at_ms = self->at_ms, .after = self->after, .limit = self->limit,
                         .organization_id = arguments_text(self->given, "organization"),
                         .directory_id = arguments_text(self->given, "directory")),
         &page, err));
@@ -46,7 +47,8 @@ static int run(const app_arguments *given)
 }
 
 static const app_option options[] = {
-    OPTION_STORE, OPTION_JSON, OPTION_AFTER, OPTION_LIMIT, OPTION_ORGANIZATION, OPTION_DIRECTORY,
+    OPTION_STORE, OPTION_JSON,         OPTION_AFTER,     OPTION_LIMIT,
+    OPTION_AT,    OPTION_ORGANIZATION, OPTION_DIRECTORY,
 };
 
 const app_command command_directory_groups = {

@@ -1,4 +1,5 @@
 /* latchkey directory list: the customers' directories, sorted by id. */
+#include "as-of.h"
 #include "command.h"
 #include "config.h"
 #include "fail.h"
@@ -25,7 +26,7 @@ static lk_status print_page(walk *self, lk_error *err)
 
     TRY(lk_mirror_list_directories(
         self->mirror,
-        LK_MIRROR_QUERY(.after = self->after, .limit = self->limit,
+        LK_MIRROR_QUERY(.at_ms = self->at_ms, .after = self->after, .limit = self->limit,
                         .organization_id = arguments_text(self->given, "organization")),
         &page, err));
     for (size_t i = 0; i < page->count; i++)
@@ -43,7 +44,7 @@ static int run(const app_arguments *given)
 }
 
 static const app_option options[] = {
-    OPTION_STORE, OPTION_JSON, OPTION_AFTER, OPTION_LIMIT, OPTION_ORGANIZATION,
+    OPTION_STORE, OPTION_JSON, OPTION_AFTER, OPTION_LIMIT, OPTION_AT, OPTION_ORGANIZATION,
 };
 
 const app_command command_directory_list = {

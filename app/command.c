@@ -15,6 +15,7 @@ static const app_command *const commands[] = {
     &command_events_follow,   &command_events_resend,
     &command_listen,          &command_directory_list,
     &command_directory_users, &command_directory_groups,
+    &command_directory_show,  &command_directory_diff,
     &command_session_seal,    &command_session_open,
     &command_session_size,    &command_webhook_sign,
     &command_webhook_verify,  &command_doctor,

@@ -14,8 +14,10 @@ typedef struct app_command {
     int (*run)(const app_arguments *given); /* returns the exit code */
 } app_command;
 
+extern const app_command command_directory_diff;
 extern const app_command command_directory_groups;
 extern const app_command command_directory_list;
+extern const app_command command_directory_show;
 extern const app_command command_directory_users;
 extern const app_command command_doctor;
 extern const app_command command_emulate;

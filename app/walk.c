@@ -1,6 +1,7 @@
 /* Page by page; see walk.h. */
 #include "walk.h"
 
+#include "as-of.h"
 #include "config.h"
 #include "fail.h"
 
@@ -41,10 +42,15 @@ lk_status walk_pages(const app_arguments *given, print_table *table, walk_page *
     char *after CLEANUP(free_textp) = NULL;
     lk_auto(lk_mirror) mirror = NULL;
 
+    int64_t at_ms = 0;
+
+    TRY(as_of(given, "at", &at_ms, err));
     TRY(config_mirror(given, &mirror, err));
+    TRY(as_of_check(mirror, at_ms, err));
     TRY(config_text(given, "after", NULL, &after, err));
     walk self = { .given = given,
                   .mirror = mirror,
+                  .at_ms = at_ms,
                   .table = table,
                   .as_json = arguments_has(given, "json"),
                   .after = after };

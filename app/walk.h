@@ -12,6 +12,7 @@ typedef struct walk {
     lk_mirror *mirror;
     print_table *table; /* for the rows; unused with as_json */
     bool as_json;
+    int64_t at_ms;     /* of --at; 0: now */
     const char *after; /* the id that the page begins behind; NULL: at the beginning */
     int limit;         /* of the page */
     size_t count;      /* of the last page */

@@ -2,9 +2,12 @@
  * there ever was. */
 #include "mirror/history-at.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "mirror/directory-rows.h"
 #include "mirror/history-state.h"
+#include "mirror/mirror.h"
 #include "mirror/sql.h"
 
 enum { BATCH = 100 };
@@ -106,5 +109,62 @@ lk_status lk__history_select(lk__store *store, lk_record_kind kind, const lk_mir
         }
     }
     *count = n;
+    return LK_OK;
+}
+
+/* ---- One ---- */
+
+/* answer is of answer_size bytes, and owns the arena. */
+static lk_status get_at(lk_mirror *mirror, lk_record_kind kind, const char *id, int64_t at_ms,
+                        void *answer, size_t answer_size, lk_error *err)
+{
+    lk__auto_transaction transaction = { 0 };
+    const void *record = NULL;
+
+    if (answer == NULL)
+        return lk__no_memory(err);
+    if (lk__text_empty(id) || at_ms < 0)
+        return lk__fail(err, LK_ERR_INVALID, "the id is missing, or the time is before 1970");
+    LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
+    LK_TRY(lk__state_record(mirror->store, kind, id, at_ms != 0 ? at_ms : INT64_MAX,
+                            lk__answer_arena(answer), &record, err));
+    LK_TRY(lk__transaction_commit(&transaction, err));
+    if (record == NULL)
+        return lk__fail(err, LK_ERR_NOT_FOUND, "the mirror held no \"%.64s\" then", id);
+    memcpy(answer, record, answer_size);
+    return LK_OK;
+}
+
+lk_status lk_mirror_get_user_at(lk_mirror *mirror, const char *id, int64_t at_ms,
+                                lk_directory_user **out, lk_error *err)
+{
+    LK_CLEANUP(lk_directory_user_freep) lk_directory_user *user = lk__answer_new(sizeof(*user));
+
+    lk__error_clear(err);
+    LK_TRY(get_at(mirror, LK_RECORD_USER, id, at_ms, user, sizeof(*user), err));
+    *out = lk__steal(user);
+    return LK_OK;
+}
+
+lk_status lk_mirror_get_group_at(lk_mirror *mirror, const char *id, int64_t at_ms,
+                                 lk_directory_group **out, lk_error *err)
+{
+    LK_CLEANUP(lk_directory_group_freep)
+    lk_directory_group *group = lk__answer_new(sizeof(*group));
+
+    lk__error_clear(err);
+    LK_TRY(get_at(mirror, LK_RECORD_GROUP, id, at_ms, group, sizeof(*group), err));
+    *out = lk__steal(group);
+    return LK_OK;
+}
+
+lk_status lk_mirror_get_directory_at(lk_mirror *mirror, const char *id, int64_t at_ms,
+                                     lk_directory **out, lk_error *err)
+{
+    LK_CLEANUP(lk_directory_freep) lk_directory *directory = lk__answer_new(sizeof(*directory));
+
+    lk__error_clear(err);
+    LK_TRY(get_at(mirror, LK_RECORD_DIRECTORY, id, at_ms, directory, sizeof(*directory), err));
+    *out = lk__steal(directory);
     return LK_OK;
 }

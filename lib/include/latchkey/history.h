@@ -21,7 +21,18 @@ typedef struct lk_change {
     const char *after;
 } lk_change;
 
-/* ---- One user, group or directory ---- */
+/* As it was then; at_ms 0: now. LK_ERR_NOT_FOUND when it was not. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_get_user_at(lk_mirror *mirror, const char *id,
+                                                     int64_t at_ms, lk_directory_user **out,
+                                                     lk_error *err);
+LK_API LK_MUST_CHECK lk_status lk_mirror_get_group_at(lk_mirror *mirror, const char *id,
+                                                      int64_t at_ms, lk_directory_group **out,
+                                                      lk_error *err);
+LK_API LK_MUST_CHECK lk_status lk_mirror_get_directory_at(lk_mirror *mirror, const char *id,
+                                                          int64_t at_ms, lk_directory **out,
+                                                          lk_error *err);
+
+/* ---- What happened to one ---- */
 
 typedef struct lk_history_entry {
     const char *event_id;
