@@ -9,10 +9,16 @@ static lk_status print(const app_arguments *given, lk_error *err)
 {
     const char *name = arguments_text(given, "command");
     const char *shell = arguments_text(given, "completion");
+    const bool settings = arguments_has(given, "settings");
     const app_command *command;
 
-    if (name != NULL && shell != NULL)
-        return failed(err, LK_ERR_INVALID, "--command and --completion do not go together");
+    if ((name != NULL) + (shell != NULL) + settings > 1)
+        return failed(err, LK_ERR_INVALID,
+                      "--command, --settings and --completion do not go together");
+    if (settings) {
+        manual_print_settings(stdout);
+        return LK_OK;
+    }
     if (shell != NULL)
         return completion_print(stdout, shell)
                    ? LK_OK
@@ -40,6 +46,7 @@ static int run(const app_arguments *given)
 
 static const app_option options[] = {
     { .name = "command", .value = "NAME", .help = "The page of this command; else the overview" },
+    { .name = "settings", .help = "The page of variables, secrets and files" },
     { .name = "completion",
       .value = "bash|zsh|fish",
       .help = "Completions for this shell instead" },
@@ -48,7 +55,8 @@ static const app_option options[] = {
 const app_command command_manual = {
     .name = "manual",
     .help = "Print a manual page, or the completions for a shell",
-    .details = "An installed Latchkey has them in place: man latchkey, man latchkey-sync-run.\n",
+    .details = "An installed Latchkey has them in place: man latchkey, man latchkey-sync-run,\n"
+               "man latchkey.env, man 7 latchkey.\n",
     .examples = "  latchkey manual --command 'sync run' | man -l -\n"
                 "  . <(latchkey manual --completion bash)\n",
     .options = options,

@@ -1,26 +1,10 @@
 /* Manual pages; see manual.h. */
 #include "manual.h"
 
+#include "roff.h"
+
 #include <latchkey/version.h>
 #include <string.h>
-
-/* man(7): a line's first "." or "'" is a request, "\" begins an escape, "-" is a hyphen. */
-static void print_roff(FILE *out, const char *text)
-{
-    bool at_start = true;
-
-    for (; *text != '\0'; text++) {
-        if (at_start && (*text == '.' || *text == '\''))
-            fputs("\\&", out);
-        if (*text == '\\')
-            fputs("\\e", out);
-        else if (*text == '-')
-            fputs("\\-", out);
-        else
-            putc(*text, out);
-        at_start = *text == '\n';
-    }
-}
 
 /* "latchkey sync run" as the name of a page: words joined by dashes. */
 static void print_page_name(FILE *out, const app_command *command)
@@ -37,10 +21,10 @@ static void print_head(FILE *out, const app_command *command, const char *summar
 {
     fputs(".TH \"", out);
     print_page_name(out, command);
-    fprintf(out, "\" 1 \"\" \"latchkey %s\" \"Latchkey\"\n.SH NAME\n", LK_VERSION);
+    fprintf(out, "\" 1 \"\" \"latchkey %s\" \"Latchkey\"\n.ad l\n.nh\n.SH NAME\n", LK_VERSION);
     print_page_name(out, command);
     fputs(" \\- ", out);
-    print_roff(out, summary);
+    roff_text(out, summary);
     putc('\n', out);
 }
 
@@ -49,16 +33,16 @@ static void print_option(FILE *out, const app_option *option)
     fputs(".TP\n", out);
     if (!option->is_operand) {
         fputs("\\fB\\-\\-", out);
-        print_roff(out, option->name);
+        roff_text(out, option->name);
         fputs(option->value != NULL ? "\\fR " : "\\fR", out);
     }
     if (option->value != NULL) {
         fputs("\\fI", out);
-        print_roff(out, option->value);
+        roff_text(out, option->value);
         fputs("\\fR", out);
     }
     putc('\n', out);
-    print_roff(out, option->help);
+    roff_text(out, option->help);
     fputs(".\n", out);
     if (option->variable != NULL)
         fprintf(out, "Environment: \\fB%s\\fR.\n", option->variable);
@@ -83,7 +67,7 @@ static void print_command(FILE *out, const app_command *command)
     fputs("\\fR\n", out);
     if (command->details != NULL) {
         fputs(".SH DESCRIPTION\n", out);
-        print_roff(out, command->details);
+        roff_text(out, command->details);
     }
     fputs(".SH OPTIONS\n", out);
     for (size_t i = 0; i < command->n_options; i++)
@@ -92,10 +76,10 @@ static void print_command(FILE *out, const app_command *command)
     print_exit_status(out);
     if (command->examples != NULL) {
         fputs(".SH EXAMPLES\n.nf\n", out);
-        print_roff(out, command->examples);
+        roff_text(out, command->examples);
         fputs(".fi\n", out);
     }
-    fputs(".SH SEE ALSO\n.BR latchkey (1)\n", out);
+    fputs(".SH SEE ALSO\n.BR latchkey (1),\n.BR latchkey.env (5),\n.BR latchkey (7)\n", out);
 }
 
 static void print_overview(FILE *out)
@@ -114,7 +98,7 @@ static void print_overview(FILE *out)
         out);
     for (size_t n = 0; (command = command_at(n)) != NULL; n++) {
         fprintf(out, ".TP\n\\fB%s\\fR\n", command->name);
-        print_roff(out, command->help);
+        roff_text(out, command->help);
         fputs(".\n", out);
     }
     print_exit_status(out);
@@ -127,9 +111,9 @@ static void print_overview(FILE *out)
     for (size_t n = 0; (command = command_at(n)) != NULL; n++) {
         fputs(".BR ", out);
         print_page_name(out, command);
-        fputs(" (1)", out);
-        fputs(command_at(n + 1) != NULL ? ",\n" : "\n", out);
+        fputs(" (1),\n", out);
     }
+    fputs(".BR latchkey.env (5),\n.BR latchkey (7)\n", out);
 }
 
 void manual_print(FILE *out, const app_command *command)

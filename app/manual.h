@@ -7,6 +7,8 @@
 
 /* A page in the man macros (man(7)). command NULL: the overview, latchkey(1). */
 void manual_print(FILE *out, const app_command *command);
+/* latchkey.env(5): variables, secrets, files. */
+void manual_print_settings(FILE *out);
 
 /* What bash, zsh or fish reads to complete a command line. False for another shell. */
 bool completion_print(FILE *out, const char *shell);

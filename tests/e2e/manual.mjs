@@ -5,7 +5,7 @@ import path from 'node:path';
 import { before, test } from 'node:test';
 import { LATCHKEY, run, scratchFile, succeed } from './support.mjs';
 
-const { SOURCE_ROOT } = process.env;
+const { SOURCE_ROOT, BUILD_ROOT } = process.env;
 let commands;
 
 before(async () => {
@@ -46,6 +46,64 @@ test('the overview names every command', async () => {
 test('what is installed has a page for every command', () => {
   const [, list] = fs.readFileSync(path.join(SOURCE_ROOT, 'app/meson.build'), 'utf8').match(/documented_commands = \[([^\]]*)\]/);
   assert.deepEqual([...list.matchAll(/'([^']+)'/g)].map(([, name]) => name).sort(), [...commands].sort());
+});
+
+// ---- The other sections ----
+
+const page = (name) => fs.readFileSync(path.join(BUILD_ROOT, name), 'utf8');
+const sourceFiles = (folder, end) => fs.readdirSync(path.join(SOURCE_ROOT, folder)).filter((name) => name.endsWith(end)).map((name) => path.join(SOURCE_ROOT, folder, name));
+
+test('section 3: each public header has a page, with every function and what its comment says', async () => {
+  const headers = sourceFiles('lib/include/latchkey', '.h');
+  const [, list] = fs.readFileSync(path.join(SOURCE_ROOT, 'lib/meson.build'), 'utf8').match(/foreach name : \[([^\]]*)\]/);
+  assert.deepEqual([...list.matchAll(/'([^']+)'/g)].map(([, name]) => name), headers.map((file) => path.basename(file, '.h')).sort());
+  await readable(page('lib/latchkey.3'));
+  let n = 0;
+  for (const header of headers) {
+    const text = page(`lib/latchkey-${path.basename(header, '.h')}.3`);
+    await readable(text);
+    const source = fs.readFileSync(header, 'utf8');
+    const [, named] = plain(text).match(/^\.SH NAME\n(.*) - /m);
+    for (const [, name] of source.matchAll(/^LK_API [^;(]*?\b(lk_\w+)\(/gm)) {
+      n++;
+      assert.ok(named.split(', ').includes(name), `${name} is found by its name`);
+      assert.match(plain(text), new RegExp(`^[^\\n]*\\b${name}\\(`, 'm'), `${name} is shown`);
+    }
+    // Each line of each comment that stands in the first column, but for headlines.
+    for (const [, comment] of source.matchAll(/^\/\*(.*?)\*\//gms))
+      for (const line of comment.split('\n').map((row) => row.replace(/^ \* ?/, '').trim()).filter((row) => row && !/^----.*----$/.test(row)))
+        assert.ok(plain(text).includes(line.replace(/\.$/, '')), `${header}: ${line}`);
+  }
+  assert.ok(n > 150, `${n} functions`);
+});
+
+test('section 5: every variable that the programs read, and each flag that stands for one', async () => {
+  const text = await succeed(['manual', '--settings']);
+  await readable(text);
+  const unsaid = new Set(['DISPLAY', 'WAYLAND_DISPLAY', 'LATCHKEY_LOCALEDIR', 'NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']);
+  const read = new Set();
+  for (const file of [...sourceFiles('app', '.c'), ...sourceFiles('app', '.h'), ...sourceFiles('gui', '.c')])
+    for (const [, name] of fs.readFileSync(file, 'utf8').matchAll(/"((?:WORKOS|LATCHKEY|XDG|CREDENTIALS|SSL|NOTIFY|WATCHDOG)_[A-Z_]+|BROWSER|DISPLAY|WAYLAND_DISPLAY)"/g)) read.add(name);
+  assert.ok(read.size > 20, [...read].join());
+  for (const name of read) if (!unsaid.has(name)) assert.match(plain(text), new RegExp(`\\b${name}\\b`), name);
+  for (const [, name] of plain(text).matchAll(/^((?:WORKOS|LATCHKEY)_[A-Z_]+)$/gm)) assert.ok(read.has(name), `${name} is read somewhere`);
+  const flags = [...plain(text).matchAll(/^Flag: --([a-z-]+)/gm)].map(([, name]) => name);
+  const known = new Set((await Promise.all(commands.map(optionsOf))).flat());
+  assert.ok(flags.length > 8);
+  for (const flag of flags) assert.ok(known.has(flag), flag);
+});
+
+test('section 7 and the desktop: commands, flags, variables and pages that exist', async () => {
+  const known = new Set((await Promise.all(commands.map(optionsOf))).flat());
+  const settings = plain(await succeed(['manual', '--settings']));
+  for (const name of ['app/latchkey.7', 'gui/data/latchkey-desktop.1']) {
+    const source = fs.readFileSync(path.join(SOURCE_ROOT, name), 'utf8');
+    await readable(source);
+    const text = plain(source);
+    for (const [, flag] of text.matchAll(/--([a-z-]+)/g)) assert.ok(known.has(flag), `${name}: --${flag}`);
+    for (const [, command] of text.matchAll(/^\.BR? latchkey ([a-z]+(?: [a-z]+)?)/gm)) assert.ok(commands.includes(command), `${name}: latchkey ${command}`);
+    for (const [, variable] of text.matchAll(/\b((?:WORKOS|LATCHKEY)_[A-Z_]+)\b/g)) assert.match(settings, new RegExp(`\\b${variable.replace(/_FILE$/, '')}\\b`), `${name}: ${variable}`);
+  }
 });
 
 // Completes the last word as bash would.
@@ -92,7 +150,7 @@ test('fish offers what comes next', { skip: !fs.existsSync('/usr/bin/fish') && '
   assert.ok(!(await offered('latchkey whoami --')).includes('--once'));
 });
 
-for (const args of [['--command', 'nonsense'], ['--completion', 'tcsh'], ['--command', 'serve', '--completion', 'bash']])
+for (const args of [['--command', 'nonsense'], ['--completion', 'tcsh'], ['--command', 'serve', '--completion', 'bash'], ['--settings', '--command', 'serve']])
   test(`wrong usage: latchkey manual ${args.join(' ')}`, async () => {
     const { code, stdout, stderr } = await run(['manual', ...args]);
     assert.equal(code, 2, stderr);

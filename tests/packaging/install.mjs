@@ -51,12 +51,16 @@ test('the files are those that are listed here', () => {
     'share/fish/vendor_completions.d/latchkey.fish',
     'share/zsh/site-functions/_latchkey',
     'share/doc/latchkey/examples/latchkey.env',
+    'share/man/man5/latchkey.env.5',
+    'share/man/man7/latchkey.7',
+    'share/man/man3/latchkey.3',
+    ...below(path.join(SOURCE_ROOT, 'lib/include/latchkey')).map((name) => `share/man/man3/latchkey-${path.basename(name, '.h')}.3`),
     ...['latchkey', ...commands.map((name) => `latchkey-${name}`)].map((name) => `share/man/man1/${name}.1`),
     ...(files.includes('bin/latchkey-desktop')
       ? ['bin/latchkey-desktop', `share/applications/${desktop}.desktop`, `share/glib-2.0/schemas/${desktop}.gschema.xml`,
           `share/icons/hicolor/scalable/apps/${desktop}.svg`, `share/icons/hicolor/symbolic/apps/${desktop}-symbolic.svg`,
           ...source('gui/po/LINGUAS').split(/\s+/).filter(Boolean).map((language) => `share/locale/${language}/LC_MESSAGES/latchkey.mo`),
-          `share/metainfo/${desktop}.metainfo.xml`]
+          `share/metainfo/${desktop}.metainfo.xml`, 'share/man/man1/latchkey-desktop.1']
       : []),
   ];
   assert.deepEqual(files.sort(), expected.sort());
