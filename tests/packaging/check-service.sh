@@ -1,0 +1,106 @@
+#!/bin/bash
+# Runs as root in the clean system that package.mjs has booted, and says "ok" or "not ok" of each thing that the
+# packaged service promises. Nothing but what the packages brought is used.
+set -u
+export LC_ALL=C.UTF-8
+
+check() { # what, command…
+    local what=$1
+    shift
+    if "$@"; then echo "ok: $what"; else echo "not ok: $what ($*)"; fi
+}
+get() { # port, path: the answer, head and all
+    exec 3<>"/dev/tcp/127.0.0.1/$1" || return 1
+    printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$2" >&3
+    cat <&3
+    exec 3<&-
+} 2>/dev/null
+answers() { # port, path, pattern
+    for ((i = 0; i < 150; i++)); do
+        [[ $(get "$1" "$2") =~ $3 ]] && return 0
+        sleep 0.2
+    done
+    return 1
+}
+property() { systemctl show -p "$1" --value latchkey; }
+is() { [ "$(property "$1")" = "$2" ]; }
+becomes() { # property, value
+    for ((i = 0; i < 150; i++)); do
+        is "$@" && return 0
+        sleep 0.2
+    done
+    echo "$1 is $(property "$1")"
+    return 1
+}
+status_line() { grep -E "^$1:" "/proc/$(property MainPID)/status" | cut -f2; }
+within() { nsenter -t "$(property MainPID)" -m -- "$@" 2>/dev/null; }
+refused() { ! "$@"; }
+
+check 'the package did not start what is not set up' is ActiveState inactive
+systemd-run --quiet --unit=emulator --property=DynamicUser=yes latchkey emulate --port 4100
+check 'the emulator answers' answers 4100 /health '200 OK'
+
+cat >/etc/latchkey/latchkey.env <<'ENV'
+WORKOS_CLIENT_ID=client_emulated
+WORKOS_API_BASE_URL=http://127.0.0.1:4100
+ENV
+mkdir -p -m 700 /etc/credstore
+printf sk_test_default >/etc/credstore/latchkey.WORKOS_API_KEY
+printf 'a-cookie-password-of-this-test-alone' >/etc/credstore/latchkey.WORKOS_COOKIE_PASSWORD
+chmod 600 /etc/credstore/*
+
+check 'it starts, and systemd hears when it is ready' systemctl start latchkey
+check 'it is active' is ActiveState active
+check 'it answers' answers 3000 /healthz '200 OK'
+check 'it is ready: the feed has been read' answers 3000 /readyz '200 OK'
+check 'sign-in leads to WorkOS' answers 3000 /login 'ocation: http://127.0.0.1:4100/'
+users() { runuser -u latchkey -- latchkey directory users --store sqlite:/var/lib/latchkey/mirror.db --json; }
+has_person() { users | grep -q 'mira.holt@juniper.example'; }
+check 'the mirror has the people' has_person
+
+check 'it runs as its own user' [ "$(stat -c %U "/proc/$(property MainPID)")" = latchkey ]
+check 'it has no capability' [ "$(status_line CapEff)" = 0000000000000000 ]
+check 'it can gain none' [ "$(status_line NoNewPrivs)" = 1 ]
+check 'its system calls are filtered' [ "$(status_line Seccomp)" = 2 ]
+check 'its folder is closed' [ "$(stat -c '%a %U' /var/lib/latchkey)" = '700 latchkey' ]
+check 'its mirror is closed' [ "$(stat -c %a /var/lib/latchkey/mirror.db)" = 600 ]
+check 'it sees no homes' [ -z "$(within ls -A /root)" ]
+check 'it sees no processes of others' refused within test -e /proc/1/status
+check 'the system is read-only for it' refused within touch /etc/latchkey/x /usr/x
+secrets() { tr '\0' '\n' <"/proc/$(property MainPID)/environ" | grep -E 'sk_test|cookie-password-of'; }
+check 'no secret is in its environment' refused secrets
+logged() { journalctl --no-pager -u latchkey | grep -E 'sk_test_default|cookie-password-of'; }
+check 'no secret is in its log' refused logged
+
+main=$(property MainPID)
+check 'it reloads' systemctl reload latchkey
+check 'as the same process' is MainPID "$main"
+check 'and answers' answers 3000 /healthz '200 OK'
+
+mkdir -p /etc/systemd/system/latchkey.service.d
+printf '[Service]\nWatchdogSec=2\n' >/etc/systemd/system/latchkey.service.d/test.conf
+systemctl daemon-reload && systemctl restart latchkey
+sleep 5
+check 'it keeps the watchdog quiet' is NRestarts 0
+kill -STOP "$(property MainPID)"
+check 'frozen, it is started again' becomes NRestarts 1
+check 'and answers again' answers 3000 /healthz '200 OK'
+
+/root/embed 8080 &
+embed=$!
+check 'a program compiled here greets a stranger' answers 8080 / 'Hello stranger'
+check 'and asks for sign-in' answers 8080 /account '302 '
+kill -INT $embed && wait $embed
+check 'and ends in peace' [ $? -eq 0 ]
+
+began=$(date +%s)
+systemctl stop latchkey
+check 'it stops at once' [ $(($(date +%s) - began)) -lt 10 ]
+check 'and in peace' is Result success
+echo LATCHKEY_LISTEN=nonsense >>/etc/latchkey/latchkey.env
+systemctl reset-failed latchkey 2>/dev/null
+systemctl start latchkey
+sleep 3
+check 'wrong usage is not tried again and again' [ "$(property ActiveState) $(property ExecMainStatus) $(property NRestarts)" = 'failed 2 0' ]
+systemd-analyze security --no-pager latchkey | tail -n 1
+echo done

@@ -1,0 +1,104 @@
+// The Debian packages: built, looked at by lintian, installed into a clean Debian 12, a program compiled there, and the
+// service run under that system's own systemd, in a container without a network.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { scratch } from '../e2e/support.mjs';
+
+const { SOURCE_ROOT, BUILD_ROOT } = process.env;
+const here = path.join(SOURCE_ROOT, 'tests/packaging');
+const cache = path.join(BUILD_ROOT, 'debian');
+const debs = path.join(cache, 'packages');
+const root = path.join(scratch, 'root');
+
+function call(program, args, { timeout = 600_000, ...more } = {}) {
+  const done = spawnSync(program, args, { encoding: 'utf8', timeout, maxBuffer: 1 << 26, ...more });
+  return { status: done.status, said: `${done.stdout}${done.stderr}${done.error ?? ''}` };
+}
+function succeed(program, args, options) {
+  const { status, said } = call(program, args, options);
+  assert.equal(status, 0, `${program} ${args.join(' ')}\n${said.slice(-6000)}`);
+  return said;
+}
+
+const container = ['--quiet', '--register=no', '--keep-unit', '--directory', root];
+const inside = (script, options) =>
+  succeed('systemd-nspawn', [...container, `--bind=${cache}/archives:/var/cache/apt/archives`, `--bind-ro=${debs}:/mnt`, 'sh', '-ec', script], options);
+
+let missing = null;
+const wanted = (name, body) => test(name, (t) => (missing === null ? body(t) : t.skip(missing)));
+const built = () => fs.readdirSync(debs).filter((name) => name.endsWith('.deb'));
+const install = (...names) =>
+  inside(`export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq -o APT::Keep-Downloaded-Packages=true install --no-install-recommends ${names.map((name) => (name.includes('latchkey') ? `/mnt/${name}_*.deb` : name)).join(' ')}`);
+
+before(() => {
+  const { status, said } = call(path.join(here, 'clean-root.sh'), [cache, root]);
+  if (status === 77) missing = said.trim().split('\n').at(-1);
+  else assert.equal(status, 0, said);
+});
+after(() => fs.rmSync(root, { recursive: true, force: true }));
+
+wanted('they are built by one command', () => {
+  succeed(path.join(SOURCE_ROOT, 'app/packaging/build-deb'), ['--no-install', debs], { env: { ...process.env, CC: '', DEB_BUILD_OPTIONS: 'noautodbgsym' } });
+  assert.deepEqual(built().map((name) => name.split('_')[0]).sort(), ['latchkey', 'latchkey-desktop', 'liblatchkey-civetweb0', 'liblatchkey-dev', 'liblatchkey0']);
+});
+
+wanted('lintian has nothing to say against them', () => {
+  const [changes] = fs.readdirSync(debs).filter((name) => name.endsWith('.changes'));
+  const { said } = call('lintian', ['--allow-root', '--fail-on', 'none', path.join(debs, changes)]);
+  assert.deepEqual(said.split('\n').filter((line) => /^[EW]: /.test(line)), []);
+});
+
+wanted('command line and server install into a clean system, and go again', () => {
+  install('liblatchkey0', 'liblatchkey-civetweb0', 'latchkey');
+  assert.match(inside('latchkey version; id latchkey; stat -c "%a %U %G" /etc/latchkey'), /^latchkey 0[^]*\(latchkey\)[^]*750 root latchkey/m);
+  assert.match(inside('dpkg --verify latchkey liblatchkey0; test ! -e /etc/systemd/system/multi-user.target.wants/latchkey.service; echo whole'), /^whole$/m);
+  // What a user of the command line has, without any developer's package.
+  assert.doesNotMatch(inside('dpkg-query -W'), /-dev\b/);
+});
+
+wanted('the companion finds all that it needs in Debian', () => {
+  assert.match(inside('apt-get -s install --no-install-recommends /mnt/latchkey-desktop_*.deb'), /Inst latchkey-desktop/);
+});
+
+wanted('a program compiles there, against what pkg-config tells', () => {
+  install('liblatchkey-dev', 'gcc', 'libc6-dev', 'pkg-config');
+  inside('cd /usr/share/doc/liblatchkey-dev/examples && cc -Wall -Werror -o /root/embed civetweb.c $(pkg-config --cflags --libs latchkey-civetweb)');
+});
+
+wanted('the service keeps its promises under systemd', (t) => {
+  fs.copyFileSync(path.join(here, 'check-service.sh'), path.join(root, 'root/check'));
+  fs.writeFileSync(path.join(root, 'etc/systemd/system/check.service'), `[Unit]
+Wants=dbus.service
+After=basic.target dbus.service
+[Service]
+Type=oneshot
+Environment=WORKOS_API_BASE_URL=http://127.0.0.1:4100 WORKOS_CLIENT_ID=client_emulated WORKOS_API_KEY=sk_test_default
+Environment=WORKOS_REDIRECT_URI=http://localhost:8080/callback WORKOS_COOKIE_PASSWORD=a-cookie-password-of-this-test-alone
+ExecStart=/root/check
+StandardOutput=file:/root/check.log
+StandardError=file:/root/check.err
+ExecStopPost=systemctl --no-block poweroff
+[Install]
+WantedBy=multi-user.target
+`);
+  inside('systemctl --quiet enable check.service');
+  const booted = call('systemd-nspawn', [...container, '--private-network', '--boot'], { timeout: 240_000, input: '' });
+  const log = path.join(root, 'root/check.log');
+  if (!fs.existsSync(log)) {
+    // A machine whose kernel or control groups do not let a second systemd run.
+    console.log(booted.said.slice(-2000));
+    t.skip('systemd does not boot in a container here');
+    return;
+  }
+  const said = fs.readFileSync(log, 'utf8');
+  console.log(said);
+  const bad = said.split('\n').filter((line) => line.startsWith('not ok'));
+  const journal = () => call('journalctl', ['--no-pager', '-D', path.join(root, 'var/log/journal'), '-u', 'latchkey', '-n', '60']).said;
+  assert.deepEqual(bad, [], `${fs.readFileSync(path.join(root, 'root/check.err'), 'utf8')}${journal()}`);
+  assert.match(said, /^done$/m);
+  assert.ok(said.split('\n').filter((line) => line.startsWith('ok')).length >= 25, said);
+});
