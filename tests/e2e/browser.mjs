@@ -1,11 +1,15 @@
 // A real Chromium, watched: what it says on its console and where it goes are part of each test.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after } from 'node:test';
 import { scratch } from './support.mjs';
 
-const { chromium } = createRequire(new URL('../interop/package.json', import.meta.url))('playwright-core');
+const require = createRequire(new URL('../interop/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const SHOTS = process.env.SHOTS; // a directory: what the pages look like is kept there
 
 let browser;
 after(() => browser?.close());
@@ -48,4 +52,20 @@ export async function visitor({ hosts, expected = [], ...options }) {
     assert.deepEqual([...strangers], [], 'no request leaves for another host');
   };
   return { page, context, finish };
+}
+
+// Nothing sticks out, and axe finds nothing. The visitor needs bypassCSP: axe is a script, and the pages allow none but their own.
+export async function judge(page, name) {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(over <= 0, `${name}: ${over} px too wide`);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html }) => html).join('\n  ')}`);
+  assert.deepEqual(told, [], name);
+}
+
+export async function keep(page, name) {
+  if (!SHOTS) return;
+  fs.mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: path.join(SHOTS, `${name}.png`), fullPage: true });
 }

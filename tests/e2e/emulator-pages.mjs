@@ -1,16 +1,10 @@
 // Every page of latchkey emulate in Chromium: no accessibility error, nothing that sticks out, in light and in dark, on a
 // wide screen and on a narrow one. With SHOTS=DIRECTORY each is also kept as a picture.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import { before, test } from 'node:test';
 import { API_KEY, CLIENT_ID, ask, control, emulate } from './support.mjs';
-import { visitor } from './browser.mjs';
+import { judge as judgeAny, keep, visitor } from './browser.mjs';
 
-const require = createRequire(new URL('../interop/package.json', import.meta.url));
-const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const { SHOTS } = process.env;
 const EMAIL = 'mira.holt@juniper.example';
 let emulator, addresses;
 
@@ -85,19 +79,8 @@ const clicks = {
 };
 
 async function judge(page, name) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(over <= 0, `${name}: ${over} px too wide`);
   assert.equal(await page.locator('script').count(), 0, `${name}: needs no script`);
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html }) => html).join('\n  ')}`);
-  assert.deepEqual(told, [], name);
-}
-
-async function keep(page, name) {
-  if (!SHOTS) return;
-  fs.mkdirSync(SHOTS, { recursive: true });
-  await page.screenshot({ path: path.join(SHOTS, `${name}.png`), fullPage: true });
+  await judgeAny(page, name);
 }
 
 for (const colorScheme of ['light', 'dark']) {
