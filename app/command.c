@@ -33,7 +33,7 @@ static void print_overview(FILE *out)
           "Usage: latchkey COMMAND [OPTIONS]\n\nCommands:\n",
           out);
     for (size_t i = 0; i < N_ITEMS(commands); i++)
-        fprintf(out, "  %-18s  %s\n", commands[i]->name, commands[i]->help);
+        options_print_row(out, commands[i]->name, 18, commands[i]->help, NULL);
     fputs("\nlatchkey COMMAND --help tells more.\n", out);
 }
 
@@ -43,8 +43,10 @@ static void print_help(const app_command *command)
     options_print_usage(stdout, command->options, command->n_options);
     fputs("\n\nOptions:\n", stdout);
     options_print_help(stdout, command->options, command->n_options);
-    if (command->details != NULL)
-        printf("\n%s", command->details);
+    if (command->details != NULL) {
+        fputc('\n', stdout);
+        options_print_prose(stdout, command->details);
+    }
     if (command->examples != NULL)
         printf("\nExamples:\n%s", command->examples);
 }

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_WORD 64
+#define MAX_WORD  64
+#define MAX_LABEL 28 /* in help: what follows a longer one stands below it */
+#define WIDTH     80 /* columns of a terminal that nobody has made wider */
 
 typedef struct given_option {
     const app_option *option;
@@ -264,6 +266,68 @@ void options_print_usage(FILE *out, const app_option *options, size_t n_options)
     fputs(" [OPTIONS]", out);
 }
 
+/* Goes on at column at, and begins each further line at indent. */
+static void print_words(FILE *out, const char *text, int indent, int *at)
+{
+    while (*text != '\0') {
+        int len = (int)strcspn(text, " \n");
+        bool is_first = *at <= indent;
+        if (!is_first && *at + 1 + len > WIDTH) {
+            fprintf(out, "\n%*s", indent, "");
+            *at = indent;
+            is_first = true;
+        }
+        *at += fprintf(out, "%s%.*s", is_first ? "" : " ", len, text);
+        text += len;
+        text += strspn(text, " \n");
+    }
+}
+
+/* What follows the line. */
+static const char *skip_line(const char *text)
+{
+    text += strcspn(text, "\n");
+    return *text == '\n' ? text + 1 : text;
+}
+
+void options_print_prose(FILE *out, const char *text)
+{
+    while (*text != '\0') {
+        const char *end = skip_line(text);
+        int at = 0;
+        if (*text == ' ' || *text == '\n') {
+            fwrite(text, 1, (size_t)(end - text), out);
+            text = end;
+            continue;
+        }
+        while (*end != '\0' && *end != ' ' && *end != '\n')
+            end = skip_line(end);
+        char *paragraph CLEANUP(free_textp) = strndup(text, (size_t)(end - text));
+        print_words(out, paragraph != NULL ? paragraph : "", 0, &at);
+        fputc('\n', out);
+        text = end;
+    }
+}
+
+void options_print_row(FILE *out, const char *name, int width, const char *help,
+                       const char *variable)
+{
+    int indent = width + 4;
+    int at = indent;
+
+    if ((int)strlen(name) <= width)
+        fprintf(out, "  %-*s  ", width, name);
+    else
+        fprintf(out, "  %s\n%*s", name, indent, "");
+    print_words(out, help, indent, &at);
+    if (variable != NULL) {
+        char text[MAX_WORD];
+        snprintf(text, sizeof(text), "[%s]", variable);
+        print_words(out, text, indent, &at);
+    }
+    fputc('\n', out);
+}
+
 void options_print_help(FILE *out, const app_option *options, size_t n_options)
 {
     char text[2 * MAX_WORD];
@@ -271,15 +335,12 @@ void options_print_help(FILE *out, const app_option *options, size_t n_options)
 
     for (size_t i = 0; i < n_options; i++) {
         int len = label(text, sizeof(text), &options[i]);
-        if (len > width)
+        if (len > width && len <= MAX_LABEL)
             width = len;
     }
     for (size_t i = 0; i < n_options; i++) {
         label(text, sizeof(text), &options[i]);
-        fprintf(out, "  %-*s  %s", width, text, options[i].help);
-        if (options[i].variable != NULL)
-            fprintf(out, " [%s]", options[i].variable);
-        fputc('\n', out);
+        options_print_row(out, text, width, options[i].help, options[i].variable);
     }
-    fprintf(out, "  %-*s  %s\n", width, "--help", "Show this");
+    options_print_row(out, "--help", width, "Show this", NULL);
 }

@@ -42,6 +42,12 @@ const char *arguments_nth(const app_arguments *given, const char *name, size_t n
 void options_print_usage(FILE *out, const app_option *options, size_t n_options);
 /* Prints the table as help, aligned. */
 void options_print_help(FILE *out, const app_option *options, size_t n_options);
+/* Text in lines of 80 columns; those that begin with a space, and empty ones, stay as they are. */
+void options_print_prose(FILE *out, const char *text);
+/* One row of such a table: help and variable (NULL: none) in lines of 80 columns, beside a name
+ * that is no longer than width, or below it. */
+void options_print_row(FILE *out, const char *name, int width, const char *help,
+                       const char *variable);
 
 /* The candidate that word is most likely a slip for; NULL when none is near. */
 const char *nearest_word(const char *word, const char *const *candidates, size_t n_candidates);

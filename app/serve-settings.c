@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static lk_status read_password(const app_arguments *given, serve_settings *own, lk_error *err)
@@ -366,6 +367,38 @@ static lk_status try_web(const app_arguments *given, serve_settings *own, lk_err
     return lk_web_new(&options, &web, err);
 }
 
+/* "/a/b" of "/a/b/c", "/" of "/a", "." of "a". */
+static void cut_to_parent(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        strcpy(path, ".");
+    else
+        slash[slash == path ? 1 : 0] = '\0';
+}
+
+/* Whether a file could be made there, and the directories for it, as the store makes them. */
+static lk_status try_place(const char *path, lk_error *err)
+{
+    char place[PATH_MAX];
+    struct stat about;
+
+    if (strlen(path) < 2 || strlen(path) >= sizeof(place))
+        return failed(err, LK_ERR_INVALID, "the store's path is too %s",
+                      strlen(path) < 2 ? "short" : "long");
+    strcpy(place, path);
+    do
+        cut_to_parent(place);
+    while (stat(place, &about) != 0 && errno == ENOENT && strcmp(place, ".") != 0);
+    if (stat(place, &about) == 0 && !S_ISDIR(about.st_mode))
+        errno = ENOTDIR;
+    else if (access(place, W_OK | X_OK) == 0)
+        return LK_OK;
+    return failed(err, LK_ERR_STORE, "%.120s cannot be made: %.100s: %s", path, place,
+                  strerror(errno));
+}
+
 static lk_status try_store(const app_arguments *given, serve_settings *own, lk_error *err)
 {
     static const char sqlite[] = "sqlite:";
@@ -374,17 +407,9 @@ static lk_status try_store(const app_arguments *given, serve_settings *own, lk_e
     const char *path = own->store + strlen(sqlite);
 
     (void)given;
-    /* To look is not to make one: where there is none yet, its directory must take it. */
-    if (strncmp(own->store, sqlite, strlen(sqlite)) == 0 && access(path, F_OK) != 0) {
-        const char *slash = strrchr(path, '/');
-        char directory[PATH_MAX] = ".";
-        if (slash != NULL)
-            snprintf(directory, sizeof(directory), "%.*s", (int)(slash - path + 1), path);
-        if (access(directory, W_OK | X_OK) != 0)
-            return failed(err, LK_ERR_STORE, "%s cannot be made: %s: %s", path, directory,
-                          strerror(errno));
-        return LK_OK;
-    }
+    /* To look is not to make one. */
+    if (strncmp(own->store, sqlite, strlen(sqlite)) == 0 && access(path, F_OK) != 0)
+        return try_place(path, err);
     TRY(lk_mirror_open(own->store, &mirror, err));
     return lk_mirror_get_status(mirror, &now, err);
 }

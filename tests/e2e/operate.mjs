@@ -39,7 +39,7 @@ for (const [name, changes, part, code, found, args] of [
   ['a redirect URI that is none', { WORKOS_REDIRECT_URI: 'app.example.com' }, 'sign-in flow', 2, /redirect_uri/],
   ['a same-site word that is none', { WORKOS_COOKIE_SAMESITE: 'sometimes' }, 'sign-in flow', 2, /same_site/],
   ['a cookie age that is no number', { WORKOS_COOKIE_MAX_AGE: 'long' }, 'cookie', 2, /WORKOS_COOKIE_MAX_AGE/],
-  ['a store where none can be', { LATCHKEY_STORE: 'sqlite:/nowhere/mirror.db' }, "store's state", 1, /\/nowhere/],
+  ['a store where none can be', { LATCHKEY_STORE: 'sqlite:/etc/hostname/mirror.db' }, "store's state", 1, /\/etc\/hostname/],
   ['a store that is none', { LATCHKEY_STORE: 'mysql://host/db' }, "store's state", 2, /mysql/],
   ['a rule that is none', {}, 'who sees what', 2, /--allow/, ['--allow', 'everybody']],
   ['a range that is none', {}, 'proxies', 2, /--trusted-proxy/, ['--trusted-proxy', '10.0.0.0/99']],

@@ -50,5 +50,5 @@ test('watchers beyond --max-watchers are shed politely, and leave room when they
 });
 
 test('--help says how many may watch', async () => {
-  assert.match(await succeed(['serve', '--help']), /--max-watchers N +How many event streams may be open, beside the 128/);
+  assert.match(await succeed(['serve', '--help']), /--max-watchers N +How many event streams may be open, beside the\s+128/);
 });
