@@ -9,6 +9,7 @@
 
 #include <glib/gi18n.h>
 #include <latchkey/version.h>
+#include <stdlib.h>
 
 struct _LatchkeyApplication {
     AdwApplication parent_instance;
@@ -85,7 +86,7 @@ static void on_preferences(GSimpleAction *action, GVariant *parameter, gpointer 
     gtk_window_present(GTK_WINDOW(window));
 }
 
-/* What a notification is about. */
+/* What a notification is about, or the command line. */
 static void on_show_event(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     (void)action;
@@ -183,6 +184,24 @@ static void latchkey_application_activate(GApplication *application)
     gtk_window_present(GTK_WINDOW(window));
 }
 
+/* The action goes to the instance that runs already, where there is one. */
+static int latchkey_application_handle_local_options(GApplication *application,
+                                                     GVariantDict *options)
+{
+    g_autoptr(GError) error = NULL;
+    const char *id = NULL;
+
+    if (!g_variant_dict_lookup(options, "show-event", "&s", &id))
+        return -1;
+    if (!g_application_register(application, NULL, &error)) {
+        g_printerr("latchkey-desktop: %s\n", error->message);
+        return EXIT_FAILURE;
+    }
+    g_action_group_activate_action(G_ACTION_GROUP(application), "show-event",
+                                   g_variant_new_string(id));
+    return g_application_get_is_remote(application) ? EXIT_SUCCESS : -1;
+}
+
 static void latchkey_application_shutdown(GApplication *application)
 {
     LatchkeyApplication *self = LATCHKEY_APPLICATION(application);
@@ -201,11 +220,20 @@ static void latchkey_application_class_init(LatchkeyApplicationClass *class)
     application_class->startup = latchkey_application_startup;
     application_class->activate = latchkey_application_activate;
     application_class->shutdown = latchkey_application_shutdown;
+    application_class->handle_local_options = latchkey_application_handle_local_options;
 }
 
 static void latchkey_application_init(LatchkeyApplication *self)
 {
-    (void)self;
+    static const GOptionEntry options[] = {
+        { .long_name = "show-event",
+          .arg = G_OPTION_ARG_STRING,
+          .description = N_("Show the event with this ID"),
+          .arg_description = N_("ID") },
+        { .long_name = NULL },
+    };
+
+    g_application_add_main_option_entries(G_APPLICATION(self), options);
 }
 
 LatchkeyApplication *latchkey_application_new(void)

@@ -219,8 +219,15 @@ LatchkeyMainPage *latchkey_main_page_new(LatchkeyAccount *account, LatchkeyFeed 
 
 void latchkey_main_page_show(LatchkeyMainPage *self, const char *name)
 {
+    if (adw_view_stack_get_child_by_name(self->pages, name) == NULL)
+        return;
     adw_view_stack_set_visible_child_name(self->pages, name);
     gtk_widget_grab_focus(adw_view_stack_get_visible_child(self->pages));
+}
+
+const char *latchkey_main_page_get_shown(LatchkeyMainPage *self)
+{
+    return adw_view_stack_get_visible_child_name(self->pages);
 }
 
 gboolean latchkey_main_page_can_go_back(LatchkeyMainPage *self)

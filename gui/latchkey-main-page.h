@@ -15,8 +15,9 @@ G_DECLARE_FINAL_TYPE(LatchkeyMainPage, latchkey_main_page, LATCHKEY, MAIN_PAGE, 
 /* Signal: "place-changed" (whether there is a way back may be another). */
 LatchkeyMainPage *latchkey_main_page_new(LatchkeyAccount *account, LatchkeyFeed *feed);
 
-/* By its name in the switcher; gives it the focus. */
+/* By its name in the switcher, and gives it the focus; nothing happens for a name of none. */
 void latchkey_main_page_show(LatchkeyMainPage *self, const char *name);
+const char *latchkey_main_page_get_shown(LatchkeyMainPage *self);
 gboolean latchkey_main_page_can_go_back(LatchkeyMainPage *self);
 void latchkey_main_page_go_back(LatchkeyMainPage *self);
 /* Puts the cursor where one types what to look for, on a page that has such a place. */

@@ -11,6 +11,7 @@ struct _LatchkeyPreferences {
     AdwComboRow *appearance_row;
     AdwComboRow *zone_row;
     GtkSwitch *mask_switch;
+    GtkSwitch *background_switch;
     AdwComboRow *interval_row;
     AdwComboRow *notify_row;
     AdwExpanderRow *types_row;
@@ -91,6 +92,8 @@ static void bind_all(LatchkeyPreferences *self)
                                  G_SETTINGS_BIND_DEFAULT, from_flag, to_flag, NULL, NULL);
     g_settings_bind(self->settings, "mask-personal-data", self->mask_switch, "active",
                     G_SETTINGS_BIND_DEFAULT);
+    g_settings_bind(self->settings, "run-in-background", self->background_switch, "active",
+                    G_SETTINGS_BIND_DEFAULT);
     g_settings_bind_with_mapping(self->settings, "poll-interval", self->interval_row, "selected",
                                  G_SETTINGS_BIND_DEFAULT, from_seconds, to_seconds, NULL, NULL);
     g_settings_bind_with_mapping(self->settings, "notify", self->notify_row, "selected",
@@ -159,6 +162,7 @@ static void latchkey_preferences_class_init(LatchkeyPreferencesClass *class)
     gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, appearance_row);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, zone_row);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, mask_switch);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, background_switch);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, interval_row);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, notify_row);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, types_row);

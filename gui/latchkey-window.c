@@ -19,6 +19,7 @@ struct _LatchkeyWindow {
     LatchkeyAccount *account;
     LatchkeyFeed *feed;
     GSettings *settings; /* NULL: the schema is not installed */
+    char *wanted_event;  /* its id: to be shown once somebody is signed in; NULL: none */
     LatchkeyAccountState shown;
 };
 
@@ -64,6 +65,10 @@ static void make_main_page(LatchkeyWindow *self)
         return;
     self->main_page = latchkey_main_page_new(self->account, self->feed);
     gtk_stack_add_named(self->stack, GTK_WIDGET(self->main_page), "main");
+    if (self->settings != NULL) {
+        g_autofree char *page = g_settings_get_string(self->settings, "page");
+        latchkey_main_page_show(self->main_page, page);
+    }
     g_signal_connect_object(self->main_page, "place-changed", G_CALLBACK(on_place_changed), self,
                             G_CONNECT_SWAPPED);
 }
@@ -127,13 +132,24 @@ static void on_export_events(GtkWidget *widget, const char *name, GVariant *para
     latchkey_main_page_export(LATCHKEY_WINDOW(widget)->main_page);
 }
 
+/* Asked for at the start, it waits for the sign-in and for the events. */
+static void show_wanted_event(LatchkeyWindow *self)
+{
+    if (self->wanted_event == NULL || self->main_page == NULL ||
+        latchkey_feed_get_store(self->feed) == NULL)
+        return;
+    g_autofree char *id = g_steal_pointer(&self->wanted_event);
+    latchkey_main_page_show_event(self->main_page, id);
+}
+
 static void on_show_event(GtkWidget *widget, const char *name, GVariant *parameter)
 {
     (void)name;
     LatchkeyWindow *self = LATCHKEY_WINDOW(widget);
 
-    if (self->main_page != NULL)
-        latchkey_main_page_show_event(self->main_page, g_variant_get_string(parameter, NULL));
+    g_free(self->wanted_event);
+    self->wanted_event = g_variant_dup_string(parameter, NULL);
+    show_wanted_event(self);
 }
 
 static void on_show_page(GtkWidget *widget, const char *name, GVariant *parameter)
@@ -162,18 +178,36 @@ static void on_copy_text(GtkWidget *widget, const char *name, GVariant *paramete
     latchkey_toast_show(GTK_WIDGET(LATCHKEY_WINDOW(widget)->stack), _("Copied to clipboard"));
 }
 
-static gboolean latchkey_window_close_request(GtkWindow *window)
+static void remember_page(LatchkeyWindow *self)
 {
-    LatchkeyWindow *self = LATCHKEY_WINDOW(window);
+    if (self->settings != NULL && self->main_page != NULL)
+        g_settings_set_string(self->settings, "page",
+                              latchkey_main_page_get_shown(self->main_page));
+}
+
+static void remember(LatchkeyWindow *self)
+{
     int width = 0;
     int height = 0;
 
-    if (self->settings != NULL) {
-        gtk_window_get_default_size(window, &width, &height);
-        g_settings_set(self->settings, "window-size", "(ii)", width, height);
-        g_settings_set_boolean(self->settings, "window-maximized", gtk_window_is_maximized(window));
-    }
-    return GTK_WINDOW_CLASS(latchkey_window_parent_class)->close_request(window);
+    gtk_window_get_default_size(GTK_WINDOW(self), &width, &height);
+    g_settings_set(self->settings, "window-size", "(ii)", width, height);
+    g_settings_set_boolean(self->settings, "window-maximized",
+                           gtk_window_is_maximized(GTK_WINDOW(self)));
+    remember_page(self);
+}
+
+/* In the background the window is hidden: its feed goes on, and so do its notifications. */
+static gboolean latchkey_window_close_request(GtkWindow *window)
+{
+    LatchkeyWindow *self = LATCHKEY_WINDOW(window);
+
+    if (self->settings != NULL)
+        remember(self);
+    if (self->settings == NULL || !g_settings_get_boolean(self->settings, "run-in-background"))
+        return GTK_WINDOW_CLASS(latchkey_window_parent_class)->close_request(window);
+    gtk_widget_set_visible(GTK_WIDGET(self), FALSE);
+    return TRUE;
 }
 
 static void restore_size(LatchkeyWindow *self)
@@ -197,6 +231,7 @@ static void latchkey_window_dispose(GObject *object)
     g_clear_object(&self->account);
     g_clear_object(&self->feed);
     g_clear_object(&self->settings);
+    g_clear_pointer(&self->wanted_event, g_free);
     G_OBJECT_CLASS(latchkey_window_parent_class)->dispose(object);
 }
 
@@ -235,9 +270,13 @@ static void leave_source(LatchkeyWindow *self)
 {
     if (self->account != NULL)
         g_signal_handlers_disconnect_by_data(self->account, self);
+    if (self->feed != NULL)
+        g_signal_handlers_disconnect_by_data(self->feed, self);
     adw_bin_set_child(self->sign_in_place, NULL);
-    if (self->main_page != NULL)
+    if (self->main_page != NULL) {
+        remember_page(self);
         gtk_stack_remove(self->stack, GTK_WIDGET(self->main_page));
+    }
     self->main_page = NULL;
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.go-back", FALSE);
 }
@@ -254,7 +293,10 @@ void latchkey_window_set_source(LatchkeyWindow *self, LatchkeyAccount *account, 
     g_signal_connect_object(account, "changed", G_CALLBACK(on_account_changed), self, 0);
     g_signal_connect_object(account, "open-uri", G_CALLBACK(on_open_uri), self, 0);
     g_signal_connect_object(account, "notice", G_CALLBACK(on_notice), self, 0);
+    g_signal_connect_object(feed, "changed", G_CALLBACK(show_wanted_event), self,
+                            G_CONNECT_SWAPPED);
     on_account_changed(account, self);
+    show_wanted_event(self);
 }
 
 LatchkeyWindow *latchkey_window_new(GtkApplication *application, LatchkeyAccount *account,

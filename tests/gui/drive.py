@@ -110,6 +110,13 @@ class Emulator:
             self.control(f"/_latchkey/directories/{self.first_directory()}/users",
                          {"first_name": first, "last_name": last, "email": "odd@juniper.example"})
 
+    def last_event(self, kind):
+        request = urllib.request.Request(
+            f"{self.url}/events?events={kind}&limit=1&order=desc",
+            headers={"Authorization": "Bearer " + self.ready["api_key"]})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())["data"][0]["id"]
+
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=10)
@@ -151,6 +158,8 @@ class App:
         if client_id:
             environment["WORKOS_CLIENT_ID"] = emulator.ready["client_id"]
         self.stderr = tempfile.TemporaryFile(mode="w+")
+        self.program = program
+        self.environment = environment
         self.process = subprocess.Popen([program], env=environment, stderr=self.stderr)
         self.root = wait_for("the program in the accessibility tree", self._find_root)
 
@@ -760,6 +769,33 @@ def story_server(run):
     app.quit()
 
 
+def story_background(run):
+    """Closed, it goes on; another start hands it an event to show, and quitting ends it."""
+    app = run.app()
+    app.click("Sign In")
+    app.see("Live")
+    app.press("ctrl+comma")
+    app.see("Run in Background")
+    app.tap("Run in Background")
+    app.press("Escape")
+    app.see_not("Run in Background")
+    app.press("ctrl+w")
+    app.see_not("Live")
+    run.emulator.add_grace()
+    event = run.emulator.last_event("dsync.user.updated")
+    time.sleep(1)
+    if app.process.poll() is not None:
+        raise Failure("closing the window ended the program")
+    second = subprocess.run([app.program, "--show-event", event], env=app.environment, timeout=20,
+                            check=False)
+    if second.returncode != 0:
+        raise Failure(f"the second start ended with {second.returncode}")
+    app.see("Last name: was Murray, now Hopper")
+    app.press("ctrl+q")
+    wait_for("the end", lambda: app.process.poll() == 0)
+    app.complaints()
+
+
 def story_offline(run):
     """WorkOS goes away: the list stays, and no longer says Live."""
     app = run.app()
@@ -777,7 +813,7 @@ CHROMIUM = ["/usr/bin/chromium", os.path.join(HERE, "../interop/node_modules/pla
 KEYS = ["/usr/bin/xdotool"]
 OTHER = ["/usr/bin/xdotool", "/usr/bin/display"]
 CHART = "Events over time. Arrow keys choose a time, with Shift a longer one, Enter shows its events."
-NEEDS = {"activity": KEYS, "chromium": CHROMIUM, "console": CHROMIUM, "details": KEYS, "directory": KEYS,
+NEEDS = {"activity": KEYS, "background": KEYS, "chromium": CHROMIUM, "console": CHROMIUM, "details": KEYS, "directory": KEYS,
          "export": KEYS, "filter": KEYS, "narrow": KEYS, "notification": OTHER, "preferences": KEYS,
          "server": KEYS}
 
