@@ -177,6 +177,16 @@ static lk_status run_until_signal(lk_sync *sync, lk_mirror *mirror, progress *so
     return print_summary(so_far, mirror, err);
 }
 
+/* What was set aside, once more: by hand, for one who has seen why in sync status --parked. */
+static lk_status retry_parked(lk_mirror *mirror, lk_error *err)
+{
+    int64_t n_applied = 0;
+
+    TRY(lk_mirror_retry_parked(mirror, &n_applied, err));
+    fprintf(stderr, "latchkey: %" PRId64 " events that were set aside were applied\n", n_applied);
+    return LK_OK;
+}
+
 static lk_status synchronise(const app_arguments *given, lk_error *err)
 {
     progress so_far = { .as_json = arguments_has(given, "json"),
@@ -187,6 +197,8 @@ static lk_status synchronise(const app_arguments *given, lk_error *err)
 
     TRY(config_client(given, CONFIG_NEEDS_KEY, (lk_log){ 0 }, &client, err));
     TRY(config_mirror(given, &mirror, err));
+    if (arguments_has(given, "retry-parked"))
+        TRY(retry_parked(mirror, err));
     bool once = arguments_has(given, "once");
     TRY(lk_sync_new(LK_SYNC_OPTIONS(.client = client, .mirror = mirror,
                                     .lease_ms = once ? 0 : LEASE_MS,
@@ -211,6 +223,7 @@ static const app_option options[] = {
     OPTION_STORE,
     { .name = "once", .help = "Apply everything there is now, then end" },
     { .name = "serial", .help = "One request after the other, also in a long catch-up" },
+    { .name = "retry-parked", .help = "First try the events again that were set aside" },
     OPTION_JSON,
     OPTION_CLIENT_ID,
     OPTION_API_KEY_FILE,

@@ -102,3 +102,24 @@ lk_status lk__apply_event(lk__store *store, const lk_event *event, int64_t now_m
     *out = LK__APPLIED_NEW;
     return LK_OK;
 }
+
+lk_status lk__apply_parked(lk__store *store, const lk_event *event, int64_t sequence,
+                           bool *is_applied, lk_error *err)
+{
+    const lk__version v = { .ms = lk__value_number(event->created_at_ms),
+                            .id = lk__value_text(event->id) };
+    LK_CLEANUP(lk__arena_freep) lk__arena *arena = lk__arena_new();
+    lk__record record = { 0 };
+
+    if (arena == NULL)
+        return lk__no_memory(err);
+    LK_TRY(lk__record_read(event, arena, &record, err));
+    *is_applied = record.parked == NULL;
+    if (!*is_applied)
+        return lk__store_run(store, LK__SQL_PARK_AGAIN,
+                             LK__ARGS(lk__value_number(sequence), lk__value_text(record.parked)),
+                             NULL, NULL, err);
+    LK_TRY(apply_record(store, &record, &v, err));
+    return lk__store_run(store, LK__SQL_UNPARK, LK__ARGS(lk__value_number(sequence)), NULL, NULL,
+                         err);
+}

@@ -16,5 +16,9 @@ typedef enum lk__applied {
  * whatever order they come: see schema.h. now_ms is when we learned of it. */
 LK_MUST_CHECK lk_status lk__apply_event(lk__store *store, const lk_event *event, int64_t now_ms,
                                         lk__applied *out, lk_error *err);
+/* Tries one that is parked again; what still cannot be applied stays parked, with its reason of
+ * now. */
+LK_MUST_CHECK lk_status lk__apply_parked(lk__store *store, const lk_event *event, int64_t sequence,
+                                         bool *is_applied, lk_error *err);
 
 #endif

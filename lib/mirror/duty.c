@@ -2,6 +2,8 @@
 #include "mirror/duty.h"
 
 #include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "mirror/mirror.h"
@@ -11,6 +13,21 @@ enum {
     MAX_LEASE_MS = 5 * 60 * 1000, /* lease.c */
     MIN_IDLE_MS = 500             /* a busy machine is no frozen one */
 };
+
+/* For people who look: sync status. */
+static lk_status sign(const lk__duty *duty, lk_mirror *mirror, lk_error *err)
+{
+    char host[64] = "";
+    char holder[96];
+
+    if (gethostname(host, sizeof(host) - 1) != 0)
+        snprintf(host, sizeof(host), "a machine without a name");
+    snprintf(holder, sizeof(holder), "%s, process %ld", host, (long)getpid());
+    return lk__store_run(
+        mirror->store, LK__SQL_SIGN_LEASE,
+        LK__ARGS(lk__value_text(duty->name), lk__value_number(duty->fence), lk__value_text(holder)),
+        NULL, NULL, err);
+}
 
 /* Whoever stops in the middle of a page holds the lock that all writers share: half a lease later
  * the next one must be able to take over. */
@@ -24,7 +41,7 @@ static lk_status acquire(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, lk_e
                                    &result, err));
     duty->until_ms = now_ms + duty->lease_ms;
     lk_free_secret(result); /* nobody leaves one */
-    return LK_OK;
+    return duty->fence != 0 ? sign(duty, mirror, err) : LK_OK;
 }
 
 lk_status lk__duty_renew(lk__duty *duty, lk_mirror *mirror, int64_t now_ms, bool *held,

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "mirror/apply.h"
 #include "mirror/event-index.h"
+#include "mirror/parked.h"
 #include "mirror/sql.h"
 #include "mirror/walk.h"
 
@@ -24,6 +25,7 @@ lk_status lk_mirror_open(const char *store, lk_mirror **out, lk_error *err)
     if (mirror == NULL)
         return lk__no_memory(err);
     LK_TRY(lk__store_open(store, &mirror->store, err));
+    LK_TRY(lk__parked_catch_up(mirror->store, err));
     *out = lk__steal(mirror);
     return LK_OK;
 }
@@ -96,6 +98,17 @@ static lk_status take_feed(void *ctx, const lk__row *row, lk_error *err)
     return LK_OK;
 }
 
+static lk_status take_holder(void *ctx, const lk__row *row, lk_error *err)
+{
+    lk_mirror_status *status = ctx;
+    const char *holder = row->columns[0].text;
+
+    (void)err;
+    snprintf(status->poller, sizeof(status->poller), "%s", holder != NULL ? holder : "");
+    status->poller_until_ms = row->columns[1].number;
+    return LK_OK;
+}
+
 static lk_status take_counts(void *ctx, const lk__row *row, lk_error *err)
 {
     lk_mirror_status *status = ctx;
@@ -123,6 +136,8 @@ lk_status lk_mirror_get_status(lk_mirror *mirror, lk_mirror_status *status, lk_e
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
     LK_TRY(lk__store_run(mirror->store, LK__SQL_FEED, LK__NO_ARGS, take_feed, &found, err));
     LK_TRY(lk__store_run(mirror->store, LK__SQL_COUNTS, LK__NO_ARGS, take_counts, &found, err));
+    LK_TRY(
+        lk__store_run(mirror->store, LK__SQL_LEASE_HOLDER, LK__NO_ARGS, take_holder, &found, err));
     LK_TRY(lk__walk_read_last(mirror->store, &last, err));
     LK_TRY(lk__transaction_commit(&transaction, err));
     found.reconciled_at_ms = last.finished_at_ms;

@@ -6,6 +6,10 @@
 
 #include <latchkey/mirror.h>
 
+/* Grows with each version that reads events which an earlier one had to park: they are tried again
+ * when a mirror is opened by it. */
+enum { LK__READER = 1 };
+
 typedef enum lk__effect_kind {
     LK__EFFECT_NONE = 0, /* of a type that is only logged */
     LK__EFFECT_DIRECTORY,

@@ -12,6 +12,17 @@
 #define LK__SQL_ADD_BODY "INSERT INTO event_body (sequence, json) VALUES ($1, $2)"
 #define LK__SQL_PARK     "INSERT INTO parked (sequence, reason) VALUES ($1, $2)"
 
+#define LK__SQL_PARK_AGAIN "UPDATE parked SET reason = $2 WHERE sequence = $1"
+#define LK__SQL_UNPARK     "DELETE FROM parked WHERE sequence = $1"
+#define LK__PARKED_AFTER                                                            \
+    " FROM parked p JOIN event e ON e.sequence = p.sequence LEFT JOIN event_body b" \
+    " ON b.sequence = p.sequence WHERE p.sequence > $1 ORDER BY p.sequence LIMIT $2"
+#define LK__SQL_PARKED "SELECT p.sequence, e.id, e.type, e.created_at_ms, b.json" LK__PARKED_AFTER
+#define LK__SQL_LIST_PARKED \
+    "SELECT p.sequence, e.id, e.type, e.created_at_ms, p.reason" LK__PARKED_AFTER
+#define LK__SQL_READER     "SELECT reader FROM feed WHERE name = 'events'"
+#define LK__SQL_SET_READER "UPDATE feed SET reader = $1 WHERE name = 'events' AND reader < $1"
+
 #define LK__SQL_EVENT_PLACE "SELECT sequence, created_at_ms FROM event WHERE id = $1"
 #define LK__EVENT_COLUMNS                                                                  \
     "SELECT e.sequence, e.id, e.type, e.created_at_ms, e.organization_id, e.directory_id," \
@@ -287,6 +298,9 @@
 #define LK__SQL_RENEW_LEASE                                                              \
     "UPDATE lease SET ends_at_ms = $3 WHERE name = $1 AND fence = $2 AND result IS NULL" \
     " RETURNING fence"
+#define LK__SQL_SIGN_LEASE "UPDATE lease SET holder = $3 WHERE name = $1 AND fence = $2"
+#define LK__SQL_LEASE_HOLDER \
+    "SELECT holder, ends_at_ms FROM lease WHERE name = 'feed' AND result IS NULL"
 #define LK__SQL_HOLDS_FEED "SELECT 1 FROM lease WHERE name = 'feed' AND fence = $1"
 #define LK__SQL_FINISH_LEASE                                                       \
     "UPDATE lease SET ends_at_ms = $3, result = $4 WHERE name = $1 AND fence = $2" \

@@ -318,10 +318,42 @@ typedef struct lk_mirror_status {
     int64_t settled_at_ms;    /* when the last poll began that reached the end of the feed */
     int64_t reconciled_at_ms; /* end of the last walk: see reconcile.h */
     bool reconciled_held;     /* that walk deleted nothing, for it was too much */
+    /* Who polls under a lease (lk_sync_options.lease_ms), "HOST, process N", and until when unless
+     * it renews; "" and 0: nobody did since the lease was forgotten. */
+    char poller[96];
+    int64_t poller_until_ms;
 } lk_mirror_status;
 
 LK_API LK_MUST_CHECK lk_status lk_mirror_get_status(lk_mirror *mirror, lk_mirror_status *status,
                                                     lk_error *err);
+
+/* ---- Events that were set aside ---- */
+
+/* They could not be applied: a field is missing, or is not what it should be. They are in the log
+ * as all others, stop nothing, and are tried again when the mirror is first opened by a version
+ * that reads more. */
+typedef struct lk_parked_event {
+    int64_t sequence;
+    const char *id;
+    const char *type;
+    int64_t created_at_ms;
+    const char *reason;
+} lk_parked_event;
+
+typedef struct lk_parked_page {
+    const lk_parked_event *const *items; /* by sequence */
+    size_t count;
+} lk_parked_page;
+
+/* after_sequence: of the last one of the page before, or 0. limit: 1-1000; 0: 100. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_list_parked(lk_mirror *mirror, int64_t after_sequence,
+                                                     int limit, lk_parked_page **out,
+                                                     lk_error *err);
+LK_API void lk_parked_page_free(lk_parked_page *page);
+LK_API void lk_parked_page_freep(lk_parked_page **page);
+/* Tries all of them again, now. *n_applied (may be NULL): how many are no longer parked. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_retry_parked(lk_mirror *mirror, int64_t *n_applied,
+                                                      lk_error *err);
 
 typedef struct lk_sync lk_sync;
 
