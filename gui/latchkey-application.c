@@ -145,6 +145,14 @@ static void on_environments_changed(LatchkeyApplication *self)
     latchkey_source_start(self->source);
 }
 
+static void on_notice(LatchkeyApplication *self, const char *text)
+{
+    LatchkeyWindow *window = window_of(self);
+
+    if (window != NULL)
+        latchkey_window_tell(window, text);
+}
+
 static void latchkey_application_startup(GApplication *application)
 {
     LatchkeyApplication *self = LATCHKEY_APPLICATION(application);
@@ -169,6 +177,8 @@ static void latchkey_application_startup(GApplication *application)
     self->environments = latchkey_environments_new(self->settings);
     g_signal_connect_object(self->environments, "changed", G_CALLBACK(on_environments_changed),
                             self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->environments, "notice", G_CALLBACK(on_notice), self,
+                            G_CONNECT_SWAPPED);
     on_environments_changed(self);
 }
 

@@ -61,19 +61,23 @@ static void show_problem(LatchkeyEnvironmentEditor *self, const char *text)
 
 static void on_key_stored(GObject *source, GAsyncResult *result, gpointer data)
 {
-    (void)data;
+    g_autoptr(LatchkeyEnvironments) environments = data;
     g_autoptr(GError) error = NULL;
 
-    /* It works in this run all the same, and asks again in the next. */
-    if (!latchkey_secrets_store_finish(LATCHKEY_SECRETS(source), result, &error))
-        g_debug("the API key is kept in memory only: %s", error->message);
+    if (latchkey_secrets_store_finish(LATCHKEY_SECRETS(source), result, &error))
+        return;
+    const char *reason = latchkey_secrets_get_reason(LATCHKEY_SECRETS(source));
+    g_autofree char *text = g_strdup_printf(_("The API key is kept for this run only. %s"),
+                                            reason != NULL ? reason : error->message);
+    g_signal_emit_by_name(environments, "notice", text);
 }
 
-static void keep_key(const LatchkeyConfig *config)
+static void keep_key(LatchkeyEnvironments *environments, const LatchkeyConfig *config)
 {
     g_autoptr(LatchkeySecrets) secrets = latchkey_secrets_new(config, LATCHKEY_SECRETS_API_KEY);
 
-    latchkey_secrets_store_async(secrets, config->api_key, TRUE, NULL, on_key_stored, NULL);
+    latchkey_secrets_store_async(secrets, config->api_key, TRUE, NULL, on_key_stored,
+                                 g_object_ref(environments));
 }
 
 /* Takes config over. */
@@ -86,7 +90,7 @@ static void save(LatchkeyEnvironmentEditor *self, LatchkeyConfig *config)
     if (owned->name == NULL)
         owned->name = g_strdup(owned->server != NULL ? owned->server : owned->client_id);
     if (owned->api_key != NULL)
-        keep_key(owned);
+        keep_key(self->environments, owned);
     latchkey_environments_put(self->environments, owned);
     g_signal_emit_by_name(self, "done");
 }
@@ -216,6 +220,8 @@ static void latchkey_environment_editor_init(LatchkeyEnvironmentEditor *self)
     self->cancellable = g_cancellable_new();
     gtk_widget_init_template(GTK_WIDGET(self));
     latchkey_a11y_name_lists(GTK_WIDGET(self), _("Environment"));
+    latchkey_a11y_name_icons(GTK_WIDGET(self->api_key_row), "view-reveal-symbolic",
+                             _("Show or Hide the API Key"));
     on_source_changed(self);
 }
 

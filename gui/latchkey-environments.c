@@ -37,6 +37,8 @@ static LatchkeyConfig *read_one(GVariant *dictionary)
 
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
         g_variant_lookup(dictionary, fields[i].key, "s", field_of(config, i));
+    if (config->name == NULL)
+        config->name = g_strdup(config->id);
     return config;
 }
 
@@ -127,6 +129,8 @@ static void latchkey_environments_class_init(LatchkeyEnvironmentsClass *class)
     G_OBJECT_CLASS(class)->finalize = latchkey_environments_finalize;
     g_signal_new("changed", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                  G_TYPE_NONE, 0);
+    g_signal_new("notice", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                 G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void free_config(gpointer config)

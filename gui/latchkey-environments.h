@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 #define LATCHKEY_TYPE_ENVIRONMENTS (latchkey_environments_get_type())
 G_DECLARE_FINAL_TYPE(LatchkeyEnvironments, latchkey_environments, LATCHKEY, ENVIRONMENTS, GObject)
 
-/* settings NULL: nothing is kept. Signal: "changed" (the list, or the chosen one). */
+/* settings NULL: nothing is kept. Signals: "changed" (the list, or the chosen
+ * one), "notice" (char *, plain text: tell the person once). */
 LatchkeyEnvironments *latchkey_environments_new(GSettings *settings);
 
 guint latchkey_environments_get_n(LatchkeyEnvironments *self);

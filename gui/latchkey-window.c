@@ -307,3 +307,8 @@ LatchkeyWindow *latchkey_window_new(GtkApplication *application, LatchkeyAccount
     latchkey_window_set_source(self, account, feed);
     return self;
 }
+
+void latchkey_window_tell(LatchkeyWindow *self, const char *text)
+{
+    latchkey_toast_show(GTK_WIDGET(self->stack), text);
+}

@@ -16,5 +16,7 @@ LatchkeyWindow *latchkey_window_new(GtkApplication *application, LatchkeyAccount
                                     LatchkeyFeed *feed);
 /* Another environment, or another view of a server: all pages begin anew. */
 void latchkey_window_set_source(LatchkeyWindow *self, LatchkeyAccount *account, LatchkeyFeed *feed);
+/* Says it once, over whatever is shown; plain text. */
+void latchkey_window_tell(LatchkeyWindow *self, const char *text);
 
 G_END_DECLS

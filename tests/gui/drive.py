@@ -233,7 +233,7 @@ class App:
         """The row of a list with this name: with the mouse, since rows have no action in GTK 4.8."""
         def row():
             for node in self.nodes():
-                if node.get_name() == name and node.get_role_name() == "list item":
+                if node.get_name() == name and node.get_role_name() in ("list item", "combo box"):
                     return node
             return None
 
@@ -769,6 +769,29 @@ def story_server(run):
     app.quit()
 
 
+def story_environments(run):
+    """Enters an API key, for this run only where there is no keyring; two environments, each its own."""
+    app = run.app(with_key=False, client_id=False)
+    for name in ("Production", "Staging"):
+        app.click("Set Up…" if name == "Production" else "Add Environment…")
+        app.see("Events From")
+        app.tap("Events From")
+        app.press("Down", "Return")  # WorkOS, with an API key
+        app.see("For administrators")
+        app.fill("Name", name)
+        app.fill("Client ID", run.emulator.ready["client_id"])
+        app.fill("API Key", run.emulator.ready["api_key"])
+        app.fill("API Address, if Not That of WorkOS", run.emulator.url)
+        app.lint("WorkOS environment")
+        app.click("Save")
+        app.see(f"Environment: {name}")
+    app.press("Escape")
+    app.see("The API key is kept for this run only.")
+    app.click("Sign In")
+    app.see("Mira Holt was added")
+    app.quit()
+
+
 def story_background(run):
     """Closed, it goes on; another start hands it an event to show, and quitting ends it."""
     app = run.app()
@@ -814,6 +837,7 @@ KEYS = ["/usr/bin/xdotool"]
 OTHER = ["/usr/bin/xdotool", "/usr/bin/display"]
 CHART = "Events over time. Arrow keys choose a time, with Shift a longer one, Enter shows its events."
 NEEDS = {"activity": KEYS, "background": KEYS, "chromium": CHROMIUM, "console": CHROMIUM, "details": KEYS, "directory": KEYS,
+         "environments": KEYS,
          "export": KEYS, "filter": KEYS, "narrow": KEYS, "notification": OTHER, "preferences": KEYS,
          "server": KEYS}
 
