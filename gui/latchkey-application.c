@@ -39,7 +39,12 @@ static void on_about(GSimpleAction *action, GVariant *parameter, gpointer data)
                           "application-icon", APPLICATION_ID, "version", lk_version(), "comments",
                           _("Sign-in and directory events with WorkOS"), "license-type",
                           GTK_LICENSE_MIT_X11, "developer-name", _("The Latchkey developers"),
-                          NULL);
+                          "website", "https://github.com/latchkey/latchkey", "issue-url",
+                          "https://github.com/latchkey/latchkey/issues", "support-url",
+                          "https://github.com/latchkey/latchkey#readme", "copyright",
+                          _("© 2026 The Latchkey developers"), "translator-credits",
+                          /* Translators: your names, one a line. */
+                          _("translator-credits"), NULL);
 }
 
 /* Made when it is asked for. GTK would make one in advance from gtk/help-overlay.ui, and its 4.8

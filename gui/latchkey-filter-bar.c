@@ -5,10 +5,11 @@
 #include "latchkey-a11y.h"
 #include "latchkey-event.h"
 #include "latchkey-text.h"
+#include "latchkey-toast.h"
 
 #include <glib/gi18n.h>
 
-enum { MAX_DIRECTORIES = 1000 };
+enum { MAX_DIRECTORIES = 1000, N_CHOICES = 4 };
 
 struct _LatchkeyFilterBar {
     AdwBin parent_instance;
@@ -25,6 +26,8 @@ struct _LatchkeyFilterBar {
     GPtrArray *organizations;
     gint64 range_since_ms; /* what the last choice of time_row stands for; 0: it has none */
     gint64 range_until_ms;
+    guint cleared[N_CHOICES]; /* what was chosen when it was cleared last */
+    char *cleared_text;       /* NULL: it never was */
     LatchkeyStore *store;
     GCancellable *cancellable;
     gboolean is_filling; /* the rows change, but not by anybody's choice */
@@ -140,16 +143,45 @@ static void on_chosen(LatchkeyFilterBar *self)
     g_signal_emit_by_name(self, "changed");
 }
 
-void latchkey_filter_bar_clear(LatchkeyFilterBar *self)
+/* What a click on "Clear" takes away, to be given back. */
+static void keep_choices(LatchkeyFilterBar *self)
+{
+    g_free(self->cleared_text);
+    self->cleared_text = g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->entry)));
+    self->cleared[0] = adw_combo_row_get_selected(self->type_row);
+    self->cleared[1] = adw_combo_row_get_selected(self->directory_row);
+    self->cleared[2] = adw_combo_row_get_selected(self->organization_row);
+    self->cleared[3] = adw_combo_row_get_selected(self->time_row);
+}
+
+static void choose_all(LatchkeyFilterBar *self, const guint *choices, const char *text)
 {
     self->is_filling = TRUE;
-    adw_combo_row_set_selected(self->type_row, 0);
-    adw_combo_row_set_selected(self->directory_row, 0);
-    adw_combo_row_set_selected(self->organization_row, 0);
-    adw_combo_row_set_selected(self->time_row, 0);
-    gtk_editable_set_text(GTK_EDITABLE(self->entry), "");
+    adw_combo_row_set_selected(self->type_row, choices[0]);
+    adw_combo_row_set_selected(self->directory_row, choices[1]);
+    adw_combo_row_set_selected(self->organization_row, choices[2]);
+    adw_combo_row_set_selected(self->time_row, choices[3]);
+    gtk_editable_set_text(GTK_EDITABLE(self->entry), text);
     self->is_filling = FALSE;
     on_chosen(self);
+}
+
+void latchkey_filter_bar_clear(LatchkeyFilterBar *self)
+{
+    static const guint nothing[N_CHOICES] = { 0 };
+
+    keep_choices(self);
+    choose_all(self, nothing, "");
+    latchkey_toast_offer(GTK_WIDGET(self), _("Filters cleared"), _("Undo"), "filter.undo", NULL);
+}
+
+static void on_undo(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    LatchkeyFilterBar *self = LATCHKEY_FILTER_BAR(widget);
+
+    if (self->cleared_text != NULL)
+        choose_all(self, self->cleared, self->cleared_text);
 }
 
 /* ---- What there is to choose from ---- */
@@ -312,6 +344,7 @@ static void latchkey_filter_bar_finalize(GObject *object)
     g_ptr_array_unref(self->types);
     g_ptr_array_unref(self->directories);
     g_ptr_array_unref(self->organizations);
+    g_free(LATCHKEY_FILTER_BAR(object)->cleared_text);
     G_OBJECT_CLASS(latchkey_filter_bar_parent_class)->finalize(object);
 }
 
@@ -337,6 +370,7 @@ static void latchkey_filter_bar_class_init(LatchkeyFilterBarClass *class)
     gtk_widget_class_bind_template_callback(widget_class, on_opened);
     gtk_widget_class_bind_template_callback(widget_class, on_stop_search);
     gtk_widget_class_bind_template_callback(widget_class, latchkey_filter_bar_clear);
+    gtk_widget_class_install_action(widget_class, "filter.undo", NULL, on_undo);
 }
 
 static void latchkey_filter_bar_init(LatchkeyFilterBar *self)

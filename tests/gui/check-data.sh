@@ -20,6 +20,17 @@ for file in *.ui data/*.ui data/*.xml $(find data/icons -name '*.svg'); do
     check xmllint --noout "$file"
 done
 
+# What other programs show of this one is German, too: as many texts as there are in English.
+for key in GenericName Comment Keywords; do
+    grep -q "^$key\[de\]=." data/$id.desktop || { echo "$id.desktop: no $key[de]"; bad=1; }
+done
+english=$(grep -cE '<(summary|developer_name|p|li)>' data/$id.metainfo.xml)
+german=$(grep -cE '<(summary|developer_name|p|li) xml:lang="de">' data/$id.metainfo.xml)
+[ "$english" -eq "$german" ] || { echo "$id.metainfo.xml: $german German texts for $english"; bad=1; }
+# A desktop starts the program by its name on the bus.
+grep -q "^Name=$id\$" data/$id.service.in && grep -q '^DBusActivatable=true$' data/$id.desktop ||
+    { echo "$id.service.in: another name"; bad=1; }
+
 # Templates show data: whatever row is in them must not take it for markup.
 for file in *.ui; do
     rows=$(grep -cE 'class="Adw(Action|Combo|Entry|Expander|PasswordEntry)Row"' "$file")

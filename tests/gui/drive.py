@@ -453,6 +453,9 @@ def story_activity(run):
         (name for name in app.texts() if name.startswith("Remove filter: ")), None))
     if " – " not in chip:
         raise Failure(f"the filter does not name the days: {chip}")
+    app.click("Clear Filters")
+    app.click("Undo")  # before it goes away
+    wait_for("the chosen ones again", lambda: count_in(app, " events") == chosen)
     app.click(chip)
     wait_for("all events again", lambda: count_in(app, " events") == total)
     app.quit()

@@ -74,6 +74,12 @@ def take(drive, folder, variant, environment, desktop, latchkey, wanted):
         yield "no-results", {}, ["Sign In"], "Live"
         yield "profile", {}, ["Sign In", "Profile"], "mira.holt@juniper.example"
         yield "sign-out", {}, ["Sign In", "Profile", "Sign Out…"], "Sign Out?"
+        yield "preferences", {}, ["Sign In"], "Live"
+        yield "shortcuts", {}, ["Sign In"], "Live"
+        yield "about", {}, ["Sign In"], "Live"
+        yield "masked", {}, ["Sign In"], "Live"
+        yield "new", {}, ["Sign In"], "Live"
+        yield "damaged", {}, ["Sign In"], "Start Fresh"
         yield "offline", {}, ["Sign In"], "Could Not Reach WorkOS"
 
     for name, options, clicks, text in states():
@@ -81,9 +87,12 @@ def take(drive, folder, variant, environment, desktop, latchkey, wanted):
             continue
         run = drive.Run(desktop, latchkey)
         try:
-            if options.get("with_key", True) and name not in ("waiting", "denied", "not-set-up"):
+            if options.get("with_key", True) and name not in ("waiting", "denied", "not-set-up", "damaged"):
                 run.emulator.add_unusual()
                 run.fill_history()
+            if name == "damaged":
+                with open(os.path.join(run.folder.name, "mirror.db"), "w", encoding="utf-8") as file:
+                    file.write("no database at all, but long enough to be read as one")
             app = run.app(environment=environment, **options)
             for click in clicks:
                 app.click(click)
@@ -118,8 +127,23 @@ def take(drive, folder, variant, environment, desktop, latchkey, wanted):
                 app.see_not("Jonas Lind")
                 app.press("alt+3", "Home", "Return")
                 app.see("Mira Holt was added")
+            if name in ("preferences", "masked"):
+                app.press("ctrl+comma")
+                app.see("Mask Personal Data")
+            if name == "masked":
+                app.tap("Mask Personal Data")
+                app.press("Escape")
+                app.see_not("Mask Personal Data")
+            if name == "shortcuts":
+                app.press("ctrl+question")
+            if name == "about":
+                app.press("F10")
+                app.click("About Latchkey")
+            if name == "new":
+                run.emulator.add_grace()
+                app.see("New: Grace Hopper was changed")
             if name == "no-results":
-                app.press("ctrl+f", "q", "q")
+                app.press("ctrl+f", "l", "u", "l", "u")  # no letters of an id
                 app.see("No Results")
             shot(name)
         except drive.Failure:
