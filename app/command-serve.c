@@ -9,7 +9,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#define HOUR_MS (INT64_C(3600) * 1000)
+#define HOUR_MS        (INT64_C(3600) * 1000)
+#define CERTIFICATE_MS INT64_C(5000) /* between two looks at its files */
 
 static void reload(const app_arguments *given, serve_settings *own, server *running)
 {
@@ -24,13 +25,29 @@ static void reload(const app_arguments *given, serve_settings *own, server *runn
     notify_ready();
 }
 
+/* A certificate that was renewed is taken without being asked to; one that cannot be is told of
+ * once, and the one in force stays. */
+static void look_at_certificate(serve_settings *own)
+{
+    lk_error err = LK_ERROR_INIT;
+    bool is_new = false;
+
+    if (own->server.tls == NULL)
+        return;
+    if (tls_refresh(own->server.tls, false, &is_new, &err) != LK_OK)
+        journal_complain(&own->server.log, NULL, &err);
+    else if (is_new)
+        journal_tell(&own->server.log, JOURNAL_INFO, "the certificate was read anew");
+}
+
 /* Until somebody asks the server to end. The manager hears that this thread lives, and that those
  * who follow the feed let go of what it needs. */
 static void keep_running(const app_arguments *given, serve_settings *own, server *running,
                          const sigset_t *signals)
 {
     int64_t watchdog_ms = notify_watchdog_ms();
-    int64_t pause_ms = watchdog_ms > 0 ? watchdog_ms / 2 : HOUR_MS;
+    int64_t idle_ms = own->server.tls != NULL ? CERTIFICATE_MS : HOUR_MS;
+    int64_t pause_ms = watchdog_ms > 0 && watchdog_ms / 2 < idle_ms ? watchdog_ms / 2 : idle_ms;
     const struct timespec pause = { .tv_sec = (time_t)(pause_ms / 1000),
                                     .tv_nsec = (long)(pause_ms % 1000) * 1000000 };
     feed_status now;
@@ -39,6 +56,7 @@ static void keep_running(const app_arguments *given, serve_settings *own, server
         signal = sigtimedwait(signals, NULL, &pause);
         if (signal == SIGHUP)
             reload(given, own, running);
+        look_at_certificate(own);
         feed_get_status(running->news, &now);
         if (watchdog_ms > 0)
             notify_alive();

@@ -89,7 +89,7 @@ source('browsers are held to HTTPS (HSTS), but on localhost, where other servers
   assert.equal((await ask(`${local.url}/`)).headers['strict-transport-security'], undefined);
   await local.stop();
   const server = await serveTls(pairs.ec, { env: { WORKOS_REDIRECT_URI: 'https://app.example/callback' } });
-  for (const route of ['/', '/healthz', '/api/me', '/nothing'])
+  for (const route of ['/', '/healthz', '/api/me', '/nothing', '/login'])
     assert.equal((await ask(`${server.url}${route}`)).headers['strict-transport-security'], 'max-age=63072000', route);
   await server.stop();
 });
@@ -135,6 +135,47 @@ source('renegotiation is refused', async () => {
   await server.stop();
 });
 
+const serialOf = (certificate) => spawnSync('openssl', ['x509', '-noout', '-serial', '-in', certificate], { encoding: 'utf8' }).stdout.trim().split('=')[1];
+const served = (server) =>
+  new Promise((resolve, reject) => {
+    const socket = tls.connect({ port: server.port, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().serialNumber);
+      socket.end();
+    });
+    socket.on('error', reject);
+  });
+
+source('a renewed certificate is served without a restart; one that cannot be used changes nothing', async () => {
+  const pair = [file('live.crt'), file('live.key')];
+  const put = ([certificate, key]) => {
+    for (const [from, to] of [[certificate, pair[0]], [key, pair[1]]]) {
+      fs.copyFileSync(from, `${to}.new`);
+      fs.renameSync(`${to}.new`, to);
+    }
+  };
+  put(pairs.ec);
+  const server = await serveTls(pair);
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+  const steady = () => ask(`${server.url}/healthz`, { agent });
+  await steady();
+  assert.equal(await served(server), serialOf(pairs.ec[0]));
+
+  // By itself, a moment after the files have changed.
+  put(pairs.rsa);
+  await waitFor('the new certificate', async () => (await served(server)) === serialOf(pairs.rsa[0]));
+  // At once, when asked to; half of a renewal is no pair.
+  fs.copyFileSync(pairs.other[0], pair[0]);
+  server.child.kill('SIGHUP');
+  await waitFor('the complaint', () => /is not that of the first certificate.*stays in force/.test(server.stderr));
+  assert.equal(await served(server), serialOf(pairs.rsa[0]));
+  fs.copyFileSync(pairs.other[1], pair[1]);
+  server.child.kill('SIGHUP');
+  await waitFor('the other half', async () => (await served(server)) === serialOf(pairs.other[0]));
+  assert.equal((await steady()).status, 200);
+  agent.destroy();
+  await server.stop();
+});
+
 const cpuMs = (pid) => {
   const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
@@ -157,6 +198,17 @@ source('200 who never finish their handshake hold nobody up for long, and cost n
   const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
   await waitFor('a connection that is kept', async () => (await ask(`${server.url}/healthz`, { agent })).headers.connection !== 'close');
   agent.destroy();
+  await server.stop();
+});
+
+source('many at once, while the certificate changes', async () => {
+  const server = await serveTls(pairs.ec);
+  const replies = [];
+  for (let round = 0; round < 6; round++) {
+    server.child.kill('SIGHUP');
+    replies.push(...(await Promise.all(Array.from({ length: 40 }, () => ask(`${server.url}/healthz`)))));
+  }
+  assert.ok(replies.every(({ status }) => status === 200));
   await server.stop();
 });
 
