@@ -152,12 +152,23 @@ static bool is_of_type(const search *s, const char *line, size_t len)
     return len == strlen(type) && memcmp(line, type, len) == 0;
 }
 
-/* How many events have text and type, up to the limit. Both texts have a line for each event. */
-static int64_t count_lines(const search *s, const char *types, const lk__value *words,
+/* The line behind this one; the end where there is none. */
+static const char *next_line(const char *at, const char *end)
+{
+    const char *line = memchr(at, LK__BLOCK_LINE, (size_t)(end - at));
+
+    return line != NULL ? line + 1 : end;
+}
+
+/* How many events have text and type, up to the limit. Both texts have a line for each event, and
+ * begin with the end of one; where somebody else wrote them, types may have fewer. */
+static int64_t count_lines(const search *s, const lk__value *types, const lk__value *words,
                            int64_t limit)
 {
+    const char *types_text = types->text != NULL ? types->text : "";
+    const char *types_end = types_text + types->len;
+    const char *type = types->len > 0 ? types_text + 1 : types_text;
     size_t len = strlen(s->folded);
-    const char *type = types + 1;
     const char *at = words->text;
     const char *end = words->text + words->len;
     int64_t count = 0;
@@ -170,11 +181,11 @@ static int64_t count_lines(const search *s, const char *types, const lk__value *
         for (const char *line = memchr(at, LK__BLOCK_LINE, (size_t)(match - at)); line != NULL;
              line = memchr(at, LK__BLOCK_LINE, (size_t)(match - at))) {
             at = line + 1;
-            type = strchrnul(type, LK__BLOCK_LINE) + 1;
+            type = next_line(type, types_end);
         }
         count += is_of_type(s, type, strcspn(type, "\n"));
-        at = (const char *)memchr(match, LK__BLOCK_LINE, (size_t)(end - match)) + 1;
-        type = strchrnul(type, LK__BLOCK_LINE) + 1;
+        at = next_line(match, end);
+        type = next_line(type, types_end);
     }
     return count;
 }
@@ -199,7 +210,7 @@ static lk_status take_block(void *ctx, const lk__row *row, lk_error *err)
                            .last_sequence = columns[1].number,
                            .from_ms = columns[2].number,
                            .to_ms = columns[3].number };
-    if (count_lines(found->search, columns[4].text, &columns[5], 1) > 0)
+    if (count_lines(found->search, &columns[4], &columns[5], 1) > 0)
         found->items[found->count++] = found->last;
     return LK_OK;
 }
@@ -360,7 +371,7 @@ static lk_status take_lines(void *ctx, const lk__row *row, lk_error *err)
     (void)err;
     c->last_sequence = row->columns[1].number;
     c->n_blocks++;
-    c->count += count_lines(c->search, row->columns[4].text, &row->columns[5], INT64_MAX);
+    c->count += count_lines(c->search, &row->columns[4], &row->columns[5], INT64_MAX);
     return LK_OK;
 }
 
