@@ -57,7 +57,7 @@ test('the files are those that are listed here', () => {
     ...below(path.join(SOURCE_ROOT, 'lib/include/latchkey')).map((name) => `share/man/man3/latchkey-${path.basename(name, '.h')}.3`),
     ...['latchkey', ...commands.map((name) => `latchkey-${name}`)].map((name) => `share/man/man1/${name}.1`),
     ...(files.includes('bin/latchkey-desktop')
-      ? ['bin/latchkey-desktop', `share/applications/${desktop}.desktop`, `share/glib-2.0/schemas/${desktop}.gschema.xml`,
+      ? ['bin/latchkey-desktop', `share/dbus-1/services/${desktop}.service`, `share/applications/${desktop}.desktop`, `share/glib-2.0/schemas/${desktop}.gschema.xml`,
           `share/icons/hicolor/scalable/apps/${desktop}.svg`, `share/icons/hicolor/symbolic/apps/${desktop}-symbolic.svg`,
           ...source('gui/po/LINGUAS').split(/\s+/).filter(Boolean).map((language) => `share/locale/${language}/LC_MESSAGES/latchkey.mo`),
           `share/metainfo/${desktop}.metainfo.xml`, 'share/man/man1/latchkey-desktop.1']
