@@ -16,6 +16,8 @@ import drive
 from drive import wait_for
 
 
+# Longer than in a story with the stand-in: Chromium beside a busy compiler takes its time to start.
+drive.DEADLINE_S = 120
 MIRA = "user_01JUNIPER0000000000000MIRA"
 HARBOR = "org_01HARB0R000000000000000P1NE"
 
