@@ -152,22 +152,10 @@ static size_t look_at_each(const lk_mirror_event_query *query, const logged **fo
 
 static lk_mirror_event_query random_query(void)
 {
-    static const char *const texts[] = { "ada",
-                                         "A",
-                                         "Lovelace 1",
-                                         "zo\xC3\xAB",
-                                         "%_",
-                                         "\\sl",
-                                         "\t",
-                                         "\n",
-                                         "\x01",
-                                         "x",
-                                         "no!",
-                                         "event_00",
-                                         "d1 1",
-                                         "0",
-                                         "\x01"
-                                         "control" };
+    static const char *const texts[] = { "ada",  "A",    "Lovelace 1", "zo\xC3\xAB",
+                                         "%_",   "\\sl", "\t",         "\n",
+                                         "\x01", "x",    "no!",        "event_00",
+                                         "d1 1", "0",    "\001control" };
     static const char *const asked[] = { "dsync.", "dsync.user.created", "session.created",
                                          "none.such" };
     lk_mirror_event_query query = { .size = sizeof(query) };
