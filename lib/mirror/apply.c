@@ -18,17 +18,17 @@ static lk_status take_sequence(void *ctx, const lk__row *row, lk_error *err)
     return LK_OK;
 }
 
-/* *sequence stays 0 for a known event. */
+/* *sequence stays 0 for a known event. Told when the store settles. */
 static lk_status add_event(lk__store *store, const lk_event *event, const lk__record *record,
                            int64_t now_ms, int64_t *sequence, lk_error *err)
 {
-    return lk__store_run(store, LK__SQL_ADD_EVENT,
-                         LK__ARGS(lk__value_text(event->id), lk__value_text(event->type),
-                                  lk__value_number(event->created_at_ms), lk__value_number(now_ms),
-                                  lk__value_text(record->organization_id),
-                                  lk__value_text(record->directory_id),
-                                  lk__value_text(record->subject)),
-                         take_sequence, sequence, err);
+    return lk__store_later(
+        store, LK__SQL_ADD_EVENT,
+        LK__ARGS(lk__value_text(event->id), lk__value_text(event->type),
+                 lk__value_number(event->created_at_ms), lk__value_number(now_ms),
+                 lk__value_text(record->organization_id), lk__value_text(record->directory_id),
+                 lk__value_text(record->subject)),
+        take_sequence, sequence, err);
 }
 
 static lk_status apply_membership(lk__store *store, const lk__record *r, const lk__version *v,
@@ -69,38 +69,62 @@ static lk_status apply_record(lk__store *store, const lk__record *r, const lk__v
     return LK_OK;
 }
 
-lk_status lk__apply_event(lk__store *store, const lk_event *event, int64_t now_ms, lk__applied *out,
-                          lk_error *err)
+/* An event on its way into the tables. */
+typedef struct entry {
+    lk__record record;
+    int64_t sequence; /* 0: not told yet, or known before */
+} entry;
+
+/* What goes with a new event. */
+static lk_status write_entry(lk__store *store, const lk_event *event, const entry *e,
+                             lk__applied *out, lk_error *err)
 {
     const lk__version v = { .ms = lk__value_number(event->created_at_ms),
                             .id = lk__value_text(event->id) };
-    LK_CLEANUP(lk__arena_freep) lk__arena *arena = lk__arena_new();
-    lk__record record = { 0 };
-    int64_t sequence = 0;
 
-    if (arena == NULL)
-        return lk__no_memory(err);
-    LK_TRY(lk__record_read(event, arena, &record, err));
-    LK_TRY(add_event(store, event, &record, now_ms, &sequence, err));
-    if (sequence == 0) {
-        *out = LK__APPLIED_KNOWN;
-        return LK_OK;
-    }
     LK_TRY(lk__store_run(
         store, LK__SQL_ADD_BODY,
-        LK__ARGS(lk__value_number(sequence), lk__value_bytes(event->json, event->json_len)), NULL,
-        NULL, err));
-    LK_TRY(lk__event_index_add(store, sequence, event->created_at_ms, &record, err));
-    if (record.parked != NULL) {
-        LK_TRY(lk__store_run(store, LK__SQL_PARK,
-                             LK__ARGS(lk__value_number(sequence), lk__value_text(record.parked)),
-                             NULL, NULL, err));
+        LK__ARGS(lk__value_number(e->sequence), lk__value_bytes(event->json, event->json_len)),
+        NULL, NULL, err));
+    LK_TRY(lk__event_index_add(store, e->sequence, event->created_at_ms, &e->record, err));
+    if (e->record.parked != NULL) {
         *out = LK__APPLIED_PARKED;
-        return LK_OK;
+        return lk__store_run(
+            store, LK__SQL_PARK,
+            LK__ARGS(lk__value_number(e->sequence), lk__value_text(e->record.parked)), NULL, NULL,
+            err);
     }
-    LK_TRY(apply_record(store, &record, &v, err));
     *out = LK__APPLIED_NEW;
+    return apply_record(store, &e->record, &v, err);
+}
+
+/* First the log, which tells what is new; then all that goes with it. Each part is a batch whose
+ * statements do not wait for one another. */
+lk_status lk__apply_events(lk__store *store, const lk_event *const *events, size_t n,
+                           int64_t now_ms, lk__applied *out, lk_error *err)
+{
+    LK_CLEANUP(lk__arena_freep) lk__arena *arena = lk__arena_new();
+    entry *entries = arena != NULL ? lk__arena_array(arena, n, sizeof(*entries)) : NULL;
+
+    if (entries == NULL)
+        return lk__no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        LK_TRY(lk__record_read(events[i], arena, &entries[i].record, err));
+        LK_TRY(add_event(store, events[i], &entries[i].record, now_ms, &entries[i].sequence, err));
+    }
+    LK_TRY(lk__store_settle(store, err));
+    for (size_t i = 0; i < n; i++) {
+        out[i] = LK__APPLIED_KNOWN;
+        if (entries[i].sequence != 0)
+            LK_TRY(write_entry(store, events[i], &entries[i], &out[i], err));
+    }
     return LK_OK;
+}
+
+lk_status lk__apply_event(lk__store *store, const lk_event *event, int64_t now_ms, lk__applied *out,
+                          lk_error *err)
+{
+    return lk__apply_events(store, &event, 1, now_ms, out, err);
 }
 
 lk_status lk__apply_parked(lk__store *store, const lk_event *event, int64_t sequence,

@@ -82,15 +82,21 @@ lk__place lk__place_newest(lk__place place, const lk_event_page *page)
     return place;
 }
 
+enum { BATCH = 100 }; /* as many as there are in a page */
+
 static lk_status apply_page(lk__store *store, const lk_event_page *page, int64_t now_ms,
                             lk_sync_result *result, lk_error *err)
 {
-    for (size_t i = 0; i < page->count; i++) {
-        lk__applied applied = LK__APPLIED_KNOWN;
+    lk__applied applied[BATCH];
 
-        LK_TRY(lk__apply_event(store, page->items[i], now_ms, &applied, err));
-        result->n_applied += applied != LK__APPLIED_KNOWN;
-        result->n_parked += applied == LK__APPLIED_PARKED;
+    for (size_t i = 0; i < page->count; i += BATCH) {
+        size_t n = page->count - i < BATCH ? page->count - i : BATCH;
+
+        LK_TRY(lk__apply_events(store, page->items + i, n, now_ms, applied, err));
+        for (size_t j = 0; j < n; j++) {
+            result->n_applied += applied[j] != LK__APPLIED_KNOWN;
+            result->n_parked += applied[j] == LK__APPLIED_PARKED;
+        }
     }
     result->n_fetched += page->count;
     return LK_OK;

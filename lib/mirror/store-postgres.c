@@ -5,11 +5,13 @@
  * sequences grow in the order of commits. Whoever stops in the middle of a transaction (stopped,
  * cut off) is rolled back by the server after a while and finds out when it comes back. A lost
  * connection is made anew at the next call outside of a transaction. Results are read whole: the
- * mirror asks for pages. */
+ * mirror asks for pages.
+ *
+ * What a writing transaction does without wanting rows is sent and not waited for: its failure is
+ * told by a later call, at the latest by the commit. So a page costs a few round trips, not a
+ * thousand. */
 #include <assert.h>
-#include <errno.h>
 #include <libpq-fe.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,16 +19,18 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "mirror/postgres-cause.h"
 #include "mirror/postgres-schema.h"
+#include "mirror/postgres-socket.h"
+#include "mirror/postgres-statement.h"
 #include "mirror/store.h"
 
 enum {
-    N_STATEMENTS = 48, /* prepared ones kept */
+    MAX_PENDING = 512, /* statements sent and not answered yet */
     ANSWER_MS = 120 * 1000,
     IDLE_MS =
         5000, /* of a transaction of ours that does not go on: unless limit_idle() says less */
     MIN_VERSION = 100000, /* identity columns */
-    NUMBER_SIZE = 24,
     SHOWN_SIZE = 128,
     /* Types of columns: their numbers never change (pg_type.dat). */
     TYPE_INT8 = 20,
@@ -34,20 +38,11 @@ enum {
     TYPE_INT4 = 23
 };
 
-/* One lock for all writers of a database; the number says whose: "LKm1". */
-#define LOCK_SQL "SELECT pg_advisory_xact_lock(1280011569)"
-
-/* pg_temp last, or somebody's temporary table could stand in for one of ours. The time limit: for
- * another writer. */
-static const char session_sql[] = "SET search_path = latchkey, pg_temp;"
-                                  "SET default_transaction_isolation = 'read committed';"
-                                  "SET default_transaction_deferrable = off;"
-                                  "SET lock_timeout = '10s'";
-
-typedef struct statement {
-    char *sql; /* NULL: unused */
-    uint64_t used_at;
-} statement;
+/* A statement whose answer is still to come. */
+typedef struct pending {
+    lk__row_fn *on_row; /* NULL: none is wanted */
+    void *ctx;
+} pending;
 
 typedef struct postgres_store {
     lk__store base;
@@ -55,41 +50,18 @@ typedef struct postgres_store {
     char *url;              /* secret: it may hold a password */
     char shown[SHOWN_SIZE]; /* host and database */
     bool is_in_transaction;
+    bool is_writing; /* a writing one */
+    bool is_piped;
+    pending pending[MAX_PENDING];
+    size_t n_pending;
     bool is_listening;
     int64_t idle_ms;
-    uint64_t n_uses;
-    statement statements[N_STATEMENTS];
+    lk__statements statements;
 } postgres_store;
 
 /* ---- Errors ---- */
 
-static const struct {
-    const char *code; /* SQLSTATE, or the beginning of one: PostgreSQL, appendix A */
-    const char *cause;
-} causes[] = {
-    { "55P03", "another program keeps it locked" },
-    { "25006", "it may not be written" },
-    { "25P03", "the transaction stood still for too long" },
-    { "25P02", "the transaction has failed before" },
-    { "42501", "this role may not do that" },
-    /* Prepared statements of another session. */
-    { "42P05", "a pooler in between shares connections: set its pool_mode = session" },
-    { "26000", "a pooler in between shares connections: set its pool_mode = session" },
-    { "53100", "no space is left" },
-    { "53300", "it has too many connections" },
-    { "53", "it has not enough resources" },
-    { "57P", "the server goes down" },
-    { "XX", "it is damaged" },
-    { "40", "another program was in the way" },
-};
-
-static const char *cause_of(const char *code)
-{
-    for (size_t i = 0; code != NULL && i < sizeof(causes) / sizeof(causes[0]); i++)
-        if (lk__text_starts(code, causes[i].code))
-            return causes[i].cause;
-    return "the database refused";
-}
+static const char lost[] = "the connection was lost";
 
 /* The first line of what libpq says, as far as it fits. */
 static lk_status fail_connection(const postgres_store *self, const char *what, lk_error *err)
@@ -111,9 +83,9 @@ static lk_status fail_result(const postgres_store *self, const PGresult *result,
     const char *why = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
     if (why == NULL)
-        return fail_connection(self, "the connection was lost", err);
+        return fail_connection(self, lost, err);
     return lk__fail(err, LK_ERR_STORE, "store %s: %s (%.60s)", self->shown,
-                    cause_of(PQresultErrorField(result, PG_DIAG_SQLSTATE)), why);
+                    lk__postgres_cause(PQresultErrorField(result, PG_DIAG_SQLSTATE)), why);
 }
 
 /* ---- Connection ---- */
@@ -122,26 +94,10 @@ static void drop_connection(postgres_store *self)
 {
     PQfinish(self->db);
     self->db = NULL;
-    self->is_in_transaction = false;
+    self->is_in_transaction = self->is_writing = self->is_piped = false;
+    self->n_pending = 0;
     self->is_listening = false;
-    for (size_t i = 0; i < N_STATEMENTS; i++) {
-        free(self->statements[i].sql);
-        self->statements[i] = (statement){ 0 };
-    }
-}
-
-/* Until something can be read (or, with wants_out, written); 0 when the time is over. */
-static int wait_for_socket(const postgres_store *self, bool wants_out, int64_t until_ms)
-{
-    struct pollfd socket = { .fd = PQsocket(self->db),
-                             .events = (short)(POLLIN | (wants_out ? POLLOUT : 0)) };
-    int64_t ms = until_ms - lk__steady_now_ms();
-    int n;
-
-    do
-        n = poll(&socket, 1, ms > 0 ? (int)ms : 0);
-    while (n < 0 && errno == EINTR);
-    return n;
+    lk__statements_clear(&self->statements);
 }
 
 /* A server that died or hung does not hold us for ever. */
@@ -155,13 +111,13 @@ static lk_status await(postgres_store *self, lk_error *err)
             unsent = PQflush(self->db);
         if (unsent == 0 && !PQisBusy(self->db))
             break;
-        if (wait_for_socket(self, unsent > 0, until_ms) == 0) {
+        if (lk__postgres_wait_socket(PQsocket(self->db), unsent > 0, until_ms) == 0) {
             drop_connection(self);
             return lk__fail(err, LK_ERR_STORE, "store %s did not answer for %d s", self->shown,
                             ANSWER_MS / 1000);
         }
         if (!PQconsumeInput(self->db))
-            return fail_connection(self, "the connection was lost", err);
+            return fail_connection(self, lost, err);
     }
     return LK_OK;
 }
@@ -178,7 +134,7 @@ static lk_status receive(postgres_store *self, int sent, PGresult **out, lk_erro
     bool is_bad = false;
 
     if (!sent)
-        return fail_connection(self, "the connection was lost", err);
+        return fail_connection(self, lost, err);
     for (;;) {
         PGresult *next;
 
@@ -260,7 +216,7 @@ static lk_status connect_anew(postgres_store *self, lk_error *err)
     encoding = PQparameterStatus(self->db, "server_encoding");
     if (!lk__text_equal(encoding, "UTF8"))
         return fail_open(self, "does not keep UTF-8: create it with ENCODING 'UTF8'", err);
-    LK_TRY(execute(self, session_sql, err));
+    LK_TRY(execute(self, LK__POSTGRES_SESSION, err));
     return set_idle(self, err);
 }
 
@@ -268,7 +224,7 @@ static lk_status connect_anew(postgres_store *self, lk_error *err)
 static bool is_alive(postgres_store *self)
 {
     while (self->db != NULL && PQstatus(self->db) == CONNECTION_OK) {
-        if (wait_for_socket(self, false, 0) <= 0)
+        if (lk__postgres_wait_socket(PQsocket(self->db), false, 0) <= 0)
             return true;
         if (!PQconsumeInput(self->db))
             return false;
@@ -286,44 +242,22 @@ static lk_status ensure_connection(postgres_store *self, lk_error *err)
 
 /* ---- Statements ---- */
 
-static statement *find_slot(postgres_store *self, const char *sql, bool *is_ready)
-{
-    statement *oldest = &self->statements[0];
-
-    for (size_t i = 0; i < N_STATEMENTS; i++) {
-        statement *s = &self->statements[i];
-
-        if (s->sql != NULL && strcmp(s->sql, sql) == 0) {
-            *is_ready = true;
-            return s;
-        }
-        if (s->used_at < oldest->used_at)
-            oldest = s;
-    }
-    return oldest;
-}
-
-static void name_statement(const postgres_store *self, const statement *s, char out[16])
-{
-    snprintf(out, 16, "lk%d", (int)(s - self->statements));
-}
-
 /* Makes room in the slot, and prepares. Types are the server's to find: the columns tell. */
-static lk_status prepare(postgres_store *self, statement *s, const char *sql, lk_error *err)
+static lk_status prepare(postgres_store *self, lk__statement *s, const char *sql, lk_error *err)
 {
     LK_CLEANUP(result_clear) PGresult *result = NULL;
     char *copy = strdup(sql);
-    char name[16];
+    char name[LK__STATEMENT_NAME];
     lk_status status;
 
     if (copy == NULL)
         return lk__no_memory(err);
-    name_statement(self, s, name);
+    lk__statements_name(&self->statements, s, name);
     if (s->sql != NULL) {
         char forget[32];
 
         free(s->sql);
-        *s = (statement){ 0 };
+        s->sql = NULL;
         snprintf(forget, sizeof(forget), "DEALLOCATE %s", name);
         status = execute(self, forget, err);
         if (status != LK_OK) {
@@ -340,27 +274,13 @@ static lk_status prepare(postgres_store *self, statement *s, const char *sql, lk
     return LK_OK;
 }
 
-/* Numbers travel as text, text as its bytes, which need no NUL. */
-static int send_statement(postgres_store *self, const statement *s, const lk__value *args,
-                          size_t n_args)
+static int send_statement(postgres_store *self, const lk__statement *s, const lk__arguments *args)
 {
-    char numbers[LK__MAX_ARGS][NUMBER_SIZE];
-    const char *values[LK__MAX_ARGS];
-    int lengths[LK__MAX_ARGS];
-    int formats[LK__MAX_ARGS];
-    char name[16];
+    char name[LK__STATEMENT_NAME];
 
-    for (size_t i = 0; i < n_args; i++) {
-        formats[i] = args[i].kind == LK__VALUE_TEXT;
-        lengths[i] = (int)args[i].len;
-        values[i] = args[i].text;
-        if (args[i].kind != LK__VALUE_NUMBER)
-            continue;
-        snprintf(numbers[i], NUMBER_SIZE, "%lld", (long long)args[i].number);
-        values[i] = numbers[i];
-    }
-    name_statement(self, s, name);
-    return PQsendQueryPrepared(self->db, name, (int)n_args, values, lengths, formats, 0);
+    lk__statements_name(&self->statements, s, name);
+    return PQsendQueryPrepared(self->db, name, args->n, args->values, args->lengths, args->formats,
+                               0);
 }
 
 static lk__value read_column(const PGresult *result, int row, int column)
@@ -394,26 +314,116 @@ static lk_status give_rows(const PGresult *result, lk__row_fn *on_row, void *ctx
     return LK_OK;
 }
 
+/* ---- Sent and not waited for ---- */
+
+static lk_status next_result(postgres_store *self, PGresult **out, lk_error *err)
+{
+    LK_TRY(await(self, err));
+    *out = PQgetResult(self->db);
+    return LK_OK;
+}
+
+/* Each answer is followed by a NULL. */
+static lk_status take_answer(postgres_store *self, const pending *p, lk_error *err)
+{
+    LK_CLEANUP(result_clear) PGresult *result = NULL;
+    LK_CLEANUP(result_clear) PGresult *end = NULL;
+
+    LK_TRY(next_result(self, &result, err));
+    LK_TRY(next_result(self, &end, err));
+    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
+        return fail_result(self, result, err);
+    return give_rows(result, p->on_row, p->ctx, err);
+}
+
+/* All answers that are due; the first failure is told. */
+static lk_status settle(postgres_store *self, lk_error *err)
+{
+    LK_CLEANUP(result_clear) PGresult *sync = NULL;
+    size_t n = self->n_pending;
+    lk_status status = LK_OK;
+
+    if (!self->is_piped)
+        return LK_OK;
+    self->n_pending = 0;
+    if (!PQpipelineSync(self->db))
+        return fail_connection(self, lost, err);
+    for (size_t i = 0; i < n; i++) {
+        lk_status one = take_answer(self, &self->pending[i], status == LK_OK ? err : NULL);
+
+        status = status == LK_OK ? one : status;
+        if (self->db == NULL || PQstatus(self->db) != CONNECTION_OK)
+            return status;
+    }
+    LK_TRY(next_result(self, &sync, status == LK_OK ? err : NULL));
+    if (!PQexitPipelineMode(self->db) && status == LK_OK)
+        return fail_connection(self, lost, err);
+    self->is_piped = false;
+    return status;
+}
+
+static lk_status send_later(postgres_store *self, const lk__statement *s, const lk__arguments *args,
+                            pending answer, lk_error *err)
+{
+    if (self->n_pending == MAX_PENDING)
+        LK_TRY(settle(self, err));
+    if (!self->is_piped && !PQenterPipelineMode(self->db))
+        return fail_connection(self, lost, err);
+    self->is_piped = true;
+    if (!send_statement(self, s, args))
+        return fail_connection(self, lost, err);
+    self->pending[self->n_pending++] = answer;
+    return LK_OK;
+}
+
+/* ---- Running ---- */
+
+static lk_status run_now(postgres_store *self, const lk__statement *s, const lk__arguments *args,
+                         lk__row_fn *on_row, void *ctx, lk_error *err)
+{
+    LK_CLEANUP(result_clear) PGresult *result = NULL;
+
+    LK_TRY(settle(self, err));
+    LK_TRY(receive(self, send_statement(self, s, args), &result, err));
+    return give_rows(result, on_row, ctx, err);
+}
+
+static lk_status run_prepared(postgres_store *self, const char *sql, const lk__value *args,
+                              size_t n_args, pending answer, bool may_wait, lk_error *err)
+{
+    lk__arguments encoded;
+    bool is_ready = false;
+    lk__statement *s;
+
+    LK_TRY(lk__arguments_encode(args, n_args, &encoded, err));
+    LK_TRY(ensure_connection(self, err));
+    s = lk__statements_find(&self->statements, sql, &is_ready);
+    if (!is_ready) {
+        LK_TRY(settle(self, err));
+        LK_TRY(prepare(self, s, sql, err));
+    }
+    if (self->is_writing && may_wait)
+        return send_later(self, s, &encoded, answer, err);
+    return run_now(self, s, &encoded, answer.on_row, answer.ctx, err);
+}
+
 static lk_status postgres_run(lk__store *store, const char *sql, const lk__value *args,
                               size_t n_args, lk__row_fn *on_row, void *ctx, lk_error *err)
 {
-    postgres_store *self = (postgres_store *)store;
-    LK_CLEANUP(result_clear) PGresult *result = NULL;
-    bool is_ready = false;
-    statement *s;
+    return run_prepared((postgres_store *)store, sql, args, n_args,
+                        (pending){ .on_row = on_row, .ctx = ctx }, on_row == NULL, err);
+}
 
-    assert(n_args <= LK__MAX_ARGS);
-    for (size_t i = 0; i < n_args; i++)
-        if (args[i].len > INT32_MAX / 2)
-            return lk__fail(err, LK_ERR_INVALID, "a text of %zu bytes cannot be stored",
-                            args[i].len);
-    LK_TRY(ensure_connection(self, err));
-    s = find_slot(self, sql, &is_ready);
-    if (!is_ready)
-        LK_TRY(prepare(self, s, sql, err));
-    s->used_at = ++self->n_uses;
-    LK_TRY(receive(self, send_statement(self, s, args, n_args), &result, err));
-    return give_rows(result, on_row, ctx, err);
+static lk_status postgres_later(lk__store *store, const char *sql, const lk__value *args,
+                                size_t n_args, lk__row_fn *on_row, void *ctx, lk_error *err)
+{
+    return run_prepared((postgres_store *)store, sql, args, n_args,
+                        (pending){ .on_row = on_row, .ctx = ctx }, true, err);
+}
+
+static lk_status postgres_settle(lk__store *store, lk_error *err)
+{
+    return settle((postgres_store *)store, err);
 }
 
 /* ---- Transactions ---- */
@@ -426,11 +436,13 @@ static lk_status postgres_begin(lk__store *store, lk__access access, lk_error *e
     LK_TRY(ensure_connection(self, err));
     self->is_in_transaction = true;
     status = execute(self,
-                     access == LK__WRITE ? "BEGIN READ WRITE; " LOCK_SQL
+                     access == LK__WRITE ? "BEGIN READ WRITE; " LK__POSTGRES_LOCK
                                          : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                      err);
     if (status != LK_OK)
         store->driver->rollback(store);
+    else
+        self->is_writing = access == LK__WRITE;
     return status;
 }
 
@@ -441,8 +453,9 @@ static lk_status postgres_commit(lk__store *store, lk_error *err)
 
     if (self->db == NULL)
         return fail_open(self, "was lost before the transaction could be committed", err);
+    LK_TRY(settle(self, err));
     LK_TRY(receive(self, PQsendQuery(self->db, "COMMIT"), &result, err));
-    self->is_in_transaction = false;
+    self->is_in_transaction = self->is_writing = false;
     /* "COMMIT" in a transaction that has failed rolls back, and succeeds. */
     if (strcmp(PQcmdStatus(result), "COMMIT") != 0)
         return fail_open(self, "did not commit: the transaction has failed before", err);
@@ -454,9 +467,10 @@ static void postgres_rollback(lk__store *store)
     postgres_store *self = (postgres_store *)store;
     lk_error ignored = LK_ERROR_INIT;
 
+    (void)settle(self, &ignored); /* what it did is undone in any case */
     if (self->db != NULL && execute(self, "ROLLBACK", &ignored) != LK_OK)
         drop_connection(self); /* which ends the transaction, too */
-    self->is_in_transaction = false;
+    self->is_in_transaction = self->is_writing = false;
 }
 
 static lk_status postgres_limit_idle(lk__store *store, int64_t ms, lk_error *err)
@@ -503,10 +517,10 @@ static lk_status postgres_wait(lk__store *store, int64_t ms, bool *news, lk_erro
         return LK_OK;
     }
     for (*news = take_news(self); !*news; *news = take_news(self)) {
-        if (wait_for_socket(self, false, until_ms) <= 0)
+        if (lk__postgres_wait_socket(PQsocket(self->db), false, until_ms) <= 0)
             return LK_OK;
         if (!PQconsumeInput(self->db))
-            return fail_connection(self, "the connection was lost", err);
+            return fail_connection(self, lost, err);
     }
     return LK_OK;
 }
@@ -522,6 +536,8 @@ static void postgres_free(lk__store *store)
 
 static const lk__store_driver postgres_driver = {
     .run = postgres_run,
+    .later = postgres_later,
+    .settle = postgres_settle,
     .begin = postgres_begin,
     .commit = postgres_commit,
     .rollback = postgres_rollback,

@@ -76,6 +76,19 @@ lk_status lk__store_run(lk__store *store, const char *sql, const lk__value *args
     return store->driver->run(store, sql, args, n_args, on_row, ctx, err);
 }
 
+lk_status lk__store_later(lk__store *store, const char *sql, const lk__value *args, size_t n_args,
+                          lk__row_fn *on_row, void *ctx, lk_error *err)
+{
+    if (store->driver->later == NULL)
+        return lk__store_run(store, sql, args, n_args, on_row, ctx, err);
+    return store->driver->later(store, sql, args, n_args, on_row, ctx, err);
+}
+
+lk_status lk__store_settle(lk__store *store, lk_error *err)
+{
+    return store->driver->settle != NULL ? store->driver->settle(store, err) : LK_OK;
+}
+
 lk_status lk__transaction_begin(lk__transaction *transaction, lk__store *store, lk__access access,
                                 lk_error *err)
 {
