@@ -323,14 +323,13 @@ static lk_status next_result(postgres_store *self, PGresult **out, lk_error *err
     return LK_OK;
 }
 
-/* Each answer is followed by a NULL. */
 static lk_status take_answer(postgres_store *self, const pending *p, lk_error *err)
 {
     LK_CLEANUP(result_clear) PGresult *result = NULL;
     LK_CLEANUP(result_clear) PGresult *end = NULL;
 
     LK_TRY(next_result(self, &result, err));
-    LK_TRY(next_result(self, &end, err));
+    LK_TRY(next_result(self, &end, err)); /* a NULL behind each */
     if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
         return fail_result(self, result, err);
     return give_rows(result, p->on_row, p->ctx, err);
@@ -467,7 +466,8 @@ static void postgres_rollback(lk__store *store)
     postgres_store *self = (postgres_store *)store;
     lk_error ignored = LK_ERROR_INIT;
 
-    (void)settle(self, &ignored); /* what it did is undone in any case */
+    memset(self->pending, 0, sizeof(self->pending)); /* whoever waited for rows may be gone */
+    (void)settle(self, &ignored);                    /* what it did is undone in any case */
     if (self->db != NULL && execute(self, "ROLLBACK", &ignored) != LK_OK)
         drop_connection(self); /* which ends the transaction, too */
     self->is_in_transaction = self->is_writing = false;
