@@ -139,6 +139,27 @@ static void print_sign_ins(FILE *out, server *self)
                 (unsigned long long)atomic_load(&self->n_sign_ins[i]));
 }
 
+/* Prometheus asks for times since 1970, not for ages; what never was is left out. */
+static void print_moment(FILE *out, const char *name, const char *help, int64_t unix_ms)
+{
+    if (unix_ms == 0)
+        return;
+    fprintf(out,
+            "# HELP latchkey_%s_timestamp_seconds %s\n# TYPE latchkey_%s_timestamp_seconds gauge\n"
+            "latchkey_%s_timestamp_seconds %.3f\n",
+            name, help, name, name, (double)unix_ms / 1000);
+}
+
+/* A host may have any name. */
+static void print_label(FILE *out, const char *value)
+{
+    for (; *value != '\0'; value++) {
+        if (*value == '"' || *value == '\\')
+            fputc('\\', out);
+        fputc((unsigned char)*value < ' ' ? '?' : *value, out);
+    }
+}
+
 static void print_mirror(FILE *out, const lk_mirror_status *now)
 {
     print_metric(out, "mirror_events", "gauge", "Events in the mirror", now->n_events);
@@ -146,6 +167,20 @@ static void print_mirror(FILE *out, const lk_mirror_status *now)
     print_metric(out, "mirror_groups", "gauge", "Live directory groups", now->n_groups);
     print_metric(out, "mirror_directories", "gauge", "Live directories", now->n_directories);
     print_metric(out, "mirror_parked", "gauge", "Events set aside with a reason", now->n_parked);
+    print_moment(out, "mirror_newest_event", "When the newest event was created",
+                 now->newest_event_at_ms);
+    print_moment(out, "mirror_last_poll", "When the feed was last asked with success",
+                 now->last_poll_at_ms);
+    print_moment(out, "mirror_complete", "Up to when the mirror is complete", now->settled_at_ms);
+    print_moment(out, "mirror_reconciled", "When the mirror was last compared with WorkOS",
+                 now->reconciled_at_ms);
+    if (now->poller[0] == '\0')
+        return;
+    fputs("# HELP latchkey_mirror_poller Who polls, and whether its lease runs\n"
+          "# TYPE latchkey_mirror_poller gauge\nlatchkey_mirror_poller{holder=\"",
+          out);
+    print_label(out, now->poller);
+    fprintf(out, "\"} %d\n", now->poller_until_ms > clock_wall_ms());
 }
 
 static void print_feed(FILE *out, const feed_status *now)

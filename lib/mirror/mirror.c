@@ -141,6 +141,7 @@ lk_status lk_mirror_get_status(lk_mirror *mirror, lk_mirror_status *status, lk_e
     LK_TRY(lk__walk_read_last(mirror->store, &last, err));
     LK_TRY(lk__transaction_commit(&transaction, err));
     found.reconciled_at_ms = last.finished_at_ms;
+    found.reconciled_walk = last.finished_at_ms != 0 ? last.id : 0;
     found.reconciled_held = last.state == LK_RECONCILE_HELD;
     memcpy(status, &found, status->size);
     return LK_OK;

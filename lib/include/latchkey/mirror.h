@@ -322,6 +322,8 @@ typedef struct lk_mirror_status {
      * it renews; "" and 0: nobody did since the lease was forgotten. */
     char poller[96];
     int64_t poller_until_ms;
+    int64_t reconciled_walk; /* the number of that walk, for lk_mirror_list_drift(); 0: there was
+                                none */
 } lk_mirror_status;
 
 LK_API LK_MUST_CHECK lk_status lk_mirror_get_status(lk_mirror *mirror, lk_mirror_status *status,

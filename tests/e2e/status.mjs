@@ -1,0 +1,74 @@
+// What sync status and GET /metrics tell of the mirror, and events that were set aside.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import os from 'node:os';
+import { before, test } from 'node:test';
+import { apiEnvironment, ask, emulate, jsonLines, newStore, run, serve, start, succeed, waitFor } from './support.mjs';
+import { listUsers, syncOnce } from './mirror.mjs';
+
+let emulator;
+
+before(async () => {
+  emulator = await emulate(['--control']);
+});
+
+const status = async (store) => JSON.parse(await succeed(['sync', 'status', '--store', store, '--json']));
+
+function change(store, ...statements) {
+  const script = 'import sqlite3, sys\nwith sqlite3.connect(sys.argv[1]) as db: [db.execute(sql) for sql in sys.argv[2:]]';
+  execFileSync('python3', ['-c', script, store.slice('sqlite:'.length), ...statements]);
+}
+
+test('ages, and who polls', async () => {
+  const store = newStore();
+  const never = await status(store);
+  assert.equal(never.poller, null);
+  assert.equal(never.last_poll_age_seconds, -1);
+  assert.match(await succeed(['sync', 'status', '--store', store]), /^Polled by +nobody under a lease$/m);
+  const poller = await start(['sync', 'run', '--store', store], { env: apiEnvironment(emulator.url) });
+  const now = await waitFor('a poll under a lease', async () => {
+    const seen = await status(store);
+    return seen.poller && seen.last_poll_at && seen;
+  });
+  assert.equal(now.poller, `${os.hostname().slice(0, 63)}, process ${poller.child.pid}`);
+  assert.ok(Date.parse(now.poller_until) > Date.now());
+  assert.ok(now.last_poll_age_seconds >= 0 && now.last_poll_age_seconds < 60, JSON.stringify(now));
+  assert.ok(now.newest_event_age_seconds >= 0);
+  assert.equal(now.retention_seconds, 30 * 24 * 3600);
+  assert.match(await succeed(['sync', 'status', '--store', store]), new RegExp(`^Polled by +.*process ${poller.child.pid}, until .* or longer$`, 'm'));
+});
+
+test('what was set aside is listed with its reason, and tried again by hand', async () => {
+  const store = newStore();
+  assert.equal((await syncOnce(emulator, store)).code, 0);
+  const users = await listUsers(store);
+  assert.deepEqual(jsonLines(await succeed(['sync', 'status', '--parked', '--store', store, '--json'])), []);
+  change(store, "INSERT INTO parked SELECT sequence, 'not read by an earlier version' FROM event WHERE type = 'dsync.user.created'", 'DELETE FROM directory_user');
+  const parked = jsonLines(await succeed(['sync', 'status', '--parked', '--store', store, '--json']));
+  assert.ok(parked.length > 0);
+  assert.equal((await status(store)).parked, parked.length);
+  assert.ok(parked.every(({ id, event, reason }) => /^event_/.test(id) && event === 'dsync.user.created' && /earlier version/.test(reason)));
+  assert.match(await succeed(['sync', 'status', '--parked', '--store', store]), /REASON[\s\S]*not read by an earlier version/);
+  assert.match(await succeed(['sync', 'status', '--store', store]), /^Set aside +\d+: sync status --parked tells why$/m);
+  const again = await run(['sync', 'run', '--once', '--retry-parked', '--store', store], { env: apiEnvironment(emulator.url) });
+  assert.equal(again.code, 0, again.stderr);
+  assert.match(again.stderr, new RegExp(`${parked.length} events that were set aside were applied`));
+  assert.equal((await status(store)).parked, 0);
+  assert.deepEqual(new Set((await listUsers(store)).map(({ id }) => id)), new Set(users.map(({ id }) => id)));
+});
+
+test('the same as metrics', async () => {
+  const server = await serve(emulator.url);
+  const moment = (text, name) => Number(text.match(new RegExp(`^latchkey_mirror_${name}_timestamp_seconds (\\S+)$`, 'm'))?.[1]);
+  const text = await waitFor('a poll', async () => {
+    const { text: seen } = await ask(`${server.url}/metrics`);
+    return moment(seen, 'complete') > 0 && /latchkey_mirror_poller/.test(seen) && seen;
+  });
+  assert.equal(moment(text, 'newest_event') * 1000, Date.parse((await status(server.store)).newest_event_at));
+  for (const name of ['last_poll', 'complete', 'reconciled'])
+    assert.ok(Math.abs(Date.now() / 1000 - moment(text, name)) < 3600, `${name}: ${text}`);
+  assert.match(text, new RegExp(`^latchkey_mirror_poller\\{holder="[^"]*, process ${server.child.pid}"\\} 1$`, 'm'));
+  const drift = (await status(server.store)).drift;
+  assert.ok(drift.differences > 0 && drift.organizations > 0, JSON.stringify(drift));
+  assert.match(await succeed(['sync', 'status', '--store', server.store]), /^Drift +\d+ differences in \d+ organizations/m);
+});
