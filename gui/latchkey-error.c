@@ -29,6 +29,8 @@ static const Words words[] = {
       N_("Unlock it to go on with the session that is kept there.") },
     { LATCHKEY_ERROR_STORE, N_("Local History Could Not Be Opened"),
       N_("The file was left as it is.") },
+    { LATCHKEY_ERROR_SERVER, N_("Could Not Reach the Server"),
+      N_("Check the connection to the network, then try again.") },
     { LATCHKEY_ERROR_SLOW, N_("WorkOS Asks to Slow Down"),
       N_("Latchkey goes on by itself after a while.") },
     { LATCHKEY_ERROR_FAILED, N_("Something Went Wrong"), N_("Try again.") },

@@ -19,6 +19,7 @@ typedef enum {
     LATCHKEY_ERROR_ANSWER,  /* an answer that cannot be read or trusted */
     LATCHKEY_ERROR_LOCKED,  /* the keyring is locked */
     LATCHKEY_ERROR_STORE,   /* the local database failed */
+    LATCHKEY_ERROR_SERVER,  /* the same of a Latchkey server */
     LATCHKEY_ERROR_SLOW,    /* asked too often: wait as long as they say */
 } LatchkeyErrorCode;
 

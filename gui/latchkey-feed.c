@@ -134,6 +134,9 @@ static Report *report_new(Shared *shared, LatchkeyFeedState state, const lk_erro
     report->state = state;
     if (err != NULL)
         report->error = latchkey_error_new(err);
+    if (shared->config->server != NULL &&
+        g_error_matches(report->error, LATCHKEY_ERROR, LATCHKEY_ERROR_NETWORK))
+        report->error->code = LATCHKEY_ERROR_SERVER;
     return report;
 }
 

@@ -767,7 +767,7 @@ def story_server(run):
     app.see("Night watch, 1 member")
     server.stop()
     app.press("alt+1")
-    app.see("Could Not Reach")
+    app.see("Could Not Reach the Server")
     app.see("Grace Hopper was changed")
     app.quit()
 
