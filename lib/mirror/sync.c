@@ -236,9 +236,11 @@ static lk_status go_on_reconciling(lk_sync *sync, lk_sync_result *result, lk_err
         *err = problem;
         return status;
     }
-    LK_TRY(lk_reconcile_get_progress(sync->reconcile, &progress, err));
-    result->n_seen = progress.n_seen;
-    result->n_expected = progress.n_expected;
+    /* For people only: the page is committed, whether this can be read or not. */
+    if (lk_reconcile_get_progress(sync->reconcile, &progress, &problem) == LK_OK) {
+        result->n_seen = progress.n_seen;
+        result->n_expected = progress.n_expected;
+    }
     if (!goes_on)
         lk_reconcile_freep(&sync->reconcile);
     return LK_OK;
