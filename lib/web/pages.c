@@ -33,11 +33,14 @@ static const char style[] =
     "li a{display:block;padding:12px 16px;color:var(--ink);text-decoration:none;"
     "overflow-wrap:anywhere}"
     "li a:hover{background:var(--page)}"
+    "li a::after{content:\"\";float:right;width:8px;height:8px;margin:8px 2px 0 12px;"
+    "border:solid var(--soft);border-width:2px 2px 0 0;transform:rotate(45deg)}"
     "li a:focus-visible{outline:3px solid var(--accent);outline-offset:-3px}"
     "form{margin:0}"
     ".act{display:inline-block;margin-top:26px;padding:11px 22px;border:0;border-radius:10px;"
     "background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;"
     "text-decoration:none;cursor:pointer}"
+    "ul~.act{padding:10px 21px;border:1px solid var(--line);background:none;color:var(--accent)}"
     ".act:hover{filter:brightness(1.08)}"
     ".act:focus-visible{outline:3px solid var(--accent);outline-offset:3px}";
 
