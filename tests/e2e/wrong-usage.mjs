@@ -25,9 +25,9 @@ before(async () => {
 
 const env = { WORKOS_API_BASE_URL: 'http://127.0.0.1:9', WORKOS_CLIENT_ID: CLIENT_ID, WORKOS_API_KEY: API_KEY, WORKOS_COOKIE_PASSWORD: PASSWORD };
 
-// Runs a few at a time. Those that stay are ended: that is no crash.
+// Runs a few at a time, of a sanitized program each third. Those that stay are ended: that is no crash.
 async function each(items, work) {
-  const rest = [...items];
+  const rest = items.filter((_, i) => (process.env.SANITIZE ?? 'none') === 'none' || i % 3 === 0);
   await Promise.all(Array.from({ length: 4 }, async () => {
     for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
   }));
