@@ -64,13 +64,19 @@ check 'it can gain none' [ "$(status_line NoNewPrivs)" = 1 ]
 check 'its system calls are filtered' [ "$(status_line Seccomp)" = 2 ]
 check 'its folder is closed' [ "$(stat -c '%a %U' /var/lib/latchkey)" = '700 latchkey' ]
 check 'its mirror is closed' [ "$(stat -c %a /var/lib/latchkey/mirror.db)" = 600 ]
+check 'what it sees can be looked at' within true
 check 'it sees no homes' [ -z "$(within ls -A /root)" ]
-check 'it sees no processes of others' refused within test -e /proc/1/status
+as_itself() { nsenter -t "$(property MainPID)" -m -S "$(id -u latchkey)" -G "$(id -g latchkey)" "$@" 2>/dev/null; }
+check 'it can look around' as_itself test -e /proc/self/status
+check 'it sees no processes of others' refused as_itself test -e /proc/1/status
 check 'the system is read-only for it' refused within touch /etc/latchkey/x /usr/x
-secrets() { tr '\0' '\n' <"/proc/$(property MainPID)/environ" | grep -E 'sk_test|cookie-password-of'; }
-check 'no secret is in its environment' refused secrets
-logged() { journalctl --no-pager -u latchkey | grep -E 'sk_test_default|cookie-password-of'; }
-check 'no secret is in its log' refused logged
+variables() { tr '\0' '\n' <"/proc/$(property MainPID)/environ"; }
+has_variable() { variables | grep -qE "$1"; }
+check 'its environment can be looked at' has_variable WORKOS_CLIENT_ID=client_emulated
+check 'no secret is in it' refused has_variable 'sk_test|cookie-password-of'
+logged() { journalctl --no-pager -u latchkey | grep -qE "$1"; }
+check 'its log can be looked at' logged 'Started latchkey.service'
+check 'no secret is in it' refused logged 'sk_test_default|cookie-password-of'
 
 main=$(property MainPID)
 check 'it reloads' systemctl reload latchkey

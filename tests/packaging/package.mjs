@@ -13,7 +13,7 @@ const cache = path.join(BUILD_ROOT, 'debian');
 const debs = path.join(cache, 'packages');
 const root = path.join(scratch, 'root');
 
-function call(program, args, { timeout = 600_000, ...more } = {}) {
+function call(program, args, { timeout = 1_500_000, ...more } = {}) {
   const done = spawnSync(program, args, { encoding: 'utf8', timeout, maxBuffer: 1 << 26, ...more });
   return { status: done.status, said: `${done.stdout}${done.stderr}${done.error ?? ''}` };
 }
@@ -86,7 +86,7 @@ ExecStopPost=systemctl --no-block poweroff
 WantedBy=multi-user.target
 `);
   inside('systemctl --quiet enable check.service');
-  const booted = call('systemd-nspawn', [...container, '--private-network', '--boot'], { timeout: 240_000, input: '' });
+  const booted = call('systemd-nspawn', [...container, '--private-network', '--boot'], { timeout: 400_000, input: '' });
   const log = path.join(root, 'root/check.log');
   if (!fs.existsSync(log)) {
     // A machine whose kernel or control groups do not let a second systemd run.
