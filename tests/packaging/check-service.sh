@@ -95,7 +95,7 @@ check 'and answers again' answers 3000 /healthz '200 OK'
 /root/embed 8080 &
 embed=$!
 check 'a program compiled here greets a stranger' answers 8080 / 'Hello stranger'
-check 'and asks for sign-in' answers 8080 /account '302 '
+check 'and asks for sign-in' answers 8080 /account ' 401 '
 kill -INT $embed && wait $embed
 check 'and ends in peace' [ $? -eq 0 ]
 
