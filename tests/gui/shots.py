@@ -76,7 +76,6 @@ def take(drive, folder, variant, environment, desktop, latchkey, wanted):
         yield "sign-out", {}, ["Sign In", "Profile", "Sign Out…"], "Sign Out?"
         yield "preferences", {}, ["Sign In"], "Live"
         yield "shortcuts", {}, ["Sign In"], "Live"
-        yield "about", {}, ["Sign In"], "Live"
         yield "masked", {}, ["Sign In"], "Live"
         yield "new", {}, ["Sign In"], "Live"
         yield "damaged", {}, ["Sign In"], "Start Fresh"
@@ -136,9 +135,6 @@ def take(drive, folder, variant, environment, desktop, latchkey, wanted):
                 app.see_not("Mask Personal Data")
             if name == "shortcuts":
                 app.press("ctrl+question")
-            if name == "about":
-                app.press("F10")
-                app.click("About Latchkey")
             if name == "new":
                 run.emulator.add_grace()
                 app.see("New: Grace Hopper was changed")
