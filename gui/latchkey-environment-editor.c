@@ -66,10 +66,8 @@ static void on_key_stored(GObject *source, GAsyncResult *result, gpointer data)
 
     if (latchkey_secrets_store_finish(LATCHKEY_SECRETS(source), result, &error))
         return;
-    const char *reason = latchkey_secrets_get_reason(LATCHKEY_SECRETS(source));
-    g_autofree char *text = g_strdup_printf(_("The API key is kept for this run only. %s"),
-                                            reason != NULL ? reason : error->message);
-    g_signal_emit_by_name(environments, "notice", text);
+    g_debug("keyring: %s", error->message); /* the profile page says why */
+    g_signal_emit_by_name(environments, "notice", _("API key kept for this run only"));
 }
 
 static void keep_key(LatchkeyEnvironments *environments, const LatchkeyConfig *config)

@@ -105,6 +105,8 @@ static void show_all(LatchkeyEnvironmentsWindow *self)
         GtkWidget *check = gtk_check_button_new();
 
         gtk_widget_set_valign(check, GTK_ALIGN_CENTER);
+        /* One alone is no choice, and would be drawn as something to turn off. */
+        gtk_widget_set_visible(check, latchkey_environments_get_n(self->environments) > 1);
         gtk_check_button_set_group(GTK_CHECK_BUTTON(check), GTK_CHECK_BUTTON(first));
         first = first != NULL ? first : check;
         gtk_check_button_set_active(GTK_CHECK_BUTTON(check),

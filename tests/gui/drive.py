@@ -789,7 +789,7 @@ def story_environments(run):
         app.click("Save")
         app.see(f"Environment: {name}")
     app.press("Escape")
-    app.see("The API key is kept for this run only.")
+    app.see("API key kept for this run only")
     app.click("Sign In")
     app.see("Mira Holt was added")
     app.quit()
