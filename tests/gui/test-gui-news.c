@@ -200,6 +200,21 @@ static void choose(GtkWidget *window, guint row, guint choice)
     adw_combo_row_set_selected(ADW_COMBO_ROW(find_type(window, ADW_TYPE_COMBO_ROW, &row)), choice);
 }
 
+/* In the row with this title. */
+static GtkWidget *switch_of(GtkWidget *root, const char *title)
+{
+    if (ADW_IS_ACTION_ROW(root) &&
+        g_str_equal(adw_preferences_row_get_title(ADW_PREFERENCES_ROW(root)), title))
+        return adw_action_row_get_activatable_widget(ADW_ACTION_ROW(root));
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        GtkWidget *found = switch_of(child, title);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
 static void test_preferences_count_at_once(void)
 {
     g_autoptr(GSettings) settings = latchkey_settings_new();
@@ -222,8 +237,7 @@ static void test_preferences_count_at_once(void)
     g_assert_cmpstr(notify, ==, "all");
     choose(window, 3, 1);
 
-    guint third_switch = 2; /* behind the mask's and the one that each expander has, unseen */
-    GtkWidget *created = find_type(window, GTK_TYPE_SWITCH, &third_switch);
+    GtkWidget *created = switch_of(window, "User created");
     g_assert_false(gtk_switch_get_active(GTK_SWITCH(created)));
     gtk_switch_set_active(GTK_SWITCH(created), TRUE);
     g_assert_true(latchkey_notifier_wants(settings, "dsync.user.created"));
