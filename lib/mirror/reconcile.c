@@ -293,6 +293,7 @@ lk_status lk_reconcile_new(const lk_reconcile_options *options, lk_reconcile **o
     LK_TRY(lk__walk_begin(known.mirror->store, lk__now_ms(known.client),
                           lk__oldest_kept(known.client), known.dry_run, known.force, &walk, err));
     self->walk_id = walk.id;
+    lk__store_expect_writes(known.mirror->store);
     *out = lk__steal(self);
     return LK_OK;
 }

@@ -248,6 +248,12 @@ static void sqlite_rollback(lk__store *store)
         (void)sqlite_run(store, "ROLLBACK", LK__NO_ARGS, NULL, NULL, &ignored);
 }
 
+/* Without it pages would go to the disk and back within one transaction. */
+static void sqlite_expect_writes(lk__store *store)
+{
+    (void)sqlite3_exec(((sqlite_store *)store)->db, "PRAGMA cache_size=-16384", NULL, NULL, NULL);
+}
+
 /* ---- News ---- */
 
 static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
@@ -299,6 +305,7 @@ static const lk__store_driver sqlite_driver = {
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
+    .expect_writes = sqlite_expect_writes,
     .wait = sqlite_wait,
     .free = sqlite_free,
 };
@@ -381,7 +388,7 @@ static lk_status prepare(sqlite_store *self, lk_error *err)
     if (sqlite3_db_readonly(self->db, "main") == 1)
         return fail_open(self, "may not be written", err);
     LK_TRY(execute(self,
-                   "PRAGMA page_size=8192; PRAGMA synchronous=FULL; PRAGMA cache_size=-16384;"
+                   "PRAGMA page_size=8192; PRAGMA synchronous=FULL; PRAGMA cache_size=-2048;"
                    "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON",
                    err));
     LK_TRY(use_log(self, err));

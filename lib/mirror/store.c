@@ -111,6 +111,12 @@ void lk__transaction_end(lk__transaction *transaction)
     transaction->store = NULL;
 }
 
+void lk__store_expect_writes(lk__store *store)
+{
+    if (store->driver->expect_writes != NULL)
+        store->driver->expect_writes(store);
+}
+
 lk_status lk__store_limit_idle(lk__store *store, int64_t ms, lk_error *err)
 {
     return store->driver->limit_idle != NULL ? store->driver->limit_idle(store, ms, err) : LK_OK;

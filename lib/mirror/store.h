@@ -53,6 +53,7 @@ typedef struct lk__store_driver {
     lk_status (*begin)(lk__store *store, lk__access access, lk_error *err);
     lk_status (*commit)(lk__store *store, lk_error *err);
     void (*rollback)(lk__store *store);
+    void (*expect_writes)(lk__store *store); /* NULL: it makes no difference */
     /* NULL: there is nobody who could end a transaction. */
     lk_status (*limit_idle)(lk__store *store, int64_t ms, lk_error *err);
     /* NULL: wait() finds out by itself. */
@@ -101,6 +102,9 @@ LK_MUST_CHECK lk_status lk__transaction_begin(lk__transaction *transaction, lk__
 LK_MUST_CHECK lk_status lk__transaction_commit(lk__transaction *transaction, lk_error *err);
 void lk__transaction_end(lk__transaction *transaction);
 
+/* This connection will write much, as a feed does: SQLite keeps 16 MB of pages for it. Others have
+ * 2 MB, since a server holds dozens of them. */
+void lk__store_expect_writes(lk__store *store);
 /* How long a transaction of ours may stand still, be it that this process is stopped or cut off,
  * before the database ends it for the sake of other writers; 5 s unless this says less. SQLite has
  * no server that could do so: there the others wait. */

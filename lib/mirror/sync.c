@@ -477,6 +477,7 @@ lk_status lk_sync_new(const lk_sync_options *options, lk_sync **out, lk_error *e
     if (sync->arena == NULL || sync->signal == NULL)
         return lk__no_memory(err);
     LK_TRY(copy_types(sync, &known, err));
+    lk__store_expect_writes(sync->mirror->store);
     *out = lk__steal(sync);
     return LK_OK;
 }
