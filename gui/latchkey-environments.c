@@ -28,7 +28,7 @@ static const struct {
 
 static char **field_of(LatchkeyConfig *config, size_t i)
 {
-    return (char **)((char *)config + fields[i].offset);
+    return (char **)(void *)((char *)config + fields[i].offset);
 }
 
 static LatchkeyConfig *read_one(GVariant *dictionary)
