@@ -75,7 +75,7 @@ static Plot plot_of(LatchkeyActivityChart *self)
     Plot plot = { .tick = latchkey_activity_tick(highest) };
     plot.top = MAX(plot.tick, (highest + plot.tick - 1) / plot.tick * plot.tick);
     g_autofree char *text = g_strdup_printf("%d", (int)plot.top);
-    g_autoptr(PangoLayout) layout = new_layout(self, text, &width, &height);
+    g_object_unref(new_layout(self, text, &width, &height)); /* for its size alone */
     float labels = (float)(width + LABEL_GAP);
     plot.x = is_rtl(self) ? 0 : labels;
     plot.y = (float)height / 2;

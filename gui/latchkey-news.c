@@ -40,7 +40,6 @@ static void remember(LatchkeyNews *self)
     if (self->settings == NULL || self->last_id == NULL)
         return;
     g_autoptr(GVariant) all = g_settings_get_value(self->settings, "last-seen");
-    g_auto(GVariantDict) dict = G_VARIANT_DICT_INIT(NULL);
     GVariantBuilder builder;
     GVariantIter iter;
     const char *location = NULL;
