@@ -587,6 +587,7 @@ def story_chromium(run):
 
 def story_console(run):
     """Somebody at the emulator's console hires, moves, suspends and removes; the window tells each."""
+    desk = Desk()
     app = run.app()
     app.click("Sign In")
     app.see("Live")
@@ -611,6 +612,8 @@ def story_console(run):
                             os.path.join(os.environ["SHOTS"], f"console-{step}.png")], check=True)
     console.stdin.close()
     console.wait(timeout=30)
+    if any("Grace Hopper" not in title for title, _ in desk.told):  # Chromium may have had the focus
+        raise Failure(f"told was {desk.told}")
     app.quit()
 
 

@@ -204,7 +204,7 @@ static void test_every_allocation_may_fail(void **state)
         long at_least; /* allocations: the walk must not have missed the point */
     } rows[] = {
         { "parse and decode", parse_and_decode, 20 },
-        { "visit each", visit_each, 10 },
+        { "visit each", visit_each, 6 },
         { "write", write_json, 4 },
         { "seal", seal, 8 },
         { "open", open_seal, 7 },
