@@ -75,18 +75,19 @@ static void on_range_chosen(LatchkeyMainPage *self, gint64 since_ms, gint64 unti
     latchkey_events_page_show_range(self->events_page, since_ms, until_ms, words);
 }
 
-void latchkey_main_page_show_event(LatchkeyMainPage *self, const char *id)
+gboolean latchkey_main_page_show_event(LatchkeyMainPage *self, const char *id)
 {
     LatchkeyStore *store = latchkey_feed_get_store(self->feed);
     lk_auto(lk_mirror_event_page) page = NULL;
 
     if (store == NULL ||
         lk_mirror_get_event(latchkey_store_get_mirror(store), id, &page, NULL) != LK_OK)
-        return;
+        return FALSE;
     const char *directory_id = page->items[0]->directory_id;
     g_autoptr(LatchkeyEvent) event =
         latchkey_event_new(page->items[0], latchkey_store_get_directory_name(store, directory_id));
     on_event_chosen(self, event);
+    return TRUE;
 }
 
 /* ---- News ---- */

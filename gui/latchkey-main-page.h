@@ -23,8 +23,8 @@ void latchkey_main_page_go_back(LatchkeyMainPage *self);
 /* Puts the cursor where one types what to look for, on a page that has such a place. */
 void latchkey_main_page_search(LatchkeyMainPage *self);
 
-/* By its id: one that is not there is not shown. */
-void latchkey_main_page_show_event(LatchkeyMainPage *self, const char *id);
+/* By its id. FALSE: it is not there. */
+gboolean latchkey_main_page_show_event(LatchkeyMainPage *self, const char *id);
 /* Asks where to write the listed events to. */
 void latchkey_main_page_export(LatchkeyMainPage *self);
 

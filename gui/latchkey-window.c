@@ -11,6 +11,8 @@
 
 #include <glib/gi18n.h>
 
+enum { POLLS_TO_GIVE_UP = 3 };
+
 struct _LatchkeyWindow {
     AdwApplicationWindow parent_instance;
     GtkStack *stack;
@@ -19,7 +21,8 @@ struct _LatchkeyWindow {
     LatchkeyAccount *account;
     LatchkeyFeed *feed;
     GSettings *settings; /* NULL: the schema is not installed */
-    char *wanted_event;  /* its id: to be shown once somebody is signed in; NULL: none */
+    char *wanted_event;  /* its id: to be shown once it is here; NULL: none */
+    guint n_polls;       /* that came to their end without it */
     LatchkeyAccountState shown;
 };
 
@@ -132,14 +135,26 @@ static void on_export_events(GtkWidget *widget, const char *name, GVariant *para
     latchkey_main_page_export(LATCHKEY_WINDOW(widget)->main_page);
 }
 
-/* Asked for at the start, it waits for the sign-in and for the events. */
-static void show_wanted_event(LatchkeyWindow *self)
+/* Asked for at the start, it waits for the sign-in; named elsewhere before it came here, for the
+ * feed. TRUE: nothing is wanted any more. */
+static gboolean show_wanted_event(LatchkeyWindow *self)
 {
-    if (self->wanted_event == NULL || self->main_page == NULL ||
-        latchkey_feed_get_store(self->feed) == NULL)
+    if (self->wanted_event != NULL && self->main_page != NULL &&
+        latchkey_main_page_show_event(self->main_page, self->wanted_event))
+        g_clear_pointer(&self->wanted_event, g_free);
+    return self->wanted_event == NULL;
+}
+
+static void on_feed_changed(LatchkeyWindow *self)
+{
+    if (show_wanted_event(self) || self->main_page == NULL ||
+        latchkey_feed_get_state(self->feed) != LATCHKEY_FEED_CURRENT)
         return;
-    g_autofree char *id = g_steal_pointer(&self->wanted_event);
-    latchkey_main_page_show_event(self->main_page, id);
+    /* The first one may have begun before it was wanted. */
+    if (++self->n_polls < POLLS_TO_GIVE_UP)
+        return;
+    g_clear_pointer(&self->wanted_event, g_free);
+    latchkey_window_tell(self, _("This event could not be found"));
 }
 
 static void on_show_event(GtkWidget *widget, const char *name, GVariant *parameter)
@@ -149,7 +164,9 @@ static void on_show_event(GtkWidget *widget, const char *name, GVariant *paramet
 
     g_free(self->wanted_event);
     self->wanted_event = g_variant_dup_string(parameter, NULL);
-    show_wanted_event(self);
+    self->n_polls = 0;
+    if (!show_wanted_event(self))
+        latchkey_feed_wake(self->feed);
 }
 
 static void on_show_page(GtkWidget *widget, const char *name, GVariant *parameter)
@@ -293,10 +310,9 @@ void latchkey_window_set_source(LatchkeyWindow *self, LatchkeyAccount *account, 
     g_signal_connect_object(account, "changed", G_CALLBACK(on_account_changed), self, 0);
     g_signal_connect_object(account, "open-uri", G_CALLBACK(on_open_uri), self, 0);
     g_signal_connect_object(account, "notice", G_CALLBACK(on_notice), self, 0);
-    g_signal_connect_object(feed, "changed", G_CALLBACK(show_wanted_event), self,
-                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(feed, "changed", G_CALLBACK(on_feed_changed), self, G_CONNECT_SWAPPED);
     on_account_changed(account, self);
-    show_wanted_event(self);
+    (void)show_wanted_event(self); /* else it is wanted on */
 }
 
 LatchkeyWindow *latchkey_window_new(GtkApplication *application, LatchkeyAccount *account,

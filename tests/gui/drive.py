@@ -811,8 +811,7 @@ def story_background(run):
     app.press("ctrl+w")
     app.see_not("Live")
     run.emulator.add_grace()
-    event = run.emulator.last_event("dsync.user.updated")
-    time.sleep(1)
+    event = run.emulator.last_event("dsync.user.updated")  # not in the window yet
     if app.process.poll() is not None:
         raise Failure("closing the window ended the program")
     second = subprocess.run([app.program, "--show-event", event], env=app.environment, timeout=20,
@@ -820,6 +819,9 @@ def story_background(run):
     if second.returncode != 0:
         raise Failure(f"the second start ended with {second.returncode}")
     app.see("Last name: was Murray, now Hopper")
+    subprocess.run([app.program, "--show-event", "event_of_nobody"], env=app.environment, timeout=20,
+                   check=True)
+    app.see("This event could not be found")
     app.press("ctrl+q")
     wait_for("the end", lambda: app.process.poll() == 0)
     app.complaints()
