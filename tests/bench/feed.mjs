@@ -43,7 +43,7 @@ const ours = (server, ...more) => onSqlite((store) => output(BENCH, ['sync', sto
 
 const canPeer = (() => {
   try {
-    require('better-sqlite3');
+    new (require('better-sqlite3'))(':memory:').close(); // its compiled part is loaded only then
     return true;
   } catch {
     return false;

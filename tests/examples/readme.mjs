@@ -139,6 +139,13 @@ const commands = {
     const users = jsonLines(await succeed(['directory', 'users', '--json', '--store', store]));
     assert.ok(users.some(({ email }) => email === EMAIL));
   },
+  'latchkey directory show ID': async () => {
+    const [{ id }] = jsonLines(await succeed(['directory', 'users', '--json', '--store', store]));
+    assert.match(await succeed(['directory', 'show', id, '--store', store]), new RegExp(id));
+  },
+  'latchkey directory diff --from 2h': async () => {
+    await succeed(['directory', 'diff', '--from', '2h', '--store', store]);
+  },
   // doctor.mjs knows the illnesses.
   'latchkey doctor': async () => assert.match(await succeed(['doctor'], { env: env() }), /^good +reach/m),
   'latchkey session open --password-file FILE': async () => {
