@@ -195,7 +195,7 @@ static void prepare_store(fleet *f)
 static void choose_store(const fleet *f, worker *w, int number)
 {
     char socket[108];
-    char name[16];
+    char name[24];
 
     memcpy(w->store, f->k.store, sizeof(w->store));
     if (!kit_is_postgres())
