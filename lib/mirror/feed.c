@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "mirror/apply.h"
 #include "mirror/event-index.h"
 #include "mirror/sql.h"
@@ -80,6 +81,13 @@ lk__place lk__place_newest(lk__place place, const lk_event_page *page)
         place = lk__place_newer(
             place, (lk__place){ .id = page->items[i]->id, .at_ms = page->items[i]->created_at_ms });
     return place;
+}
+
+bool lk__feed_ends_with(const lk_event_page *page, const char *after)
+{
+    if (page->count == 0 && page->skipped == 0)
+        return true;
+    return page->after == NULL || lk__text_equal(page->after, after);
 }
 
 enum { BATCH = 100 }; /* as many as there are in a page */

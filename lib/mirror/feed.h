@@ -35,6 +35,10 @@ typedef struct lk__place {
 lk__place lk__place_newer(lk__place a, lk__place b);
 lk__place lk__place_newest(lk__place place, const lk_event_page *page);
 
+/* A page without an entry, without a next one, or one that leads to itself. after: what it was
+ * asked for; NULL: by time. */
+bool lk__feed_ends_with(const lk_event_page *page, const char *after);
+
 /* What becomes of the feed with some pages. */
 typedef struct lk__feed_move {
     lk__place cursor;

@@ -164,14 +164,6 @@ static lk_status fetch(lk_sync *sync, const lk__feed *feed, lk_event_page **out,
     return status;
 }
 
-/* A page without an entry, without a next one, or one that leads to itself. */
-static bool is_last(const walk *w, const lk_event_page *page)
-{
-    if (page->count == 0 && page->skipped == 0)
-        return true;
-    return page->after == NULL || lk__text_equal(page->after, w->position);
-}
-
 static lk_status walk_on(lk_sync *sync, const lk_event_page *page, bool caught_up, lk_error *err)
 {
     char *position;
@@ -337,7 +329,7 @@ static lk_status step_page(lk_sync *sync, const lk__feed *feed, lk_sync_result *
 
     LK_TRY(fetch(sync, feed, &page, err));
     note_page(&sync->walk, page);
-    caught_up = is_last(&sync->walk, page);
+    caught_up = lk__feed_ends_with(page, sync->walk.position);
     move.cursor =
         lk__place_newest((lk__place){ .id = feed->cursor, .at_ms = feed->cursor_at_ms }, page);
     move.polled_at_ms = lk__now_ms(sync->client);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "mirror/feed.h"
 
 enum {
     SECOND_MS = 1000,
@@ -250,7 +251,7 @@ lk_status lk__windows_note(lk__windows *self, size_t i, const lk_event_page *pag
     *honoured = !is_foreign(w, page);
     if (!*honoured)
         return LK_OK;
-    w->is_done = page->after == NULL || is_past_end(w, page);
+    w->is_done = lk__feed_ends_with(page, w->after) || is_past_end(w, page);
     LK_TRY(note_newest(w, page, err));
     LK_TRY(replace(&w->after, page->after, err));
     w->pace_ms = reached_ms(w) - before_ms;

@@ -235,12 +235,51 @@ static void test_newest_first_is_not_taken_for_the_end(void **state)
     lk__windows_clear(&plan);
 }
 
+/* Else its window would be asked for without end. */
+static void test_page_that_leads_nowhere_ends_its_window(void **state)
+{
+    static const struct {
+        size_t count, skipped;
+        const char *after;
+        bool is_end;
+    } second[] = {
+        { .count = 1, .after = "event_1", .is_end = true }, /* to itself */
+        { .count = 0, .after = "event_2", .is_end = true },
+        { .count = 0, .skipped = 1, .after = "event_2", .is_end = false },
+        { .count = 1, .after = "event_2", .is_end = false },
+    };
+    const lk_event event = { .id = "event_1", .created_at_ms = 150 * SECOND };
+    const lk_event *items[] = { &event };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(second) / sizeof(second[0]); i++) {
+        const lk_event_page first = { .items = items, .count = 1, .after = "event_1" };
+        const lk_event_page page = { .items = items,
+                                     .count = second[i].count,
+                                     .skipped = second[i].skipped,
+                                     .after = second[i].after };
+        lk__windows plan;
+        size_t places[1];
+        lk_error err = LK_ERROR_INIT;
+        bool honoured = false;
+
+        lk__windows_begin(&plan, 100 * SECOND, 200 * SECOND, 1000 * SECOND);
+        assert_int_equal(lk__windows_plan(&plan, 1, places), 1);
+        (void)lk__windows_ask(&plan, places[0]);
+        assert_ok(lk__windows_note(&plan, places[0], &first, &honoured, &err), err);
+        assert_ok(lk__windows_note(&plan, places[0], &page, &honoured, &err), err);
+        assert_int_equal(plan.items[places[0]].is_done, second[i].is_end);
+        lk__windows_clear(&plan);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_is_read_and_the_front_is_true),
         cmocka_unit_test(test_events_outside_are_noticed),
         cmocka_unit_test(test_newest_first_is_not_taken_for_the_end),
+        cmocka_unit_test(test_page_that_leads_nowhere_ends_its_window),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
