@@ -10,12 +10,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #define MAX_FDS       4096 /* sockets with higher numbers stay */
 #define LOOK_EVERY_MS 100  /* so that it is known who has waited, before somebody must leave */
-#define PATIENCE_MS   500  /* that is no slow visitor yet */
 
 /* A socket of ours, by its number. */
 typedef struct seat {
@@ -24,6 +24,7 @@ typedef struct seat {
     uint64_t address;
     uint64_t peer; /* address and port */
     uint32_t silent_ms;
+    bool is_unread; /* something came that no worker has taken: it has none yet */
     bool is_dropped;
 } seat;
 
@@ -41,13 +42,6 @@ struct crowd {
     uint64_t n_dropped;
     seat seats[MAX_FDS];
 };
-
-static int64_t now_ms(void)
-{
-    const struct timespec now = clock_in_ms(0);
-
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* FNV-1a. Who makes two addresses alike is counted for both. */
 static uint64_t hash(uint64_t sum, const void *data, size_t len)
@@ -113,6 +107,13 @@ static uint32_t read_silence(int fd)
     return info.tcpi_last_data_recv;
 }
 
+static bool read_unread(int fd)
+{
+    int n = 0;
+
+    return ioctl(fd, FIONREAD, &n) == 0 && n > 0;
+}
+
 static void look_at(crowd *self, int fd, int64_t at_ms)
 {
     seat *known = &self->seats[fd];
@@ -125,12 +126,17 @@ static void look_at(crowd *self, int fd, int64_t at_ms)
         return;
     }
     found.inode = about.st_ino;
-    known->silent_ms = read_silence(fd);
-    if (known->inode == found.inode)
+    found.silent_ms = read_silence(fd);
+    found.is_unread = read_unread(fd);
+    if (known->inode != found.inode) {
+        found.since_ms -= found.silent_ms;
+        *known = found;
         return;
-    found.silent_ms = known->silent_ms;
-    found.since_ms -= found.silent_ms;
-    *known = found;
+    }
+    if (known->is_unread && !found.is_unread)
+        known->since_ms = at_ms; /* a worker has just begun to read */
+    known->silent_ms = found.silent_ms;
+    known->is_unread = found.is_unread;
 }
 
 static void look_around(crowd *self, int64_t at_ms)
@@ -150,9 +156,10 @@ static bool is_being_answered(const crowd *self, const seat *one)
     return false;
 }
 
-static bool is_kept_waiting(const crowd *self, const seat *one)
+/* Of those without a worker nobody frees one by leaving: it is they who are kept waiting. */
+static bool keeps_waiting(const crowd *self, const seat *one)
 {
-    return one->inode != 0 && !one->is_dropped && !is_being_answered(self, one);
+    return one->inode != 0 && !one->is_dropped && !one->is_unread && !is_being_answered(self, one);
 }
 
 static int count_alike(const crowd *self, uint64_t address)
@@ -179,7 +186,7 @@ static int choose(const crowd *self, int64_t at_ms)
 
     for (int fd = 0; fd < self->n_fds; fd++) {
         const seat *one = &self->seats[fd];
-        if (at_ms - one->since_ms < PATIENCE_MS || !is_kept_waiting(self, one))
+        if (at_ms - one->since_ms < CROWD_PATIENCE_MS || !keeps_waiting(self, one))
             continue;
         bool is_alike = chosen >= 0 && self->seats[chosen].address == one->address;
         int n = is_alike ? n_most : count_alike(self, one->address);
@@ -251,7 +258,7 @@ static void *keep_the_door(void *ctx)
             pthread_cond_wait(&self->changed, &self->mutex);
             continue;
         }
-        int64_t at_ms = now_ms();
+        int64_t at_ms = clock_steady_ms();
         look_around(self, at_ms);
         make_room(self, at_ms);
         pthread_cond_timedwait(&self->changed, &self->mutex, &until);
@@ -341,7 +348,7 @@ void crowd_wait(crowd *self, crowd_member *member)
     /* Its waiting begins anew. */
     for (int fd = 0; self->n_connections > self->limit / 2 && fd < self->n_fds; fd++)
         if (self->seats[fd].peer == member->peer)
-            self->seats[fd].since_ms = now_ms();
+            self->seats[fd].since_ms = clock_steady_ms();
     unlist(self, member);
     pthread_mutex_unlock(&self->mutex);
 }

@@ -3,8 +3,8 @@
  *
  * So while few workers are free, a thread keeps the door: for each newcomer it hangs up on somebody
  * who keeps the server waiting: of the address that does so most often the one who has done so for
- * longest. Whoever speaks at once is never that one, however many others do not; those who are
- * being answered stay.
+ * longest. Whoever speaks at once is never that one, however many others do not, nor is who has
+ * spoken and no worker has listened yet; those who are being answered stay.
  *
  * CivetWeb does not tell a connection's socket before its request is read, and has no call to hang
  * up. But the sockets are this process's own: they are found by the port that they came to, and
@@ -15,6 +15,9 @@
 #include <latchkey/error.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+/* Who keeps a worker waiting for less is no slow visitor yet. */
+#define CROWD_PATIENCE_MS 500
 
 typedef struct crowd crowd;
 
