@@ -108,6 +108,17 @@ void list_next(FILE *out, size_t i, const char *id, char last[ID_SIZE])
     snprintf(last, ID_SIZE, "%s", id);
 }
 
+int list_limit(const list_query *query)
+{
+    return query->limit != 0 ? query->limit : LIST_PAGE;
+}
+
+void list_end(const list_query *query, size_t count, char last[ID_SIZE])
+{
+    if (count < (size_t)list_limit(query))
+        last[0] = '\0';
+}
+
 lk_status list_check_directory(const app_request *request, lk_mirror *mirror, lk_error *err)
 {
     lk_auto(lk_directory) directory = NULL;

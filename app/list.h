@@ -11,6 +11,8 @@ typedef struct list_query {
     int limit; /* 0: not asked for */
 } list_query;
 
+enum { LIST_PAGE = 100 }; /* as long as a page is when nobody asks for another length */
+
 /* Fetches one page and prints its items with commas between; the last one's id goes into last, ""
  * where nothing follows. */
 typedef lk_status list_print(FILE *out, lk_mirror *mirror, const app_request *request,
@@ -21,6 +23,9 @@ int list_answer(const app_request *request, list_print *print);
 
 /* For printers: what comes between two items, and the place reached. */
 void list_next(FILE *out, size_t i, const char *id, char last[ID_SIZE]);
+/* WorkOS: "after" is null on the last page, which is the one that is not full. */
+void list_end(const list_query *query, size_t count, char last[ID_SIZE]);
+int list_limit(const list_query *query);
 /* NULL for "". */
 const char *list_text(const char *text);
 /* The organization to ask the mirror for; NULL: all. */

@@ -1,7 +1,7 @@
 /* The server's JSON: who is asking, and what the mirror holds. */
 #include "answer.h"
 #include "fail.h"
-#include "list.h"
+#include "list-directory.h"
 #include "print.h"
 #include "records.h"
 
@@ -84,61 +84,6 @@ static lk_status print_events(FILE *out, lk_mirror *mirror, const app_request *r
     return LK_OK;
 }
 
-static lk_status print_directories(FILE *out, lk_mirror *mirror, const app_request *request,
-                                   const list_query *query, char last[ID_SIZE], lk_error *err)
-{
-    lk_auto(lk_directory_page) page = NULL;
-
-    TRY(lk_mirror_list_directories(
-        mirror,
-        LK_MIRROR_QUERY(.organization_id = list_organization(request, query),
-                        .after = list_text(query->after), .limit = query->limit),
-        &page, err));
-    for (size_t i = 0; i < page->count; i++) {
-        list_next(out, i, page->items[i]->id, last);
-        record_print_directory(out, page->items[i]);
-    }
-    return LK_OK;
-}
-
-static lk_status print_users(FILE *out, lk_mirror *mirror, const app_request *request,
-                             const list_query *query, char last[ID_SIZE], lk_error *err)
-{
-    lk_auto(lk_directory_user_page) page = NULL;
-
-    TRY(list_check_directory(request, mirror, err));
-    TRY(lk_mirror_list_users(mirror,
-                             LK_MIRROR_QUERY(.organization_id = list_organization(request, query),
-                                             .directory_id = request->id,
-                                             .after = list_text(query->after),
-                                             .limit = query->limit),
-                             &page, err));
-    for (size_t i = 0; i < page->count; i++) {
-        list_next(out, i, page->items[i]->id, last);
-        record_print_user(out, page->items[i]);
-    }
-    return LK_OK;
-}
-
-static lk_status print_groups(FILE *out, lk_mirror *mirror, const app_request *request,
-                              const list_query *query, char last[ID_SIZE], lk_error *err)
-{
-    lk_auto(lk_directory_group_page) page = NULL;
-
-    TRY(list_check_directory(request, mirror, err));
-    TRY(lk_mirror_list_groups(mirror,
-                              LK_MIRROR_QUERY(.organization_id = list_organization(request, query),
-                                              .directory_id = request->id,
-                                              .after = list_text(query->after),
-                                              .limit = query->limit),
-                              &page, err));
-    for (size_t i = 0; i < page->count; i++) {
-        list_next(out, i, page->items[i]->id, last);
-        record_print_group(out, page->items[i]);
-    }
-    return LK_OK;
-}
-
 int answer_events(const app_request *request)
 {
     return list_answer(request, print_events);
@@ -146,17 +91,17 @@ int answer_events(const app_request *request)
 
 int answer_directories(const app_request *request)
 {
-    return list_answer(request, print_directories);
+    return list_answer(request, list_print_directories);
 }
 
 int answer_directory_users(const app_request *request)
 {
-    return list_answer(request, print_users);
+    return list_answer(request, list_print_users);
 }
 
 int answer_directory_groups(const app_request *request)
 {
-    return list_answer(request, print_groups);
+    return list_answer(request, list_print_groups);
 }
 
 int answer_directory_user(const app_request *request)

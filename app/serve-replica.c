@@ -7,13 +7,11 @@
  * has seen one has seen all before it, so a late one is missed by nobody. */
 #include "answer.h"
 #include "fail.h"
-#include "list.h"
+#include "list-directory.h"
 #include "print.h"
 #include "records.h"
 
 #include <string.h>
-
-enum { PAGE = 100 };
 
 /* What a program must know to sign somebody in for this server. Nothing here is a secret. */
 int answer_environment(const app_request *request)
@@ -32,18 +30,6 @@ int answer_environment(const app_request *request)
     return body_answer(&json, request, 200, "application/json");
 }
 
-static int limit_of(const list_query *query)
-{
-    return query->limit != 0 ? query->limit : PAGE;
-}
-
-/* WorkOS: "after" is null on the last page. */
-static void end_page(const list_query *query, size_t count, char last[ID_SIZE])
-{
-    if (count < (size_t)limit_of(query))
-        last[0] = '\0';
-}
-
 static lk_status print_events(FILE *out, lk_mirror *mirror, const app_request *request,
                               const list_query *query, char last[ID_SIZE], lk_error *err)
 {
@@ -53,69 +39,13 @@ static lk_status print_events(FILE *out, lk_mirror *mirror, const app_request *r
         mirror,
         LK_MIRROR_EVENT_QUERY(.order = LK_ARRIVAL, .after = list_text(query->after),
                               .organization_id = list_organization(request, query),
-                              .limit = limit_of(query)),
+                              .limit = list_limit(query)),
         &page, err));
     for (size_t i = 0; i < page->count; i++) {
         list_next(out, i, page->items[i]->id, last);
         print_json_raw(out, page->items[i]->json, page->items[i]->json_len);
     }
-    end_page(query, page->count, last);
-    return LK_OK;
-}
-
-static lk_status print_directories(FILE *out, lk_mirror *mirror, const app_request *request,
-                                   const list_query *query, char last[ID_SIZE], lk_error *err)
-{
-    lk_auto(lk_directory_page) page = NULL;
-
-    TRY(lk_mirror_list_directories(
-        mirror,
-        LK_MIRROR_QUERY(.organization_id = list_organization(request, query),
-                        .after = list_text(query->after), .limit = limit_of(query)),
-        &page, err));
-    for (size_t i = 0; i < page->count; i++) {
-        list_next(out, i, page->items[i]->id, last);
-        record_print_directory(out, page->items[i]);
-    }
-    end_page(query, page->count, last);
-    return LK_OK;
-}
-
-static lk_status print_users(FILE *out, lk_mirror *mirror, const app_request *request,
-                             const list_query *query, char last[ID_SIZE], lk_error *err)
-{
-    lk_auto(lk_directory_user_page) page = NULL;
-
-    TRY(list_check_directory(request, mirror, err));
-    TRY(lk_mirror_list_users(mirror,
-                             LK_MIRROR_QUERY(.directory_id = request->id,
-                                             .after = list_text(query->after),
-                                             .limit = limit_of(query)),
-                             &page, err));
-    for (size_t i = 0; i < page->count; i++) {
-        list_next(out, i, page->items[i]->id, last);
-        record_print_replica_user(out, page->items[i]);
-    }
-    end_page(query, page->count, last);
-    return LK_OK;
-}
-
-static lk_status print_groups(FILE *out, lk_mirror *mirror, const app_request *request,
-                              const list_query *query, char last[ID_SIZE], lk_error *err)
-{
-    lk_auto(lk_directory_group_page) page = NULL;
-
-    TRY(list_check_directory(request, mirror, err));
-    TRY(lk_mirror_list_groups(mirror,
-                              LK_MIRROR_QUERY(.directory_id = request->id,
-                                              .after = list_text(query->after),
-                                              .limit = limit_of(query)),
-                              &page, err));
-    for (size_t i = 0; i < page->count; i++) {
-        list_next(out, i, page->items[i]->id, last);
-        record_print_group(out, page->items[i]);
-    }
-    end_page(query, page->count, last);
+    list_end(query, page->count, last);
     return LK_OK;
 }
 
@@ -180,15 +110,15 @@ int answer_replica_events(const app_request *request)
 
 int answer_replica_directories(const app_request *request)
 {
-    return list_answer(request, print_directories);
+    return list_answer(request, list_print_directories);
 }
 
 int answer_replica_users(const app_request *request)
 {
-    return answer_within(request, print_users);
+    return answer_within(request, list_print_replica_users);
 }
 
 int answer_replica_groups(const app_request *request)
 {
-    return answer_within(request, print_groups);
+    return answer_within(request, list_print_groups);
 }
