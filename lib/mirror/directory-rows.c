@@ -55,6 +55,19 @@ lk_status lk__take_group(lk__arena *arena, const lk__value *columns, void *item,
     return LK_OK;
 }
 
+int64_t *lk__deleted_at(lk_record_kind kind, void *item)
+{
+    switch (kind) {
+    case LK_RECORD_DIRECTORY:
+        break;
+    case LK_RECORD_GROUP:
+        return &((lk_directory_group *)item)->deleted_at_ms;
+    case LK_RECORD_USER:
+        return &((lk_directory_user *)item)->deleted_at_ms;
+    }
+    return &((lk_directory *)item)->deleted_at_ms;
+}
+
 lk_status lk__take_id(void *ctx, const lk__row *row, lk_error *err)
 {
     lk__ids *list = ctx;

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "mirror/store.h"
 
-#include <latchkey/mirror.h>
+#include <latchkey/history.h>
 
 /* Fills an lk_directory, lk_directory_user or lk_directory_group from the columns of
  * LK__SQL_DIRECTORIES and so on; memberships are left out. */
@@ -17,6 +17,9 @@ LK_MUST_CHECK lk_status lk__take_user(lk__arena *arena, const lk__value *columns
                                       lk_error *err);
 LK_MUST_CHECK lk_status lk__take_group(lk__arena *arena, const lk__value *columns, void *item,
                                        lk_error *err);
+
+/* Where an lk_directory, lk_directory_user or lk_directory_group says when it was deleted. */
+int64_t *lk__deleted_at(lk_record_kind kind, void *item);
 
 /* The first column of each row. */
 typedef struct lk__ids {

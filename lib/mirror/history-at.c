@@ -78,10 +78,12 @@ static lk_status select_one(lk__store *store, lk_record_kind kind, const char *i
     if (scratch == NULL)
         return lk__no_memory(err);
     *out = NULL;
-    LK_TRY(lk__state_record(store, kind, id, query->at_ms, scratch, &record, err));
+    LK_TRY(lk__state_record(store, kind, id, query->at_ms, query->with_deleted, scratch, &record,
+                            err));
     if (record == NULL || !lk__scope_holds(&scope, kind, record))
         return LK_OK;
-    LK_TRY(lk__state_record(store, kind, id, query->at_ms, arena, &record, err));
+    LK_TRY(
+        lk__state_record(store, kind, id, query->at_ms, query->with_deleted, arena, &record, err));
     *out = (void *)record;
     return LK_OK;
 }
@@ -100,6 +102,11 @@ lk_status lk__history_select(lk__store *store, lk_record_kind kind, const lk_mir
         return lk__fail(err, LK_ERR_INVALID,
                         "a list as of a time (not before 1970) cannot be filtered by text, "
                         "group_id or user_id");
+    if (query->id != NULL) {
+        LK_TRY(select_one(store, kind, query->id, query, arena, &items[0], err));
+        *count = items[0] != NULL;
+        return LK_OK;
+    }
     while (n < (size_t)limit && n_ids == BATCH) {
         LK_TRY(lk__history_ids(store, kind, after, -1, BATCH, arena, &ids, &n_ids, err));
         for (size_t i = 0; i < n_ids && n < (size_t)limit; i++) {
@@ -126,7 +133,7 @@ static lk_status get_at(lk_mirror *mirror, lk_record_kind kind, const char *id, 
     if (lk__text_empty(id) || at_ms < 0)
         return lk__fail(err, LK_ERR_INVALID, "the id is missing, or the time is before 1970");
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
-    LK_TRY(lk__state_record(mirror->store, kind, id, at_ms != 0 ? at_ms : INT64_MAX,
+    LK_TRY(lk__state_record(mirror->store, kind, id, at_ms != 0 ? at_ms : INT64_MAX, false,
                             lk__answer_arena(answer), &record, err));
     LK_TRY(lk__transaction_commit(&transaction, err));
     if (record == NULL)

@@ -67,8 +67,8 @@ static lk_status compare(lk__store *store, const lk_difference_query *query, con
     lk_difference *difference;
 
     *out = NULL;
-    LK_TRY(lk__state_record(store, kind, id, query->from_ms, arena, &before, err));
-    LK_TRY(lk__state_record(store, kind, id, query->to_ms, arena, &after, err));
+    LK_TRY(lk__state_record(store, kind, id, query->from_ms, false, arena, &before, err));
+    LK_TRY(lk__state_record(store, kind, id, query->to_ms, false, arena, &after, err));
     if ((before == NULL || !lk__scope_holds(&scope, kind, before)) &&
         (after == NULL || !lk__scope_holds(&scope, kind, after)))
         return LK_OK;

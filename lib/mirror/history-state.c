@@ -325,7 +325,7 @@ static lk_status fill(lk__store *store, lk_record_kind kind, const char *id, con
 
 static lk_status with_memberships(lk__store *store, lk_record_kind kind, const char *id,
                                   const lk__state *state, int64_t at_ms, lk__arena *arena,
-                                  const void **out, lk_error *err)
+                                  void **out, lk_error *err)
 {
     void *copy = lk__arena_alloc(arena, kinds[kind].size);
     lk__ids ids = { .arena = arena };
@@ -347,16 +347,34 @@ static lk_status with_memberships(lk__store *store, lk_record_kind kind, const c
     return LK_OK;
 }
 
+/* Of one that is not alive: whoever spoke last of it has deleted it, or its directory ended. */
+static lk_status read_deletion(lk__store *store, lk_record_kind kind, const lk__state *state,
+                               int64_t at_ms, lk__arena *arena, int64_t *out, lk_error *err)
+{
+    lk__state directory = { .killed = state->version };
+
+    if (!state->is_deleted)
+        LK_TRY(lk__state_read(store, LK_RECORD_DIRECTORY, directory_of(kind, state->record), at_ms,
+                              arena, &directory, err));
+    *out = directory.killed.ms;
+    return LK_OK;
+}
+
 lk_status lk__state_record(lk__store *store, lk_record_kind kind, const char *id, int64_t at_ms,
-                           lk__arena *arena, const void **out, lk_error *err)
+                           bool with_deleted, lk__arena *arena, const void **out, lk_error *err)
 {
     lk__state state = { 0 };
     bool is_alive = false;
+    void *record = NULL;
 
     LK_TRY(lk__state_read(store, kind, id, at_ms, arena, &state, err));
     LK_TRY(lk__state_is_alive(store, kind, &state, at_ms, arena, &is_alive, err));
     *out = NULL;
-    if (!is_alive)
+    if (!is_alive && !(with_deleted && state.is_known))
         return LK_OK;
-    return with_memberships(store, kind, id, &state, at_ms, arena, out, err);
+    LK_TRY(with_memberships(store, kind, id, &state, at_ms, arena, &record, err));
+    if (!is_alive)
+        LK_TRY(read_deletion(store, kind, &state, at_ms, arena, lk__deleted_at(kind, record), err));
+    *out = record;
+    return LK_OK;
 }

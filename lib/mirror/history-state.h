@@ -35,9 +35,10 @@ LK_MUST_CHECK lk_status lk__state_read(lk__store *store, lk_record_kind kind, co
 LK_MUST_CHECK lk_status lk__state_is_alive(lk__store *store, lk_record_kind kind,
                                            const lk__state *state, int64_t at_ms, lk__arena *arena,
                                            bool *out, lk_error *err);
-/* The live record, with its memberships; *out is NULL when there was none. */
+/* The record, with its memberships; *out is NULL when there was none. with_deleted: also one that
+ * was deleted by then. */
 LK_MUST_CHECK lk_status lk__state_record(lk__store *store, lk_record_kind kind, const char *id,
-                                         int64_t at_ms, lk__arena *arena, const void **out,
-                                         lk_error *err);
+                                         int64_t at_ms, bool with_deleted, lk__arena *arena,
+                                         const void **out, lk_error *err);
 
 #endif

@@ -15,7 +15,9 @@ typedef struct collecting {
     void **items; /* each an lk_directory, lk_directory_user or lk_directory_group */
     size_t count;
     size_t size; /* of one */
-    lk_status (*take)(lk__arena *arena, const lk__value *columns, void *item, lk_error *err);
+    lk__take_record *take;
+    lk_record_kind kind;
+    bool with_deleted;
 } collecting;
 
 static lk_status take_row(void *ctx, const lk__row *row, lk_error *err)
@@ -26,6 +28,8 @@ static lk_status take_row(void *ctx, const lk__row *row, lk_error *err)
     if (item == NULL)
         return lk__no_memory(err);
     LK_TRY(c->take(c->arena, row->columns, item, err));
+    if (c->with_deleted)
+        *lk__deleted_at(c->kind, item) = row->columns[row->n_columns - 1].number;
     c->items[c->count++] = item;
     return LK_OK;
 }
@@ -62,6 +66,7 @@ static lk_status fill_members(lk_mirror *mirror, lk__arena *arena, lk_directory_
 typedef struct list_kind {
     lk_record_kind kind;
     const char *sql;
+    const char *ever; /* the same with what was deleted, and when, in one more column */
     const char *by_directory;
     const char *searched;  /* the columns that text is looked for in, as one text */
     const char *in_group;  /* NULL: nothing of this kind is in a group */
@@ -71,12 +76,14 @@ typedef struct list_kind {
 static const list_kind directories = {
     .kind = LK_RECORD_DIRECTORY,
     .sql = LK__SQL_DIRECTORIES,
+    .ever = LK__SQL_EVER_DIRECTORIES,
     .by_directory = " AND r.id = ",
     .searched = "COALESCE(r.name, '') || ' ' || r.id",
 };
 static const list_kind users = {
     .kind = LK_RECORD_USER,
     .sql = LK__SQL_USERS,
+    .ever = LK__SQL_EVER_USERS,
     .by_directory = " AND r.directory_id = ",
     .searched = "COALESCE(r.first_name, '') || ' ' || COALESCE(r.last_name, '') || ' ' ||"
                 " COALESCE(r.email, '') || ' ' || r.id",
@@ -85,6 +92,7 @@ static const list_kind users = {
 static const list_kind groups = {
     .kind = LK_RECORD_GROUP,
     .sql = LK__SQL_GROUPS,
+    .ever = LK__SQL_EVER_GROUPS,
     .by_directory = " AND r.directory_id = ",
     .searched = "COALESCE(r.name, '') || ' ' || r.id",
     .with_user = LK__SQL_WITH_MEMBER,
@@ -111,7 +119,10 @@ static lk_status select_page(lk_mirror *mirror, const list_kind *kind, const lk_
     if (query->at_ms != 0)
         return lk__history_select(mirror->store, kind->kind, query, limit, into->arena, into->items,
                                   &into->count, err);
-    lk__select_add(&select, kind->sql);
+    into->kind = kind->kind;
+    into->with_deleted = query->with_deleted;
+    lk__select_add(&select, query->with_deleted ? kind->ever : kind->sql);
+    lk__select_add_text_if(&select, " AND r.id = ", query->id);
     lk__select_add_text_if(&select, " AND r.organization_id = ", query->organization_id);
     lk__select_add_text_if(&select, kind->by_directory, query->directory_id);
     LK_TRY(add_membership(&select, kind->in_group, "group_id", query->group_id, err));

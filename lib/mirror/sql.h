@@ -148,22 +148,35 @@
     " AND ((" child ".version_ms, " child ".version_id) < (" owner ".killed_ms, " owner \
     ".killed_id)) IS NOT TRUE"
 
-#define LK__SQL_DIRECTORIES                                                     \
+#define LK__DIRECTORY_COLUMNS                                                   \
     "SELECT r.id, r.organization_id, r.name, r.type, r.state, r.created_at_ms," \
-    " r.updated_at_ms FROM directory r WHERE r.deleted = 0"
-#define LK__SQL_LIVE_USERS                                                  \
-    " FROM directory_user r LEFT JOIN directory d ON d.id = r.directory_id" \
-    " WHERE r.deleted = 0" LK__SQL_OUTLIVES("r", "d")
-#define LK__SQL_USERS                                                                  \
+    " r.updated_at_ms"
+#define LK__USER_COLUMNS                                                               \
     "SELECT r.id, r.directory_id, r.organization_id, r.idp_id, r.email, r.first_name," \
     " r.last_name, r.state, r.role, r.custom_attributes_json, r.created_at_ms,"        \
-    " r.updated_at_ms, r.json" LK__SQL_LIVE_USERS
-#define LK__SQL_LIVE_GROUPS                                                  \
-    " FROM directory_group r LEFT JOIN directory d ON d.id = r.directory_id" \
-    " WHERE r.deleted = 0" LK__SQL_OUTLIVES("r", "d")
-#define LK__SQL_GROUPS                                                  \
+    " r.updated_at_ms, r.json"
+#define LK__GROUP_COLUMNS                                               \
     "SELECT r.id, r.directory_id, r.organization_id, r.idp_id, r.name," \
-    " r.created_at_ms, r.updated_at_ms, r.json" LK__SQL_LIVE_GROUPS
+    " r.created_at_ms, r.updated_at_ms, r.json"
+#define LK__FROM_USERS  " FROM directory_user r LEFT JOIN directory d ON d.id = r.directory_id"
+#define LK__FROM_GROUPS " FROM directory_group r LEFT JOIN directory d ON d.id = r.directory_id"
+
+#define LK__SQL_DIRECTORIES LK__DIRECTORY_COLUMNS " FROM directory r WHERE r.deleted = 0"
+#define LK__SQL_LIVE_USERS  LK__FROM_USERS " WHERE r.deleted = 0" LK__SQL_OUTLIVES("r", "d")
+#define LK__SQL_USERS       LK__USER_COLUMNS LK__SQL_LIVE_USERS
+#define LK__SQL_LIVE_GROUPS LK__FROM_GROUPS " WHERE r.deleted = 0" LK__SQL_OUTLIVES("r", "d")
+#define LK__SQL_GROUPS      LK__GROUP_COLUMNS LK__SQL_LIVE_GROUPS
+
+/* All that ever were. The last column is when they were deleted, or 0: whoever spoke last of a row
+ * that is deleted has deleted it. */
+#define LK__DELETED_AT                                                                \
+    ", CASE WHEN r.deleted <> 0 THEN r.version_ms WHEN (r.version_ms, r.version_id) " \
+    "< (d.killed_ms, d.killed_id) THEN d.killed_ms ELSE 0 END"
+#define LK__SQL_EVER_DIRECTORIES                                                    \
+    LK__DIRECTORY_COLUMNS ", CASE WHEN r.deleted <> 0 THEN r.version_ms ELSE 0 END" \
+                          " FROM directory r WHERE TRUE"
+#define LK__SQL_EVER_USERS  LK__USER_COLUMNS LK__DELETED_AT LK__FROM_USERS " WHERE TRUE"
+#define LK__SQL_EVER_GROUPS LK__GROUP_COLUMNS LK__DELETED_AT LK__FROM_GROUPS " WHERE TRUE"
 
 /* A membership needs both ends alive, and must be newer than the last deletion of either end and
  * of the directory. */
@@ -189,17 +202,11 @@
 /* ---- As of a time ---- */
 
 #define LK__REGISTER_END ", r.deleted, r.version_ms, r.version_id, r.killed_ms, r.killed_id FROM "
-#define LK__SQL_DIRECTORY_REGISTER                                              \
-    "SELECT r.id, r.organization_id, r.name, r.type, r.state, r.created_at_ms," \
-    " r.updated_at_ms" LK__REGISTER_END "directory r WHERE r.id = $1"
-#define LK__SQL_USER_REGISTER                                                          \
-    "SELECT r.id, r.directory_id, r.organization_id, r.idp_id, r.email, r.first_name," \
-    " r.last_name, r.state, r.role, r.custom_attributes_json, r.created_at_ms,"        \
-    " r.updated_at_ms, r.json" LK__REGISTER_END "directory_user r WHERE r.id = $1"
-#define LK__SQL_GROUP_REGISTER                                          \
-    "SELECT r.id, r.directory_id, r.organization_id, r.idp_id, r.name," \
-    " r.created_at_ms, r.updated_at_ms, r.json" LK__REGISTER_END        \
-    "directory_group r WHERE r.id = $1"
+#define LK__SQL_DIRECTORY_REGISTER \
+    LK__DIRECTORY_COLUMNS LK__REGISTER_END "directory r WHERE r.id = $1"
+#define LK__SQL_USER_REGISTER LK__USER_COLUMNS LK__REGISTER_END "directory_user r WHERE r.id = $1"
+#define LK__SQL_GROUP_REGISTER \
+    LK__GROUP_COLUMNS LK__REGISTER_END "directory_group r WHERE r.id = $1"
 #define LK__SQL_MEMBERSHIP_REGISTER                                        \
     "SELECT deleted, version_ms, version_id, directory_id FROM membership" \
     " WHERE group_id = $1 AND user_id = $2"

@@ -93,7 +93,7 @@ static void print_ids(FILE *out, const char *const *ids, size_t n)
 }
 
 /* Page by page, two rows each. */
-static void print_users(lk_mirror *mirror, int64_t at_ms, FILE *out)
+static void print_users(lk_mirror *mirror, int64_t at_ms, bool with_deleted, FILE *out)
 {
     char after[32] = "";
     size_t n = 2;
@@ -103,45 +103,58 @@ static void print_users(lk_mirror *mirror, int64_t at_ms, FILE *out)
         lk_error err = LK_ERROR_INIT;
 
         assert_ok(lk_mirror_list_users(mirror,
-                                       LK_MIRROR_QUERY(.limit = 2, .after = after, .at_ms = at_ms),
+                                       LK_MIRROR_QUERY(.limit = 2, .after = after, .at_ms = at_ms,
+                                                       .with_deleted = with_deleted),
                                        &page, &err),
                   err);
         n = page->count;
         for (size_t i = 0; i < n; i++) {
             const lk_directory_user *u = page->items[i];
 
-            fprintf(out, "user %s %s %s %s %s %s in", u->id, u->directory_id, u->organization_id,
-                    u->first_name, u->email, u->json);
+            fprintf(out, "user %s %s %s %s %s %s %lld in", u->id, u->directory_id,
+                    u->organization_id, u->first_name, u->email, u->json,
+                    (long long)u->deleted_at_ms);
             print_ids(out, u->groups, u->n_groups);
             snprintf(after, sizeof(after), "%s", u->id);
         }
     }
 }
 
-static char *describe(lk_mirror *mirror, int64_t at_ms)
+static void print_all(lk_mirror *mirror, int64_t at_ms, bool with_deleted, FILE *out)
 {
+    const lk_mirror_query *query = LK_MIRROR_QUERY(.at_ms = at_ms, .with_deleted = with_deleted);
     lk_auto(lk_directory_page) directories = NULL;
     lk_auto(lk_directory_group_page) groups = NULL;
     lk_error err = LK_ERROR_INIT;
+
+    assert_ok(lk_mirror_list_directories(mirror, query, &directories, &err), err);
+    assert_ok(lk_mirror_list_groups(mirror, query, &groups, &err), err);
+    for (size_t i = 0; i < directories->count; i++) {
+        const lk_directory *d = directories->items[i];
+
+        fprintf(out, "directory %s %s %s %lld\n", d->id, d->name, d->state,
+                (long long)d->deleted_at_ms);
+    }
+    for (size_t i = 0; i < groups->count; i++) {
+        const lk_directory_group *g = groups->items[i];
+
+        fprintf(out, "group %s %s %s %s %lld with", g->id, g->directory_id, g->name, g->json,
+                (long long)g->deleted_at_ms);
+        print_ids(out, g->members, g->n_members);
+    }
+    print_users(mirror, at_ms, with_deleted, out);
+}
+
+static char *describe(lk_mirror *mirror, int64_t at_ms)
+{
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
 
     assert_non_null(out);
-    assert_ok(
-        lk_mirror_list_directories(mirror, LK_MIRROR_QUERY(.at_ms = at_ms), &directories, &err),
-        err);
-    assert_ok(lk_mirror_list_groups(mirror, LK_MIRROR_QUERY(.at_ms = at_ms), &groups, &err), err);
-    for (size_t i = 0; i < directories->count; i++)
-        fprintf(out, "directory %s %s %s\n", directories->items[i]->id, directories->items[i]->name,
-                directories->items[i]->state);
-    for (size_t i = 0; i < groups->count; i++) {
-        const lk_directory_group *g = groups->items[i];
-
-        fprintf(out, "group %s %s %s %s with", g->id, g->directory_id, g->name, g->json);
-        print_ids(out, g->members, g->n_members);
-    }
-    print_users(mirror, at_ms, out);
+    print_all(mirror, at_ms, false, out);
+    fputs("with what was deleted:\n", out);
+    print_all(mirror, at_ms, true, out);
     fclose(out);
     return text;
 }

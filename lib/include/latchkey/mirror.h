@@ -139,6 +139,7 @@ typedef struct lk_directory {
     const char *state; /* active, validating, invalid_credentials, inactive, deleting */
     int64_t created_at_ms;
     int64_t updated_at_ms;
+    int64_t deleted_at_ms; /* 0: it is live. See lk_mirror_query.with_deleted */
 } lk_directory;
 
 typedef struct lk_directory_page {
@@ -161,7 +162,8 @@ typedef struct lk_directory_user {
     size_t n_groups;
     int64_t created_at_ms;
     int64_t updated_at_ms;
-    const char *json; /* the record as WorkOS last sent it */
+    const char *json;      /* the record as WorkOS last sent it */
+    int64_t deleted_at_ms; /* as of a directory */
 } lk_directory_user;
 
 typedef struct lk_directory_user_page {
@@ -180,6 +182,7 @@ typedef struct lk_directory_group {
     int64_t created_at_ms;
     int64_t updated_at_ms;
     const char *json;
+    int64_t deleted_at_ms; /* as of a directory */
 } lk_directory_group;
 
 typedef struct lk_directory_group_page {
@@ -199,12 +202,16 @@ typedef struct lk_mirror_query {
     /* As it was then, by the event log; 0: now. What the log does not know, see history.h, is left
      * out. With text, group_id and user_id: LK_ERR_INVALID. */
     int64_t at_ms;
+    const char *id; /* this one alone */
+    /* Also those that were deleted by then, alone or with their directory, as they last were: their
+     * deleted_at_ms says when. They belong to no group, and nobody belongs to them. */
+    bool with_deleted;
 } lk_mirror_query;
 
 #define LK_MIRROR_QUERY(...) \
     (&(const lk_mirror_query){ .size = sizeof(lk_mirror_query), __VA_ARGS__ })
 
-/* Live records only, sorted by id. query may be NULL. */
+/* Sorted by id; live records only, unless with_deleted is set. query may be NULL. */
 LK_API LK_MUST_CHECK lk_status lk_mirror_list_directories(lk_mirror *mirror,
                                                           const lk_mirror_query *query,
                                                           lk_directory_page **out, lk_error *err);
