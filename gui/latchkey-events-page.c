@@ -11,6 +11,7 @@
 #include "latchkey-event-row.h"
 #include "latchkey-export-bar.h"
 #include "latchkey-filter-bar.h"
+#include "latchkey-freshness.h"
 #include "latchkey-page.h"
 #include "latchkey-settings.h"
 
@@ -328,7 +329,8 @@ static void show_health(LatchkeyEventsPage *self)
 static void show_status(LatchkeyEventsPage *self)
 {
     LatchkeyFeedState state = latchkey_feed_get_state(self->feed);
-    g_autofree char *words = latchkey_feed_describe(self->feed, now_ms());
+    const LatchkeyHealth health = latchkey_feed_get_health(self->feed);
+    g_autofree char *words = latchkey_freshness_words(&health, now_ms());
     g_autofree char *count = count_text(self);
     gboolean is_live = state == LATCHKEY_FEED_CURRENT;
 

@@ -1,12 +1,11 @@
-/* The feed of directory events: a poller on a thread of its own, which fills the store.
+/* The feed of directory events: a poller (latchkey-poller.h) fills the store, and this says how it
+ * is.
  *
  * There are two sources and one way to read them. WorkOS is asked with an API key; a Latchkey
  * server with the signed-in person's access token, and it answers the same reads with what that
  * person may see. So the store, the lists over it and all pages are the same for both.
  *
- * The poller owns its client (with the credential) and its mirror; the main thread gets reports and
- * a second connection to read from. Without a credential nothing is fetched, yet what a mirror
- * already holds is shown. */
+ * Without a credential nothing is fetched, yet what a mirror already holds is shown. */
 #pragma once
 
 #include "latchkey-config.h"
@@ -40,18 +39,13 @@ void latchkey_feed_stop(LatchkeyFeed *self);
 LatchkeyFeedState latchkey_feed_get_state(LatchkeyFeed *self);
 const GError *latchkey_feed_get_error(LatchkeyFeed *self);
 LatchkeyStore *latchkey_feed_get_store(LatchkeyFeed *self); /* NULL: none yet */
+/* The id of the environment whose events these are. */
+const char *latchkey_feed_get_environment(LatchkeyFeed *self);
 
 /* All of it at once; what it points to lives until the next "changed". */
 LatchkeyHealth latchkey_feed_get_health(LatchkeyFeed *self);
 
 /* For a store that cannot be opened: keeps its file beside its place, as *.bad, and begins anew. */
 void latchkey_feed_start_fresh(LatchkeyFeed *self);
-
-/* One line on how fresh the list is; says "Live" only when a poll succeeded within three intervals.
- * Free with g_free(). */
-char *latchkey_feed_describe(LatchkeyFeed *self, gint64 now_ms);
-/* The same as a pure function, for tests. success and retry in Unix milliseconds, 0 for never. */
-char *latchkey_feed_words(LatchkeyFeedState state, gint64 success_at_ms, gint64 retry_at_ms,
-                          gint64 interval_ms, gint64 now_ms);
 
 G_END_DECLS
