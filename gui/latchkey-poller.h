@@ -1,5 +1,5 @@
-/* The threads behind the feed: one that polls, and for a server one that hears at once when there is
- * news.
+/* The threads behind the feed: one that polls, and for a server one that hears at once when there
+ * is news.
  *
  * The poller owns its client (with the credential) and its mirror; the main thread gets reports and
  * a second connection to read from. All calls are for the main thread. */
