@@ -43,9 +43,7 @@ GtkWidget *latchkey_change_row_new(const LatchkeyChange *change)
     g_autofree char *name = latchkey_change_label(change);
     g_autofree char *before = latchkey_change_shown_before(change);
     g_autofree char *after = latchkey_change_shown_after(change);
-    g_autofree char *spoken =
-        g_strdup_printf(_("%s: was %s, now %s"), name, before != NULL ? before : _("not set"),
-                        after != NULL ? after : _("not set"));
+    g_autofree char *spoken = latchkey_change_words(change);
 
     gtk_widget_add_css_class(box, "change");
     gtk_box_append(GTK_BOX(box), new_label(name, "caption"));

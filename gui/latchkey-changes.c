@@ -128,3 +128,13 @@ char *latchkey_change_shown_after(const LatchkeyChange *change)
 {
     return shown(change, change->after);
 }
+
+char *latchkey_change_words(const LatchkeyChange *change)
+{
+    g_autofree char *name = latchkey_change_label(change);
+    g_autofree char *before = latchkey_change_shown_before(change);
+    g_autofree char *after = latchkey_change_shown_after(change);
+
+    return g_strdup_printf(_("%s: was %s, now %s"), name, before != NULL ? before : _("not set"),
+                           after != NULL ? after : _("not set"));
+}

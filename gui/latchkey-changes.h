@@ -23,5 +23,7 @@ char *latchkey_change_label(const LatchkeyChange *change);
  * NULL as the values are. Main thread only; free with g_free(). */
 char *latchkey_change_shown_before(const LatchkeyChange *change);
 char *latchkey_change_shown_after(const LatchkeyChange *change);
+/* "Last name: was Murray, now Hopper", of what is shown. */
+char *latchkey_change_words(const LatchkeyChange *change);
 
 G_END_DECLS

@@ -1,25 +1,35 @@
 /* The list is read when the page is first seen and when something else is asked for, not at each
- * poll: rows must not jump under the hand. What is open beside it is read anew. */
+ * poll: rows must not jump under the hand. What is open beside it is read anew.
+ *
+ * All of it is as of one time. What the log of events does not tell of then is said in the bar: a
+ * list that is short without a word is worse than none. */
 #include "latchkey-directory-page.h"
 
 #include "latchkey-a11y.h"
+#include "latchkey-banner.h"
+#include "latchkey-directories.h"
 #include "latchkey-event.h"
+#include "latchkey-moment-button.h"
 #include "latchkey-page.h"
 #include "latchkey-record-details.h"
 #include "latchkey-record-list.h"
+#include "latchkey-record-row.h"
+#include "latchkey-settings.h"
 #include "latchkey-text.h"
 
 #include <glib/gi18n.h>
 
-enum { MAX_DIRECTORIES = 1000 };
-
 struct _LatchkeyDirectoryPage {
     AdwBin parent_instance;
+    LatchkeyBanner *banner;
     AdwLeaflet *leaflet;
     GtkWidget *list_pane;
     GtkDropDown *directory_drop_down;
     GtkToggleButton *people_button;
     GtkSearchEntry *entry;
+    LatchkeyMomentButton *moment_button;
+    GtkLabel *count_label;
+    GtkCheckButton *deleted_button;
     GtkStack *list_stack;
     GtkListView *view;
     AdwStatusPage *nothing_page;
@@ -29,6 +39,8 @@ struct _LatchkeyDirectoryPage {
     LatchkeyRecordList *list; /* NULL: nothing read yet */
     GCancellable *cancellable;
     gboolean is_filling;
+    gint64 at_ms;            /* all is as it was then; 0: now */
+    LatchkeyKnowledge known; /* of that time */
 };
 
 static void page_init(LatchkeyPageInterface *iface);
@@ -117,64 +129,53 @@ static void on_activate(LatchkeyDirectoryPage *self, guint position)
                                      latchkey_record_get_name(record));
 }
 
-/* ---- Rows ---- */
-
-typedef struct Row {
-    AdwAvatar *avatar;
-    GtkLabel *name;
-    GtkLabel *subtitle;
-} Row;
-
-static GtkLabel *new_label(GtkWidget *box)
+/* The one before or behind what is open; the first one when nothing is. */
+static void step(LatchkeyDirectoryPage *self, int by)
 {
-    GtkWidget *label = gtk_label_new(NULL);
+    const char *id = latchkey_record_details_get_id(self->details);
+    GtkSelectionModel *selection = gtk_list_view_get_model(self->view);
 
-    gtk_label_set_xalign(GTK_LABEL(label), 0);
-    gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
-    gtk_box_append(GTK_BOX(box), label);
-    return GTK_LABEL(label);
+    if (self->list == NULL || selection == NULL)
+        return;
+    guint at = id != NULL ? latchkey_record_list_find(self->list, id) : GTK_INVALID_LIST_POSITION;
+    guint position = at != GTK_INVALID_LIST_POSITION ? at + (guint)by : 0;
+    if (position >= g_list_model_get_n_items(G_LIST_MODEL(selection)))
+        return; /* also in front of the first one: it is unsigned */
+    gtk_selection_model_select_item(selection, position, TRUE);
+    gtk_widget_activate_action(GTK_WIDGET(self->view), "list.scroll-to-item", "u", position);
+    on_activate(self, position);
 }
+
+static void on_show_next(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    step(LATCHKEY_DIRECTORY_PAGE(widget), 1);
+}
+
+static void on_show_previous(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    step(LATCHKEY_DIRECTORY_PAGE(widget), -1);
+}
+
+/* ---- Rows ---- */
 
 static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item)
 {
     (void)factory;
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
-    GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
-    Row *row = g_new0(Row, 1);
-
-    row->avatar = ADW_AVATAR(adw_avatar_new(32, NULL, TRUE));
-    gtk_box_append(GTK_BOX(box), GTK_WIDGET(row->avatar));
-    gtk_box_append(GTK_BOX(box), words);
-    row->name = new_label(words);
-    row->subtitle = new_label(words);
-    gtk_widget_set_hexpand(words, TRUE);
-    gtk_widget_set_valign(words, GTK_ALIGN_CENTER);
-    gtk_widget_add_css_class(GTK_WIDGET(row->subtitle), "dim-label");
-    gtk_widget_add_css_class(GTK_WIDGET(row->subtitle), "caption");
-    gtk_widget_add_css_class(box, "record");
-    g_object_set_data_full(G_OBJECT(box), "row", row, g_free);
-    gtk_list_item_set_child(item, box);
+    gtk_list_item_set_child(item, latchkey_record_row_new());
 }
 
 static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item)
 {
     (void)factory;
-    GtkWidget *box = gtk_list_item_get_child(item);
-    const Row *row = g_object_get_data(G_OBJECT(box), "row");
+    GtkWidget *row = gtk_list_item_get_child(item);
     LatchkeyRecord *record = gtk_list_item_get_item(item);
-    gboolean is_person = latchkey_record_get_kind(record) == LATCHKEY_RECORD_PERSON;
-    const char *state = latchkey_record_get_state(record);
-    gboolean is_unusual = state[0] != '\0' && !g_str_equal(state, "active");
-    g_autofree char *subtitle =
-        g_strdup_printf(is_unusual ? "%s · %s" : "%s", latchkey_record_get_subtitle(record), state);
-    g_autofree char *spoken = g_strdup_printf("%s, %s", latchkey_record_get_name(record), subtitle);
+    gint64 now_ms = g_get_real_time() / 1000;
+    g_autofree char *spoken = latchkey_record_row_spoken(record, now_ms);
 
-    adw_avatar_set_text(row->avatar, latchkey_record_get_name(record));
-    adw_avatar_set_show_initials(row->avatar, is_person);
-    adw_avatar_set_icon_name(row->avatar, is_person ? NULL : "system-users-symbolic");
-    gtk_label_set_text(row->name, latchkey_record_get_name(record));
-    gtk_label_set_text(row->subtitle, subtitle);
-    latchkey_a11y_set_label(gtk_widget_get_parent(box), spoken);
+    latchkey_record_row_set_record(LATCHKEY_RECORD_ROW(row), record, now_ms);
+    latchkey_a11y_set_label(gtk_widget_get_parent(row), spoken);
 }
 
 /* A directory may be called whatever its customer likes: no name widens the window. */
@@ -199,15 +200,49 @@ static void on_bind_word(GtkSignalListItemFactory *factory, GtkListItem *item)
 
 /* ---- The list ---- */
 
+static gboolean shows_people(LatchkeyDirectoryPage *self)
+{
+    return gtk_toggle_button_get_active(self->people_button);
+}
+
 static void show_nothing(LatchkeyDirectoryPage *self)
 {
     gboolean is_search = gtk_editable_get_text(GTK_EDITABLE(self->entry))[0] != '\0';
+    gboolean is_unknown = !latchkey_knowledge_reaches(&self->known, self->at_ms);
+    const char *title = _("Nobody Yet");
+    const char *words = _("Who is in your customers’ directories appears here by itself.");
 
-    adw_status_page_set_title(self->nothing_page, is_search ? _("No Results") : _("Nobody Yet"));
-    adw_status_page_set_description(
-        self->nothing_page,
-        is_search ? _("Nobody matches. Look for something else.")
-                  : _("Who is in your customers’ directories appears here by itself."));
+    if (is_unknown) {
+        title = _("Not Known");
+        words = _("The events that are kept here do not go back to that time.");
+    } else if (is_search) {
+        title = _("No Results");
+        words = _("Nobody matches. Look for something else.");
+    } else if (self->at_ms != 0) {
+        title = shows_people(self) ? _("Nobody Then") : _("No Groups Then");
+        words = _("There was nothing at that time.");
+    }
+    adw_status_page_set_title(self->nothing_page, title);
+    adw_status_page_set_description(self->nothing_page, words);
+}
+
+/* Until the end is read, all that is known is "at least". */
+static void show_count(LatchkeyDirectoryPage *self)
+{
+    if (self->list == NULL)
+        return;
+    guint n = g_list_model_get_n_items(G_LIST_MODEL(self->list));
+    g_autofree char *text = NULL;
+
+    if (!latchkey_knowledge_reaches(&self->known, self->at_ms) && n == 0)
+        text = g_strdup(""); /* that there is nobody is not known either */
+    else if (!latchkey_record_list_is_complete(self->list))
+        text = g_strdup_printf(shows_people(self) ? _("%u+ people") : _("%u+ groups"), n);
+    else if (shows_people(self))
+        text = g_strdup_printf(ngettext("%u person", "%u people", n), n);
+    else
+        text = g_strdup_printf(ngettext("%u group", "%u groups", n), n);
+    gtk_label_set_text(self->count_label, text);
 }
 
 static void on_loaded(LatchkeyDirectoryPage *self, LatchkeyRecordList *list)
@@ -227,6 +262,7 @@ static void on_loaded(LatchkeyDirectoryPage *self, LatchkeyRecordList *list)
         g_object_unref(selection);
     }
     show_nothing(self);
+    show_count(self);
     gtk_stack_set_visible_child_name(self->list_stack, is_empty ? "nothing" : "rows");
 }
 
@@ -247,10 +283,11 @@ static void on_filter_changed(LatchkeyDirectoryPage *self)
         return;
     g_strstrip(text);
     const LatchkeyRecordFilter filter = {
-        .kind = gtk_toggle_button_get_active(self->people_button) ? LATCHKEY_RECORD_PERSON
-                                                                  : LATCHKEY_RECORD_GROUP,
+        .kind = shows_people(self) ? LATCHKEY_RECORD_PERSON : LATCHKEY_RECORD_GROUP,
         .directory_id = (char *)chosen_directory(self),
         .text = text[0] != '\0' ? text : NULL,
+        .at_ms = self->at_ms,
+        .with_deleted = gtk_check_button_get_active(self->deleted_button),
     };
     g_clear_object(&self->list);
     self->list = latchkey_record_list_new(store, &filter);
@@ -264,22 +301,7 @@ static void on_stop_search(LatchkeyDirectoryPage *self)
 
 /* ---- The directories ---- */
 
-static gpointer read_directories(lk_mirror *mirror, gpointer data, lk_error *err)
-{
-    (void)data;
-    lk_directory_page *page = NULL;
-
-    return lk_mirror_list_directories(mirror, LK_MIRROR_QUERY(.limit = MAX_DIRECTORIES), &page,
-                                      err) == LK_OK
-               ? page
-               : NULL;
-}
-
-static void directories_free(gpointer page)
-{
-    lk_directory_page_free(page);
-}
-
+/* page NULL: none is known. */
 static void fill_directories(LatchkeyDirectoryPage *self, const lk_directory_page *page)
 {
     g_autoptr(GtkStringList) words = gtk_string_list_new(NULL);
@@ -289,13 +311,11 @@ static void fill_directories(LatchkeyDirectoryPage *self, const lk_directory_pag
     g_ptr_array_set_size(self->directories, 0);
     g_ptr_array_add(self->directories, NULL);
     gtk_string_list_append(words, _("All directories"));
-    for (size_t i = 0; i < page->count; i++) {
-        const lk_directory *directory = page->items[i];
-        g_autofree char *name =
-            latchkey_text_clean(directory->name != NULL ? directory->name : directory->id);
+    for (size_t i = 0; page != NULL && i < page->count; i++) {
+        g_autofree char *name = latchkey_directory_words(page->items[i], g_get_real_time() / 1000);
         gtk_string_list_append(words, name);
-        g_ptr_array_add(self->directories, g_strdup(directory->id));
-        if (g_strcmp0(directory->id, was) == 0)
+        g_ptr_array_add(self->directories, g_strdup(page->items[i]->id));
+        if (g_strcmp0(page->items[i]->id, was) == 0)
             selected = self->directories->len - 1;
     }
     self->is_filling = TRUE;
@@ -305,14 +325,33 @@ static void fill_directories(LatchkeyDirectoryPage *self, const lk_directory_pag
     self->is_filling = FALSE;
 }
 
+static void show_moment(LatchkeyDirectoryPage *self)
+{
+    g_autofree char *words = latchkey_knowledge_words(&self->known, self->at_ms);
+
+    latchkey_banner_show(self->banner, self->at_ms != 0 ? words : NULL, _("Back to _Now"),
+                         "directory.show-now");
+}
+
 static void on_directories(GObject *source, GAsyncResult *result, gpointer data)
 {
     (void)source;
     g_autoptr(LatchkeyDirectoryPage) self = data;
-    lk_auto(lk_directory_page) page = latchkey_store_read_finish(result, NULL);
+    LatchkeyDirectories *found = latchkey_store_read_finish(result, NULL);
 
-    if (page != NULL)
-        fill_directories(self, page);
+    if (found == NULL)
+        return;
+    if (found->at_ms == self->at_ms) {
+        g_autofree char *was = g_strdup(chosen_directory(self));
+        self->known = found->known;
+        fill_directories(self, found->page);
+        show_moment(self);
+        show_nothing(self);
+        show_count(self);
+        if (g_strcmp0(was, chosen_directory(self)) != 0)
+            on_filter_changed(self); /* it was not there then */
+    }
+    latchkey_directories_free(found);
 }
 
 static void reload(LatchkeyDirectoryPage *self)
@@ -321,9 +360,45 @@ static void reload(LatchkeyDirectoryPage *self)
 
     if (store == NULL || !gtk_widget_get_mapped(GTK_WIDGET(self)))
         return;
-    latchkey_store_read_async(store, read_directories, NULL, NULL, directories_free,
-                              self->cancellable, on_directories, g_object_ref(self));
+    latchkey_directories_read_async(store, self->at_ms,
+                                    gtk_check_button_get_active(self->deleted_button),
+                                    self->cancellable, on_directories, g_object_ref(self));
     on_filter_changed(self);
+}
+
+/* ---- The time ---- */
+
+static void on_moment_chosen(LatchkeyDirectoryPage *self, gint64 at_ms)
+{
+    self->at_ms = at_ms;
+    latchkey_moment_button_set_moment(self->moment_button, at_ms);
+    latchkey_record_details_set_moment(self->details, at_ms);
+    show_moment(self);
+    reload(self);
+    gtk_widget_grab_focus(GTK_WIDGET(self->view));
+}
+
+static void on_show_now(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    on_moment_chosen(LATCHKEY_DIRECTORY_PAGE(widget), 0);
+}
+
+static void on_choose_time(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    LatchkeyDirectoryPage *self = LATCHKEY_DIRECTORY_PAGE(widget);
+
+    adw_leaflet_set_visible_child_name(self->leaflet, "list");
+    latchkey_moment_button_popup(self->moment_button);
+}
+
+static void on_toggle_deleted(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    GtkCheckButton *button = LATCHKEY_DIRECTORY_PAGE(widget)->deleted_button;
+
+    gtk_check_button_set_active(button, !gtk_check_button_get_active(button));
 }
 
 /* Until there is something to show, each poll may bring it. */
@@ -335,10 +410,36 @@ static void on_feed_changed(LatchkeyDirectoryPage *self)
 
 /* ---- The widget ---- */
 
+static const struct {
+    const char *name;
+    guint key;
+    GdkModifierType modifiers;
+    GtkWidgetActionActivateFunc activate;
+} actions[] = {
+    { "directory.choose-time", GDK_KEY_t, GDK_CONTROL_MASK, on_choose_time },
+    { "directory.toggle-deleted", GDK_KEY_h, GDK_CONTROL_MASK, on_toggle_deleted },
+    { "directory.show-next", GDK_KEY_Down, GDK_ALT_MASK, on_show_next },
+    { "directory.show-previous", GDK_KEY_Up, GDK_ALT_MASK, on_show_previous },
+};
+
+/* Their keys are heard wherever the focus is in the window, as long as the page is seen. */
+static void enable_actions(GtkWidget *widget, gboolean is_enabled)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++)
+        gtk_widget_action_set_enabled(widget, actions[i].name, is_enabled);
+}
+
 static void latchkey_directory_page_map(GtkWidget *widget)
 {
     GTK_WIDGET_CLASS(latchkey_directory_page_parent_class)->map(widget);
+    enable_actions(widget, TRUE);
     reload(LATCHKEY_DIRECTORY_PAGE(widget));
+}
+
+static void latchkey_directory_page_unmap(GtkWidget *widget)
+{
+    enable_actions(widget, FALSE);
+    GTK_WIDGET_CLASS(latchkey_directory_page_parent_class)->unmap(widget);
 }
 
 static gboolean latchkey_directory_page_grab_focus(GtkWidget *widget)
@@ -367,55 +468,90 @@ static void latchkey_directory_page_finalize(GObject *object)
 
 static void bind_children(GtkWidgetClass *class)
 {
+    gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, banner);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, leaflet);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, list_pane);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, directory_drop_down);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, people_button);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, entry);
+    gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, moment_button);
+    gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, count_label);
+    gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, deleted_button);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, list_stack);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, view);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, nothing_page);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, details);
 }
 
+static void bind_callbacks(GtkWidgetClass *class)
+{
+    gtk_widget_class_bind_template_callback(class, on_activate);
+    gtk_widget_class_bind_template_callback(class, on_bind);
+    gtk_widget_class_bind_template_callback(class, on_bind_word);
+    gtk_widget_class_bind_template_callback(class, on_event_chosen);
+    gtk_widget_class_bind_template_callback(class, on_filter_changed);
+    gtk_widget_class_bind_template_callback(class, on_leaflet_changed);
+    gtk_widget_class_bind_template_callback(class, on_moment_chosen);
+    gtk_widget_class_bind_template_callback(class, on_record_chosen);
+    gtk_widget_class_bind_template_callback(class, on_setup);
+    gtk_widget_class_bind_template_callback(class, on_setup_word);
+    gtk_widget_class_bind_template_callback(class, on_stop_search);
+    gtk_widget_class_bind_template_callback(class, reload);
+}
+
 static void latchkey_directory_page_class_init(LatchkeyDirectoryPageClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
+    g_type_ensure(LATCHKEY_TYPE_BANNER);
+    g_type_ensure(LATCHKEY_TYPE_MOMENT_BUTTON);
     g_type_ensure(LATCHKEY_TYPE_RECORD_DETAILS);
     G_OBJECT_CLASS(class)->dispose = latchkey_directory_page_dispose;
     G_OBJECT_CLASS(class)->finalize = latchkey_directory_page_finalize;
     widget_class->grab_focus = latchkey_directory_page_grab_focus;
     widget_class->map = latchkey_directory_page_map;
+    widget_class->unmap = latchkey_directory_page_unmap;
     g_signal_new("event-chosen", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                  G_TYPE_NONE, 1, LATCHKEY_TYPE_EVENT);
     gtk_widget_class_set_template_from_resource(
         widget_class, "/io/github/latchkey/Latchkey/latchkey-directory-page.ui");
     bind_children(widget_class);
-    gtk_widget_class_bind_template_callback(widget_class, on_activate);
-    gtk_widget_class_bind_template_callback(widget_class, on_bind);
-    gtk_widget_class_bind_template_callback(widget_class, on_bind_word);
-    gtk_widget_class_bind_template_callback(widget_class, on_event_chosen);
-    gtk_widget_class_bind_template_callback(widget_class, on_filter_changed);
-    gtk_widget_class_bind_template_callback(widget_class, on_leaflet_changed);
-    gtk_widget_class_bind_template_callback(widget_class, on_record_chosen);
-    gtk_widget_class_bind_template_callback(widget_class, on_setup);
-    gtk_widget_class_bind_template_callback(widget_class, on_setup_word);
-    gtk_widget_class_bind_template_callback(widget_class, on_stop_search);
+    bind_callbacks(widget_class);
+    gtk_widget_class_install_action(widget_class, "directory.show-now", NULL, on_show_now);
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++)
+        gtk_widget_class_install_action(widget_class, actions[i].name, NULL, actions[i].activate);
+}
+
+static void add_shortcuts(GtkWidget *widget)
+{
+    GtkShortcutController *controller = GTK_SHORTCUT_CONTROLLER(gtk_shortcut_controller_new());
+
+    gtk_shortcut_controller_set_scope(controller, GTK_SHORTCUT_SCOPE_GLOBAL);
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++)
+        gtk_shortcut_controller_add_shortcut(
+            controller,
+            gtk_shortcut_new(gtk_keyval_trigger_new(actions[i].key, actions[i].modifiers),
+                             gtk_named_action_new(actions[i].name)));
+    gtk_widget_add_controller(widget, GTK_EVENT_CONTROLLER(controller));
+    enable_actions(widget, FALSE);
 }
 
 static void latchkey_directory_page_init(LatchkeyDirectoryPage *self)
 {
-    const lk_directory_page none = { 0 };
+    GSettings *settings = latchkey_settings_get_default();
 
     self->cancellable = g_cancellable_new();
     self->directories = g_ptr_array_new_with_free_func(g_free);
     gtk_widget_init_template(GTK_WIDGET(self));
     gtk_list_view_set_single_click_activate(self->view, TRUE);
     latchkey_a11y_follow_stack(GTK_WIDGET(self->list_stack));
-    fill_directories(self, &none);
+    fill_directories(self, NULL);
     on_leaflet_changed(self);
     gtk_search_entry_set_key_capture_widget(self->entry, self->list_pane);
+    add_shortcuts(GTK_WIDGET(self));
+    if (settings != NULL)
+        g_settings_bind(settings, "show-deleted", self->deleted_button, "active",
+                        G_SETTINGS_BIND_DEFAULT);
 }
 
 void latchkey_directory_page_set_feed(LatchkeyDirectoryPage *self, LatchkeyFeed *feed)

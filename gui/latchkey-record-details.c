@@ -3,9 +3,9 @@
 #include "latchkey-record-details.h"
 
 #include "latchkey-a11y.h"
-#include "latchkey-event.h"
+#include "latchkey-history.h"
 #include "latchkey-json-view.h"
-#include "latchkey-record-list.h"
+#include "latchkey-record-reader.h"
 #include "latchkey-row.h"
 #include "latchkey-settings.h"
 #include "latchkey-text.h"
@@ -13,15 +13,14 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-enum { MAX_RELATED = 200, MAX_HISTORY = 50 };
-
 struct _LatchkeyRecordDetails {
     AdwBin parent_instance;
     GtkStack *stack;
     AdwAvatar *avatar;
     GtkLabel *name_label;
     GtkLabel *subtitle_label;
-    GtkWidget *gone_label;
+    GtkLabel *gone_label;
+    AdwActionRow *deleted_row;
     AdwActionRow *state_row;
     AdwActionRow *role_row;
     AdwActionRow *directory_row;
@@ -35,96 +34,11 @@ struct _LatchkeyRecordDetails {
     LatchkeyStore *store;
     GCancellable *cancellable;
     LatchkeyRecordKind kind;
-    char *id;
+    char *id; /* NULL: nothing is shown yet */
+    gint64 at_ms;
 };
 
 G_DEFINE_FINAL_TYPE(LatchkeyRecordDetails, latchkey_record_details, ADW_TYPE_BIN)
-
-/* ---- On a thread ---- */
-
-typedef struct Wanted {
-    LatchkeyRecordKind kind;
-    char *id;
-    char *organization_id;
-} Wanted;
-
-typedef struct Found {
-    LatchkeyRecord *record;
-    GPtrArray *related; /* of LatchkeyRecord */
-} Found;
-
-static void wanted_free(gpointer data)
-{
-    Wanted *wanted = data;
-
-    g_free(wanted->id);
-    g_free(wanted->organization_id);
-    g_free(wanted);
-}
-
-static void found_free(gpointer data)
-{
-    Found *found = data;
-
-    g_clear_object(&found->record);
-    g_clear_pointer(&found->related, g_ptr_array_unref);
-    g_free(found);
-}
-
-static LatchkeyRecord *read_one(lk_mirror *mirror, const Wanted *wanted, lk_error *err)
-{
-    lk_auto(lk_directory_user) user = NULL;
-    lk_auto(lk_directory_group) group = NULL;
-
-    if (wanted->kind == LATCHKEY_RECORD_PERSON)
-        return lk_mirror_get_user(mirror, wanted->id, &user, err) == LK_OK
-                   ? latchkey_record_new_person(user)
-                   : NULL;
-    return lk_mirror_get_group(mirror, wanted->id, &group, err) == LK_OK
-               ? latchkey_record_new_group(group)
-               : NULL;
-}
-
-static gpointer read_record(lk_mirror *mirror, gpointer data, lk_error *err)
-{
-    const Wanted *wanted = data;
-    gboolean is_person = wanted->kind == LATCHKEY_RECORD_PERSON;
-    Found *found = g_new0(Found, 1);
-
-    found->record = read_one(mirror, wanted, err);
-    if (found->record != NULL)
-        found->related = latchkey_records_read(
-            mirror, is_person ? LATCHKEY_RECORD_GROUP : LATCHKEY_RECORD_PERSON,
-            LK_MIRROR_QUERY(.user_id = is_person ? wanted->id : NULL,
-                            .group_id = is_person ? NULL : wanted->id, .limit = MAX_RELATED),
-            err);
-    if (found->related != NULL)
-        return found;
-    found_free(found);
-    return NULL;
-}
-
-static gpointer read_history(lk_mirror *mirror, gpointer data, lk_error *err)
-{
-    const Wanted *wanted = data;
-    lk_auto(lk_mirror_event_page) page = NULL;
-
-    if (lk_mirror_list_events(mirror,
-                              LK_MIRROR_EVENT_QUERY(.order = LK_NEWEST_FIRST, .type = "dsync.",
-                                                    .organization_id = wanted->organization_id,
-                                                    .object_id = wanted->id, .limit = MAX_HISTORY),
-                              &page, err) != LK_OK)
-        return NULL;
-    GPtrArray *events = g_ptr_array_new_with_free_func(g_object_unref);
-    for (size_t i = 0; i < page->count; i++)
-        g_ptr_array_add(events, latchkey_event_new(page->items[i], NULL));
-    return events;
-}
-
-static void array_free(gpointer array)
-{
-    g_ptr_array_unref(array);
-}
 
 /* ---- Rows ---- */
 
@@ -147,8 +61,11 @@ static void empty(GtkListBox *list)
         gtk_list_box_remove(list, GTK_WIDGET(row));
 }
 
-static void show_related(LatchkeyRecordDetails *self, GPtrArray *related)
+/* related NULL: not known yet. */
+static void show_related(LatchkeyRecordDetails *self, GPtrArray *related, gboolean is_deleted)
 {
+    const char *note = is_deleted ? _("As they were until then.") : NULL;
+
     empty(self->related_list);
     for (guint i = 0; related != NULL && i < related->len; i++) {
         LatchkeyRecord *record = g_ptr_array_index(related, i);
@@ -158,39 +75,64 @@ static void show_related(LatchkeyRecordDetails *self, GPtrArray *related)
     }
     adw_preferences_group_set_title(
         self->related_group, self->kind == LATCHKEY_RECORD_PERSON ? _("Groups") : _("Members"));
-    adw_preferences_group_set_description(
-        self->related_group,
-        related != NULL && related->len == MAX_RELATED ? _("The first 200 are shown.") : NULL);
+    adw_preferences_group_set_description(self->related_group,
+                                          related != NULL && related->len == LATCHKEY_MAX_RELATED
+                                              ? _("The first 200 are shown.")
+                                              : note);
     gtk_widget_set_visible(GTK_WIDGET(self->related_group), related != NULL && related->len > 0);
 }
 
-static void show_history(LatchkeyRecordDetails *self, GPtrArray *events)
+/* What is missing at its far end. */
+static const char *history_note(GPtrArray *steps)
+{
+    const LatchkeyHistoryStep *oldest = g_ptr_array_index(steps, steps->len - 1);
+
+    if (steps->len == LATCHKEY_MAX_HISTORY)
+        return _("The newest 50 are shown.");
+    return g_str_has_suffix(latchkey_event_get_type_name(oldest->event), ".created")
+               ? NULL
+               : _("What was before is not kept here.");
+}
+
+/* steps NULL: not known yet. */
+static void show_history(LatchkeyRecordDetails *self, GPtrArray *steps)
 {
     gint64 now_ms = g_get_real_time() / 1000;
+    gboolean has_any = steps != NULL && steps->len > 0;
 
     empty(self->history_list);
-    for (guint i = 0; events != NULL && i < events->len; i++) {
-        LatchkeyEvent *event = g_ptr_array_index(events, i);
-        g_autofree char *time = latchkey_text_time(latchkey_event_get_created_at_ms(event), now_ms);
-        gtk_list_box_append(self->history_list,
-                            new_row(latchkey_event_get_title(event), time, G_OBJECT(event)));
+    for (guint i = 0; has_any && i < steps->len; i++) {
+        const LatchkeyHistoryStep *step = g_ptr_array_index(steps, i);
+        g_autofree char *words = latchkey_history_step_words(step, now_ms);
+        GtkWidget *row =
+            new_row(latchkey_event_get_title(step->event), words, G_OBJECT(step->event));
+        adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
+        gtk_list_box_append(self->history_list, row);
     }
-    gtk_widget_set_visible(GTK_WIDGET(self->history_group), events != NULL && events->len > 0);
+    adw_preferences_group_set_description(self->history_group,
+                                          has_any ? history_note(steps) : NULL);
+    gtk_widget_set_visible(GTK_WIDGET(self->history_group), has_any);
 }
 
 /* ---- What was read ---- */
 
 static void read_later(LatchkeyRecordDetails *self, LatchkeyStoreRead *read,
-                       GDestroyNotify result_free, const char *organization_id,
+                       GDestroyNotify result_free, const char *directory_id,
                        GAsyncReadyCallback callback)
 {
-    Wanted *wanted = g_new0(Wanted, 1);
+    LatchkeyRecordWanted *wanted = g_new0(LatchkeyRecordWanted, 1);
 
     wanted->kind = self->kind;
     wanted->id = g_strdup(self->id);
-    wanted->organization_id = g_strdup(organization_id);
-    latchkey_store_read_async(self->store, read, wanted, wanted_free, result_free,
+    wanted->directory_id = g_strdup(directory_id);
+    wanted->at_ms = self->at_ms;
+    latchkey_store_read_async(self->store, read, wanted, latchkey_record_wanted_free, result_free,
                               self->cancellable, callback, g_object_ref(self));
+}
+
+static void array_free(gpointer array)
+{
+    g_ptr_array_unref(array);
 }
 
 static void on_history(GObject *source, GAsyncResult *result, gpointer data)
@@ -198,10 +140,10 @@ static void on_history(GObject *source, GAsyncResult *result, gpointer data)
     (void)source;
     g_autoptr(LatchkeyRecordDetails) self = data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) events = latchkey_store_read_finish(result, &error);
+    g_autoptr(GPtrArray) steps = latchkey_store_read_finish(result, &error);
 
     if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        show_history(self, events);
+        show_history(self, steps);
 }
 
 static void show_record(LatchkeyRecordDetails *self, LatchkeyRecord *record)
@@ -212,10 +154,13 @@ static void show_record(LatchkeyRecordDetails *self, LatchkeyRecord *record)
     const char *directory_name = latchkey_store_get_directory_name(self->store, directory_id);
     g_autofree char *place =
         latchkey_text_clean(directory_name != NULL ? directory_name : directory_id);
+    gint64 deleted_at_ms = latchkey_record_get_deleted_at_ms(record);
+    g_autofree char *deleted = deleted_at_ms != 0 ? latchkey_text_full_time(deleted_at_ms) : NULL;
 
     adw_avatar_set_text(self->avatar, name);
     gtk_label_set_text(self->name_label, name);
     gtk_label_set_text(self->subtitle_label, latchkey_record_get_subtitle(record));
+    latchkey_row_set(self->deleted_row, deleted);
     latchkey_row_set(self->state_row, latchkey_record_get_state(record));
     latchkey_row_set(self->role_row, latchkey_record_get_role(record));
     latchkey_row_set(self->directory_row, place);
@@ -224,24 +169,57 @@ static void show_record(LatchkeyRecordDetails *self, LatchkeyRecord *record)
                            json != NULL && !latchkey_settings_get_masks());
 }
 
+/* record NULL: it was not, as far as is known. */
+static void show_absence(LatchkeyRecordDetails *self, LatchkeyRecord *record)
+{
+    gtk_label_set_text(self->gone_label,
+                       record == NULL && self->at_ms != 0
+                           ? _("Not in the directory at that time, as far as is known")
+                           : _("Not in the directory any more"));
+    gtk_widget_set_visible(GTK_WIDGET(self->gone_label),
+                           record == NULL || latchkey_record_get_deleted_at_ms(record) != 0);
+}
+
 static void on_record(GObject *source, GAsyncResult *result, gpointer data)
 {
     (void)source;
     g_autoptr(LatchkeyRecordDetails) self = data;
     g_autoptr(GError) error = NULL;
-    Found *found = latchkey_store_read_finish(result, &error);
+    LatchkeyRecordFound *found = latchkey_store_read_finish(result, &error);
+    LatchkeyRecord *record = found != NULL ? found->record : NULL;
 
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
-    gtk_widget_set_visible(self->gone_label, found == NULL);
+    show_absence(self, record);
+    if (record != NULL)
+        show_record(self, record);
+    show_related(self, found != NULL ? found->related : NULL,
+                 record != NULL && latchkey_record_get_deleted_at_ms(record) != 0);
+    read_later(self, latchkey_record_read_history, array_free,
+               record != NULL ? latchkey_record_get_directory_id(record) : NULL, on_history);
     if (found != NULL)
-        show_record(self, found->record);
-    show_related(self, found != NULL ? found->related : NULL);
-    read_later(self, read_history, array_free,
-               found != NULL ? latchkey_record_get_organization_id(found->record) : NULL,
-               on_history);
-    if (found != NULL)
-        found_free(found);
+        latchkey_record_found_free(found);
+}
+
+static void read_anew(LatchkeyRecordDetails *self)
+{
+    g_cancellable_cancel(self->cancellable);
+    g_object_unref(self->cancellable);
+    self->cancellable = g_cancellable_new();
+    read_later(self, latchkey_record_read, latchkey_record_found_free, NULL, on_record);
+}
+
+static void forget(LatchkeyRecordDetails *self)
+{
+    gtk_label_set_text(self->subtitle_label, "");
+    latchkey_row_set(self->deleted_row, NULL);
+    latchkey_row_set(self->state_row, NULL);
+    latchkey_row_set(self->role_row, NULL);
+    latchkey_row_set(self->directory_row, NULL);
+    gtk_widget_set_visible(GTK_WIDGET(self->json_row), FALSE);
+    gtk_widget_set_visible(GTK_WIDGET(self->gone_label), FALSE);
+    show_related(self, NULL, FALSE);
+    show_history(self, NULL);
 }
 
 void latchkey_record_details_show(LatchkeyRecordDetails *self, LatchkeyStore *store,
@@ -250,9 +228,6 @@ void latchkey_record_details_show(LatchkeyRecordDetails *self, LatchkeyStore *st
     g_autofree char *clean = latchkey_text_clean(name != NULL ? name : id);
     g_autofree char *copy = g_strdup(id);
 
-    g_cancellable_cancel(self->cancellable);
-    g_object_unref(self->cancellable);
-    self->cancellable = g_cancellable_new();
     g_set_object(&self->store, store);
     g_free(self->id);
     self->id = g_steal_pointer(&copy);
@@ -262,17 +237,26 @@ void latchkey_record_details_show(LatchkeyRecordDetails *self, LatchkeyStore *st
                              kind == LATCHKEY_RECORD_GROUP ? "system-users-symbolic" : NULL);
     adw_avatar_set_show_initials(self->avatar, kind == LATCHKEY_RECORD_PERSON);
     gtk_label_set_text(self->name_label, clean);
-    gtk_label_set_text(self->subtitle_label, "");
-    latchkey_row_set(self->state_row, NULL);
-    latchkey_row_set(self->role_row, NULL);
-    latchkey_row_set(self->directory_row, NULL);
     latchkey_row_set(self->id_row, self->id);
-    gtk_widget_set_visible(GTK_WIDGET(self->json_row), FALSE);
-    gtk_widget_set_visible(self->gone_label, FALSE);
-    show_related(self, NULL);
-    show_history(self, NULL);
+    forget(self);
     gtk_stack_set_visible_child_name(self->stack, "record");
-    read_later(self, read_record, found_free, NULL, on_record);
+    read_anew(self);
+}
+
+void latchkey_record_details_set_moment(LatchkeyRecordDetails *self, gint64 at_ms)
+{
+    if (at_ms == self->at_ms)
+        return;
+    self->at_ms = at_ms;
+    if (self->id == NULL)
+        return;
+    forget(self);
+    read_anew(self);
+}
+
+const char *latchkey_record_details_get_id(LatchkeyRecordDetails *self)
+{
+    return self->id;
 }
 
 /* ---- The widget ---- */
@@ -318,6 +302,7 @@ static void bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, LatchkeyRecordDetails, name_label);
     gtk_widget_class_bind_template_child(class, LatchkeyRecordDetails, subtitle_label);
     gtk_widget_class_bind_template_child(class, LatchkeyRecordDetails, gone_label);
+    gtk_widget_class_bind_template_child(class, LatchkeyRecordDetails, deleted_row);
     gtk_widget_class_bind_template_child(class, LatchkeyRecordDetails, state_row);
     gtk_widget_class_bind_template_child(class, LatchkeyRecordDetails, role_row);
     gtk_widget_class_bind_template_child(class, LatchkeyRecordDetails, directory_row);

@@ -15,8 +15,12 @@ G_DECLARE_FINAL_TYPE(LatchkeyRecordDetails, latchkey_record_details, LATCHKEY, R
 /* Signals: "record-chosen" (LatchkeyRecordKind as int, id, name): another one was clicked;
  * "event-chosen" (LatchkeyEvent). */
 
-/* Reads it from the store. name is shown for one that is not there any more. */
+/* Reads it from the store. name is shown until it is read, and for one that nothing is known of. */
 void latchkey_record_details_show(LatchkeyRecordDetails *self, LatchkeyStore *store,
                                   LatchkeyRecordKind kind, const char *id, const char *name);
+/* From now on as of this time; 0: now. What is shown is read anew. */
+void latchkey_record_details_set_moment(LatchkeyRecordDetails *self, gint64 at_ms);
+/* Of what is shown; NULL: nothing yet. */
+const char *latchkey_record_details_get_id(LatchkeyRecordDetails *self);
 
 G_END_DECLS

@@ -5,12 +5,16 @@
 #include "latchkey-record.h"
 #include "latchkey-store.h"
 
+#include <gtk/gtk.h>
+
 G_BEGIN_DECLS
 
 typedef struct LatchkeyRecordFilter {
     LatchkeyRecordKind kind;
     char *directory_id; /* NULL: all */
     char *text;         /* NULL: whatever they are called */
+    gint64 at_ms;       /* as they were then; 0: now */
+    gboolean with_deleted;
 } LatchkeyRecordFilter;
 
 #define LATCHKEY_TYPE_RECORD_LIST (latchkey_record_list_get_type())
@@ -21,8 +25,11 @@ LatchkeyRecordList *latchkey_record_list_new(LatchkeyStore *store,
                                              const LatchkeyRecordFilter *filter);
 gboolean latchkey_record_list_is_loading(LatchkeyRecordList *self);
 gboolean latchkey_record_list_is_complete(LatchkeyRecordList *self);
+/* GTK_INVALID_LIST_POSITION: it is not among those that were read. */
+guint latchkey_record_list_find(LatchkeyRecordList *self, const char *id);
 
-/* For threads: a page of records behind an id; NULL: it failed. query as for the mirror's lists. */
+/* For threads: a page of records behind an id; NULL: it failed. query as for the mirror's lists; of
+ * a time that the mirror no longer knows, the page is empty. */
 GPtrArray *latchkey_records_read(lk_mirror *mirror, LatchkeyRecordKind kind,
                                  const lk_mirror_query *query, lk_error *err);
 

@@ -5,6 +5,7 @@
 #include "latchkey-text.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 struct _LatchkeyRecord {
     GObject parent_instance;
@@ -19,6 +20,7 @@ struct _LatchkeyRecord {
     char *state;
     char *role;
     char *json;
+    gint64 deleted_at_ms;
 };
 
 G_DEFINE_FINAL_TYPE(LatchkeyRecord, latchkey_record, G_TYPE_OBJECT)
@@ -78,6 +80,7 @@ LatchkeyRecord *latchkey_record_new_person(const lk_directory_user *user)
     self->state = latchkey_text_clean(user->state);
     self->role = latchkey_text_clean(user->role);
     self->json = g_strdup(user->json);
+    self->deleted_at_ms = user->deleted_at_ms;
     return self;
 }
 
@@ -94,11 +97,16 @@ LatchkeyRecord *latchkey_record_new_group(const lk_directory_group *group)
         g_free(self->name);
         self->name = latchkey_text_clean(group->id);
     }
-    self->subtitle = g_strdup_printf(ngettext("%d member", "%d members", (gulong)group->n_members),
-                                     (int)group->n_members);
+    /* A deleted one has none, which says nothing of it. */
+    self->subtitle =
+        group->deleted_at_ms != 0
+            ? g_strdup("")
+            : g_strdup_printf(ngettext("%d member", "%d members", (gulong)group->n_members),
+                              (int)group->n_members);
     self->state = g_strdup("");
     self->role = g_strdup("");
     self->json = g_strdup(group->json);
+    self->deleted_at_ms = group->deleted_at_ms;
     return self;
 }
 
@@ -150,4 +158,19 @@ const char *latchkey_record_get_role(LatchkeyRecord *self)
 const char *latchkey_record_get_json(LatchkeyRecord *self)
 {
     return self->json;
+}
+
+gint64 latchkey_record_get_deleted_at_ms(LatchkeyRecord *self)
+{
+    return self->deleted_at_ms;
+}
+
+gboolean latchkey_record_matches(LatchkeyRecord *self, const char *text)
+{
+    const char *email = self->kind == LATCHKEY_RECORD_PERSON ? self->subtitle : "";
+    g_autofree char *all = g_strjoin(" ", self->name, email, self->id, NULL);
+    g_autofree char *folded = g_ascii_strdown(all, -1);
+    g_autofree char *sought = g_ascii_strdown(text, -1);
+
+    return strstr(folded, sought) != NULL;
 }

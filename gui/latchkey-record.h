@@ -26,5 +26,10 @@ const char *latchkey_record_get_subtitle(LatchkeyRecord *self);        /* e-mail
 const char *latchkey_record_get_state(LatchkeyRecord *self);           /* "" for a group */
 const char *latchkey_record_get_role(LatchkeyRecord *self);            /* "": none */
 const char *latchkey_record_get_json(LatchkeyRecord *self);
+gint64 latchkey_record_get_deleted_at_ms(LatchkeyRecord *self); /* 0: it is there */
+
+/* Whether the text stands in its name, e-mail address or id, as they are and not as they are shown;
+ * ASCII case ignored. */
+gboolean latchkey_record_matches(LatchkeyRecord *self, const char *text);
 
 G_END_DECLS

@@ -78,11 +78,13 @@ const char *latchkey_store_get_directory_name(LatchkeyStore *self, const char *i
         return NULL;
     const char *name = g_hash_table_lookup(self->names, id);
     if (name == NULL) {
-        lk_auto(lk_directory) directory = NULL;
+        lk_auto(lk_directory_page) page = NULL;
         lk_error err = LK_ERROR_INIT;
-        gboolean is_known = lk_mirror_get_directory(self->mirror, id, &directory, &err) == LK_OK &&
-                            directory->name != NULL;
-        name = is_known ? directory->name : "";
+        gboolean is_known = lk_mirror_list_directories(
+                                self->mirror, LK_MIRROR_QUERY(.id = id, .with_deleted = true),
+                                &page, &err) == LK_OK &&
+                            page->count == 1 && page->items[0]->name != NULL;
+        name = is_known ? page->items[0]->name : "";
         g_hash_table_insert(self->names, g_strdup(id), g_strdup(name));
         name = g_hash_table_lookup(self->names, id);
     }

@@ -18,7 +18,8 @@ const char *latchkey_store_get_location(LatchkeyStore *self);
 /* For the main thread, and there for reads by key only. */
 lk_mirror *latchkey_store_get_mirror(LatchkeyStore *self);
 
-/* NULL: it has none, or is not known. Remembered until latchkey_store_forget_names(). */
+/* Of one that was deleted, too. NULL: it has none, or is not known. Remembered until
+ * latchkey_store_forget_names(). */
 const char *latchkey_store_get_directory_name(LatchkeyStore *self, const char *id);
 void latchkey_store_forget_names(LatchkeyStore *self);
 

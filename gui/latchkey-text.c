@@ -137,3 +137,10 @@ char *latchkey_text_full_time(gint64 ms)
 
     return then != NULL ? g_date_time_format(then, _("%A, %-d %B %Y, %H:%M:%S")) : g_strdup("");
 }
+
+char *latchkey_text_moment(gint64 ms)
+{
+    g_autoptr(GDateTime) then = shown_time(ms);
+
+    return then != NULL ? g_date_time_format(then, _("%-d %B %Y, %H:%M")) : g_strdup("");
+}

@@ -23,5 +23,7 @@ char *latchkey_text_anchor(const char *sentence);
  * settings. Main thread only. */
 char *latchkey_text_time(gint64 ms, gint64 now_ms);
 char *latchkey_text_full_time(gint64 ms);
+/* "24 November 2026, 09:00". */
+char *latchkey_text_moment(gint64 ms);
 
 G_END_DECLS

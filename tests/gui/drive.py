@@ -415,7 +415,31 @@ def story_directory(run):
     app.tap("Person")
     app.see("Not in the directory any more")
     app.see("Grace Murray was added")
+    app.see("Last name: was Murray, now Hopper")
+    see_the_past(app)
     app.quit()
+
+
+def see_the_past(app):
+    """Of the directories, once Grace was deleted: on request, and as of a time before she came."""
+    app.press("alt+3", "ctrl+f", "Escape")
+    app.click("People")
+    app.see("Mira Holt, ")
+    app.see_not("Grace Hopper, ")
+    app.press("ctrl+h")
+    app.see("Grace Hopper, grace@juniper.example · Deleted")
+    app.press("alt+3", "End", "alt+Up", "alt+Down")
+    app.press("ctrl+t")
+    app.see("Show This Time")
+    app.lint("as of a time")
+    app.click("An Hour Ago")
+    app.see("As of 2")
+    app.see_not("Grace Hopper, ")  # she came later
+    app.see("Mira Holt, ")
+    app.lint("as of an hour ago")
+    app.click("Back to Now")
+    app.see("Grace Hopper, grace@juniper.example · Deleted")
+    app.see_not("As of 2")
 
 
 def count_in(app, text):
@@ -900,6 +924,11 @@ class Run:
                          subject)).lastrowid
                     database.execute("INSERT INTO event_body (sequence, json) VALUES (?, ?)",
                                      (sequence, json.dumps(event, ensure_ascii=False)))
+                    data = event["data"]
+                    for subject in (data, data.get("user", {}), data.get("group", {})):
+                        if "id" in subject:
+                            database.execute("INSERT INTO event_object (object_id, created_at_ms, sequence)"
+                                             " VALUES (?, ?, ?)", (subject["id"], int(at) * 1000, sequence))
 
     def end(self):
         for app in self.apps:

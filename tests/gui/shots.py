@@ -26,6 +26,7 @@ VARIANTS = {
     "rtl": ({"LC_ALL": "he_IL.UTF-8", "LANGUAGE": "he"}, ""),
     "large": ({}, "gtk-font-name=Cantarell 16\n"),
 }
+DIRECTORY_STATES = ("people", "person", "moment", "as-of", "not-known", "deleted", "deleted-person")
 
 
 def load_drive():
@@ -71,6 +72,11 @@ def take(drive, folder, variant, environment, desktop, latchkey, wanted):
         yield "filter", {}, ["Sign In"], "Live"
         yield "people", {}, ["Sign In"], "Live"
         yield "person", {}, ["Sign In"], "Live"
+        yield "moment", {}, ["Sign In"], "Live"
+        yield "as-of", {}, ["Sign In"], "Live"
+        yield "not-known", {}, ["Sign In"], "Live"
+        yield "deleted", {}, ["Sign In"], "Live"
+        yield "deleted-person", {}, ["Sign In"], "Live"
         yield "no-results", {}, ["Sign In"], "Live"
         yield "profile", {}, ["Sign In", "Profile"], "mira.holt@juniper.example"
         yield "sign-out", {}, ["Sign In", "Profile", "Sign Out…"], "Sign Out?"
@@ -118,7 +124,11 @@ def take(drive, folder, variant, environment, desktop, latchkey, wanted):
             if name == "range":
                 app.press("Return")
                 app.see("Remove filter")
-            if name in ("people", "person"):
+            if name in ("deleted", "deleted-person"):
+                gone = run.emulator.add_grace()
+                run.emulator.control(f"/_latchkey/directory_users/{gone}", method="DELETE")
+                app.see("Grace Hopper was removed")
+            if name in DIRECTORY_STATES:
                 app.press("alt+3")
                 app.see("Mira Holt, mira.holt@juniper.example")
             if name == "person":
@@ -126,6 +136,26 @@ def take(drive, folder, variant, environment, desktop, latchkey, wanted):
                 app.see_not("Jonas Lind")
                 app.press("alt+3", "Home", "Return")
                 app.see("Mira Holt was added")
+            if name == "moment":
+                app.press("ctrl+t")
+                app.see("Show This Time")
+            if name in ("as-of", "not-known"):
+                app.press("ctrl+t")
+                app.click("A Week Ago" if name == "as-of" else "Previous year")
+                if name == "not-known":
+                    app.click("Show This Time")
+                app.see("As of ")
+            if name == "as-of" and variant.startswith("wide"):
+                app.press("alt+Down")
+                app.see("History")
+            if name in ("deleted", "deleted-person"):
+                app.press("ctrl+h", "End")
+                app.see("Grace Hopper, grace@juniper.example · Deleted")
+            if name == "deleted-person":
+                app.press("g", "r", "a", "c", "e")
+                app.see("1 person")
+                app.press("alt+Down")
+                app.see("Not in the directory any more")
             if name in ("preferences", "masked"):
                 app.press("ctrl+comma")
                 app.see("Mask Personal Data")
@@ -142,6 +172,9 @@ def take(drive, folder, variant, environment, desktop, latchkey, wanted):
                 app.press("ctrl+f", "l", "u", "l", "u")  # no letters of an id
                 app.see("No Results")
             shot(name)
+            if name in ("deleted", "deleted-person"):
+                app.press("ctrl+h")  # it is remembered
+                app.see_not("· Deleted")
         except drive.Failure:
             shot(name + "-failed")
             run.apps[-1].tell()

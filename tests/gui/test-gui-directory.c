@@ -161,11 +161,19 @@ static void test_deleted_one_keeps_its_history(void)
     gtk_window_present(GTK_WINDOW(window));
     latchkey_record_details_show(LATCHKEY_RECORD_DETAILS(widget), store, LATCHKEY_RECORD_PERSON,
                                  "directory_user_0001", "Ada <King>");
+    g_assert_nonnull(kit_find_label(window, "Ada <King>")); /* until it is read */
     wait_until(kit_find_label(window, "Not in the directory any more") != NULL);
-    g_assert_nonnull(kit_find_label(window, "Ada <King>"));
+    g_assert_nonnull(kit_find_label(window, "Ada"));
+    g_assert_nonnull(kit_find_label(window, "Deleted"));
     wait_until(kit_find_label(window, "Ada King was added") != NULL);
     g_assert_nonnull(kit_find_label(window, "Ada was removed"));
     g_assert_null(kit_find_label(window, "Groups"));
+    latchkey_record_details_show(LATCHKEY_RECORD_DETAILS(widget), store, LATCHKEY_RECORD_PERSON,
+                                 "directory_user_9999", "<b>Nobody</b> & Co");
+    wait_until(kit_find_label(window, "Ada King was added") == NULL);
+    wait_until(kit_find_label(window, "Not in the directory any more") != NULL);
+    g_assert_nonnull(kit_find_label(window, "<b>Nobody</b> & Co"));
+    g_assert_null(kit_find_label(window, "Deleted"));
     gtk_window_destroy(GTK_WINDOW(window));
     settle();
     kit_end(&mirror);
