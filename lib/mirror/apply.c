@@ -6,6 +6,8 @@
 #include "mirror/apply.h"
 
 #include "mirror/event-index.h"
+#include "mirror/forget.h"
+#include "mirror/former.h"
 #include "mirror/put.h"
 #include "mirror/record.h"
 #include "mirror/revocation.h"
@@ -77,11 +79,8 @@ typedef struct entry {
 
 /* What goes with a new event. */
 static lk_status write_entry(lk__store *store, const lk_event *event, const entry *e,
-                             lk__applied *out, lk_error *err)
+                             const lk__version *v, lk__applied *out, lk_error *err)
 {
-    const lk__version v = { .ms = lk__value_number(event->created_at_ms),
-                            .id = lk__value_text(event->id) };
-
     LK_TRY(lk__store_run(
         store, LK__SQL_ADD_BODY,
         LK__ARGS(lk__value_number(e->sequence), lk__value_bytes(event->json, event->json_len)),
@@ -95,13 +94,31 @@ static lk_status write_entry(lk__store *store, const lk_event *event, const entr
             err);
     }
     *out = LK__APPLIED_NEW;
-    return apply_record(store, &e->record, &v, err);
+    return apply_record(store, &e->record, v, err);
+}
+
+/* From before the mark of forget.h: the log may have known it once. To apply it twice does no harm.
+ */
+static lk_status apply_late(lk__store *store, const lk__record *r, const lk__version *v,
+                            lk_error *err)
+{
+    if (r->parked != NULL)
+        return LK_OK;
+    LK_TRY(apply_record(store, r, v, err));
+    return lk__former_note(store, r, v, err);
+}
+
+static lk__version version_of(const lk_event *event, int64_t kept_from_ms)
+{
+    return (lk__version){ .ms = lk__value_number(event->created_at_ms),
+                          .id = lk__value_text(event->id),
+                          .kept_from = lk__value_number(kept_from_ms) };
 }
 
 /* First the log, which tells what is new; then all that goes with it. Each part is a batch whose
  * statements do not wait for one another. */
 lk_status lk__apply_events(lk__store *store, const lk_event *const *events, size_t n,
-                           int64_t now_ms, lk__applied *out, lk_error *err)
+                           int64_t now_ms, int64_t kept_from_ms, lk__applied *out, lk_error *err)
 {
     LK_CLEANUP(lk__arena_freep) lk__arena *arena = lk__arena_new();
     entry *entries = arena != NULL ? lk__arena_array(arena, n, sizeof(*entries)) : NULL;
@@ -110,13 +127,19 @@ lk_status lk__apply_events(lk__store *store, const lk_event *const *events, size
         return lk__no_memory(err);
     for (size_t i = 0; i < n; i++) {
         LK_TRY(lk__record_read(events[i], arena, &entries[i].record, err));
-        LK_TRY(add_event(store, events[i], &entries[i].record, now_ms, &entries[i].sequence, err));
+        if (events[i]->created_at_ms >= kept_from_ms)
+            LK_TRY(
+                add_event(store, events[i], &entries[i].record, now_ms, &entries[i].sequence, err));
     }
     LK_TRY(lk__store_settle(store, err));
     for (size_t i = 0; i < n; i++) {
+        const lk__version v = version_of(events[i], kept_from_ms);
+
         out[i] = LK__APPLIED_KNOWN;
         if (entries[i].sequence != 0)
-            LK_TRY(write_entry(store, events[i], &entries[i], &out[i], err));
+            LK_TRY(write_entry(store, events[i], &entries[i], &v, &out[i], err));
+        else if (events[i]->created_at_ms < kept_from_ms)
+            LK_TRY(apply_late(store, &entries[i].record, &v, err));
     }
     return LK_OK;
 }
@@ -124,19 +147,24 @@ lk_status lk__apply_events(lk__store *store, const lk_event *const *events, size
 lk_status lk__apply_event(lk__store *store, const lk_event *event, int64_t now_ms, lk__applied *out,
                           lk_error *err)
 {
-    return lk__apply_events(store, &event, 1, now_ms, out, err);
+    int64_t kept_from_ms = 0;
+
+    LK_TRY(lk__kept_from(store, &kept_from_ms, err));
+    return lk__apply_events(store, &event, 1, now_ms, kept_from_ms, out, err);
 }
 
 lk_status lk__apply_parked(lk__store *store, const lk_event *event, int64_t sequence,
                            bool *is_applied, lk_error *err)
 {
-    const lk__version v = { .ms = lk__value_number(event->created_at_ms),
-                            .id = lk__value_text(event->id) };
     LK_CLEANUP(lk__arena_freep) lk__arena *arena = lk__arena_new();
     lk__record record = { 0 };
+    int64_t kept_from_ms = 0;
+    lk__version v;
 
     if (arena == NULL)
         return lk__no_memory(err);
+    LK_TRY(lk__kept_from(store, &kept_from_ms, err));
+    v = version_of(event, kept_from_ms);
     LK_TRY(lk__record_read(event, arena, &record, err));
     *is_applied = record.parked == NULL;
     if (!*is_applied)

@@ -7,7 +7,7 @@
 #include <latchkey/mirror.h>
 
 typedef enum lk__applied {
-    LK__APPLIED_KNOWN = 0, /* its id was in the log: nothing was done */
+    LK__APPLIED_KNOWN = 0, /* its id was in the log: nothing was done; or it is too old for that */
     LK__APPLIED_NEW,
     LK__APPLIED_PARKED /* new; in the log, with a reason, and nowhere else */
 } lk__applied;
@@ -21,8 +21,9 @@ LK_MUST_CHECK lk_status lk__apply_event(lk__store *store, const lk_event *event,
 LK_MUST_CHECK lk_status lk__apply_parked(lk__store *store, const lk_event *event, int64_t sequence,
                                          bool *is_applied, lk_error *err);
 
-/* Several at once, which costs less. out: one for each. */
+/* Several at once, which costs less. kept_from_ms: the mark of forget.h. out: one for each. */
 LK_MUST_CHECK lk_status lk__apply_events(lk__store *store, const lk_event *const *events, size_t n,
-                                         int64_t now_ms, lk__applied *out, lk_error *err);
+                                         int64_t now_ms, int64_t kept_from_ms, lk__applied *out,
+                                         lk_error *err);
 
 #endif

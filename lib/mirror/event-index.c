@@ -163,6 +163,23 @@ lk_status lk__event_index_seal(lk__store *store, lk_error *err)
     return LK_OK;
 }
 
+lk_status lk__event_index_reseal(lk__store *store, int64_t first_sequence, int64_t last_sequence,
+                                 lk_error *err)
+{
+    LK_CLEANUP(block_clear)
+    block b = { .owners = LK__BUF(MAX_BLOCK),
+                .types = LK__BUF(MAX_BLOCK),
+                .words = LK__BUF(MAX_BLOCK) };
+
+    LK_TRY(lk__store_run(store, LK__SQL_DROP_BLOCK, LK__ARGS(lk__value_number(last_sequence)), NULL,
+                         NULL, err));
+    LK_TRY(
+        lk__store_run(store, LK__SQL_REST_OF_BLOCK,
+                      LK__ARGS(lk__value_number(first_sequence), lk__value_number(last_sequence)),
+                      take_event, &b, err));
+    return b.n_events > 0 ? put_block(store, &b, err) : LK_OK;
+}
+
 /* ---- A log without them ---- */
 
 typedef struct filling {

@@ -19,6 +19,9 @@ LK_MUST_CHECK lk_status lk__event_index_add(lk__store *store, int64_t sequence,
                                             lk_error *err);
 /* Writes the blocks that are full; at the end of a transaction that added events. */
 LK_MUST_CHECK lk_status lk__event_index_seal(lk__store *store, lk_error *err);
+/* After events between these two sequences, which are a block's, were deleted. */
+LK_MUST_CHECK lk_status lk__event_index_reseal(lk__store *store, int64_t first_sequence,
+                                               int64_t last_sequence, lk_error *err);
 /* For a log that an earlier version wrote. */
 LK_MUST_CHECK lk_status lk__event_index_fill(lk__store *store, lk_error *err);
 

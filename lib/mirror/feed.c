@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "mirror/apply.h"
 #include "mirror/event-index.h"
+#include "mirror/gap.h"
 #include "mirror/sql.h"
 
 static lk_status take_feed(void *ctx, const lk__row *row, lk_error *err)
@@ -19,6 +20,7 @@ static lk_status take_feed(void *ctx, const lk__row *row, lk_error *err)
     feed->cursor_at_ms = row->columns[1].number;
     feed->polled_at_ms = row->columns[2].number;
     feed->settled_at_ms = row->columns[3].number;
+    feed->kept_from_ms = row->columns[4].number;
     return feed->cursor != NULL ? LK_OK : lk__no_memory(err);
 }
 
@@ -93,14 +95,14 @@ bool lk__feed_ends_with(const lk_event_page *page, const char *after)
 enum { BATCH = 100 }; /* as many as there are in a page */
 
 static lk_status apply_page(lk__store *store, const lk_event_page *page, int64_t now_ms,
-                            lk_sync_result *result, lk_error *err)
+                            int64_t kept_from_ms, lk_sync_result *result, lk_error *err)
 {
     lk__applied applied[BATCH];
 
     for (size_t i = 0; i < page->count; i += BATCH) {
         size_t n = page->count - i < BATCH ? page->count - i : BATCH;
 
-        LK_TRY(lk__apply_events(store, page->items + i, n, now_ms, applied, err));
+        LK_TRY(lk__apply_events(store, page->items + i, n, now_ms, kept_from_ms, applied, err));
         for (size_t j = 0; j < n; j++) {
             result->n_applied += applied[j] != LK__APPLIED_KNOWN;
             result->n_parked += applied[j] == LK__APPLIED_PARKED;
@@ -110,16 +112,20 @@ static lk_status apply_page(lk__store *store, const lk_event_page *page, int64_t
     return LK_OK;
 }
 
+typedef struct moving {
+    bool is_ours;
+    int64_t kept_from_ms;
+} moving;
+
 static lk_status take_move(void *ctx, const lk__row *row, lk_error *err)
 {
-    (void)row;
     (void)err;
-    *(bool *)ctx = true;
+    *(moving *)ctx = (moving){ .is_ours = true, .kept_from_ms = row->columns[0].number };
     return LK_OK;
 }
 
 static lk_status set_feed(lk__store *store, const lk__feed *feed, const lk__feed_move *move,
-                          bool *moved, lk_error *err)
+                          moving *moved, lk_error *err)
 {
     return lk__store_run(
         store, LK__SQL_MOVE_FEED,
@@ -135,13 +141,14 @@ lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed_
 {
     lk__auto_transaction transaction = { 0 };
     lk_sync_result counted = { 0 };
-    bool is_ours = false;
+    moving to = { 0 };
 
     LK_TRY(lk__transaction_begin(&transaction, store, LK__WRITE, err));
-    LK_TRY(set_feed(store, feed, move, &is_ours, err));
-    if (is_ours) {
+    LK_TRY(set_feed(store, feed, move, &to, err));
+    if (to.is_ours) {
+        LK_TRY(lk__gap_note(store, &move->gap, move->polled_at_ms, err));
         for (size_t i = 0; i < n_pages; i++)
-            LK_TRY(apply_page(store, pages[i], move->polled_at_ms, &counted, err));
+            LK_TRY(apply_page(store, pages[i], move->polled_at_ms, to.kept_from_ms, &counted, err));
         LK_TRY(lk__event_index_seal(store, err));
         if (counted.n_applied > 0)
             LK_TRY(lk__store_announce(store, err));
@@ -149,6 +156,6 @@ lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed_
         counted.reached_ms = move->cursor.at_ms;
         *result = counted;
     }
-    *moved = is_ours;
+    *moved = to.is_ours;
     return LK_OK;
 }

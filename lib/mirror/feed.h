@@ -11,6 +11,7 @@ typedef struct lk__feed {
     int64_t cursor_at_ms;
     int64_t polled_at_ms;
     int64_t settled_at_ms; /* when the last walk began that reached the end; 0: none did */
+    int64_t kept_from_ms;  /* the mark of forget.h */
 } lk__feed;
 
 #define lk__auto_feed LK_CLEANUP(lk__feed_clear) lk__feed
@@ -39,12 +40,19 @@ lk__place lk__place_newest(lk__place place, const lk_event_page *page);
  * asked for; NULL: by time. */
 bool lk__feed_ends_with(const lk_event_page *page, const char *after);
 
+/* A time whose events never came; zeroed: none. */
+typedef struct lk__gap {
+    int64_t since_ms;
+    int64_t until_ms;
+} lk__gap;
+
 /* What becomes of the feed with some pages. */
 typedef struct lk__feed_move {
     lk__place cursor;
     int64_t polled_at_ms;
     int64_t settled_at_ms;
     int64_t fence; /* of the feed's lease; 0: there is none */
+    lk__gap gap;
 } lk__feed_move;
 
 /* Pages and the feed's new state in one transaction. *moved is false, and nothing was changed, when

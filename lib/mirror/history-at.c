@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "mirror/directory-rows.h"
+#include "mirror/forget.h"
 #include "mirror/history-state.h"
 #include "mirror/mirror.h"
 #include "mirror/sql.h"
@@ -102,6 +103,7 @@ lk_status lk__history_select(lk__store *store, lk_record_kind kind, const lk_mir
         return lk__fail(err, LK_ERR_INVALID,
                         "a list as of a time (not before 1970) cannot be filtered by text, "
                         "group_id or user_id");
+    LK_TRY(lk__kept_check(store, query->at_ms, err));
     if (query->id != NULL) {
         LK_TRY(select_one(store, kind, query->id, query, arena, &items[0], err));
         *count = items[0] != NULL;
@@ -133,6 +135,8 @@ static lk_status get_at(lk_mirror *mirror, lk_record_kind kind, const char *id, 
     if (lk__text_empty(id) || at_ms < 0)
         return lk__fail(err, LK_ERR_INVALID, "the id is missing, or the time is before 1970");
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
+    if (at_ms != 0)
+        LK_TRY(lk__kept_check(mirror->store, at_ms, err));
     LK_TRY(lk__state_record(mirror->store, kind, id, at_ms != 0 ? at_ms : INT64_MAX, false,
                             lk__answer_arena(answer), &record, err));
     LK_TRY(lk__transaction_commit(&transaction, err));

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "mirror/forget.h"
 #include "mirror/history-at.h"
 #include "mirror/history-change.h"
 #include "mirror/history-state.h"
@@ -156,6 +157,7 @@ lk_status lk_mirror_list_differences(lk_mirror *mirror, const lk_difference_quer
     if (items == NULL)
         return lk__no_memory(err);
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
+    LK_TRY(lk__kept_check(mirror->store, known.from_ms, err));
     LK_TRY(lk__store_run(mirror->store, LK__SQL_LOG_BEGIN, LK__NO_ARGS, take_number,
                          &page->log_from_ms, err));
     LK_TRY(select_differences(mirror->store, &known, limit, arena, items, &page->count, err));

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "mirror/forget.h"
 #include "mirror/history-change.h"
 #include "mirror/history-state.h"
 #include "mirror/list-events.h"
 #include "mirror/mirror.h"
 #include "mirror/record.h"
 #include "mirror/sql.h"
+#include "mirror/walk.h"
 
 enum { LOOK_BACK = 20 };
 
@@ -175,6 +177,29 @@ static lk_status look_back(history *h, const char *after, lk_error *err)
     return LK_OK;
 }
 
+/* How it was before the first event of the page; first: NULL for none. Where events are forgotten
+ * that is what they said, as of the time at which the log begins. */
+static lk_status find_before(history *h, const char *after, const lk_mirror_event *first,
+                             lk_error *err)
+{
+    int64_t kept_from_ms = 0;
+    lk__state state = { 0 };
+
+    if (!h->has_kind || first == NULL)
+        return LK_OK;
+    if (after != NULL)
+        LK_TRY(look_back(h, after, err));
+    if (h->before != NULL)
+        return LK_OK;
+    LK_TRY(lk__kept_from(h->store, &kept_from_ms, err));
+    if (kept_from_ms == 0 || after != NULL)
+        return LK_OK;
+    LK_TRY(lk__state_read(h->store, h->kind, h->id, kept_from_ms - 1, h->arena, &state, err));
+    if (state.is_known && !state.is_deleted)
+        h->before = state.record;
+    return LK_OK;
+}
+
 /* ---- The page ---- */
 
 static lk_status select_events(history *h, const char *after, int limit, lk__event_rows *rows,
@@ -205,7 +230,7 @@ static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
     return LK_OK;
 }
 
-/* A version that no event has is reconciliation's. */
+/* A version that no event has is reconciliation's, unless the event is forgotten. */
 static lk_status note_reconciliation(const history *h, lk_history_page *page, lk_error *err)
 {
     int64_t sequence = 0;
@@ -214,7 +239,7 @@ static lk_status note_reconciliation(const history *h, lk_history_page *page, lk
         return LK_OK;
     LK_TRY(lk__store_run(h->store, LK__SQL_EVENT_PLACE, LK__ARGS(lk__value_text(h->now.version.id)),
                          take_number, &sequence, err));
-    if (sequence == 0)
+    if (sequence == 0 && lk__walk_is_stamp(h->now.version.id))
         page->reconciled_at_ms = h->now.version.ms;
     return LK_OK;
 }
@@ -229,8 +254,7 @@ static lk_status fill_page(history *h, const char *after, int limit, lk_history_
     LK_TRY(select_events(h, after, limit, &rows, err));
     if (rows.count == 0 && after == NULL && !h->has_kind)
         return lk__fail(err, LK_ERR_NOT_FOUND, "the mirror knows nothing of \"%.64s\"", h->id);
-    if (after != NULL && h->has_kind)
-        LK_TRY(look_back(h, after, err));
+    LK_TRY(find_before(h, after, rows.count > 0 ? rows.items[0] : NULL, err));
     items = lk__arena_array(h->arena, rows.count + 1, sizeof(const lk_history_entry *));
     if (items == NULL)
         return lk__no_memory(err);

@@ -52,12 +52,41 @@ typedef struct taking {
     lk_record_kind kind;
     lk__arena *arena;
     lk__state *state;
+    lk__state former; /* what forgotten events said */
 } taking;
 
 static bool take_stamp(lk__arena *arena, const lk__value *columns, lk__stamp *out)
 {
     out->ms = columns[0].number;
     return lk__take_text(arena, &columns[1], &out->id);
+}
+
+static lk_status read_former_object(lk_record_kind kind, const lk__value *json, lk__arena *arena,
+                                    const void **out, lk_error *err);
+
+/* columns: behind those of LK__REGISTER_END. */
+static lk_status take_former(taking *t, const char *id, const lk__value *columns, lk_error *err)
+{
+    lk_directory *directory;
+
+    if (t->former.version.id == NULL)
+        return LK_OK;
+    t->former.is_known = true;
+    if (t->kind != LK_RECORD_DIRECTORY)
+        return read_former_object(t->kind, &columns[0], t->arena, &t->former.record, err);
+    directory = lk__arena_alloc(t->arena, sizeof(*directory));
+    if (directory == NULL)
+        return lk__no_memory(err);
+    directory->id = id;
+    directory->created_at_ms = columns[4].number;
+    directory->updated_at_ms = columns[5].number;
+    t->former.record = directory;
+    if (!lk__take_text(t->arena, &columns[0], &directory->organization_id) ||
+        !lk__take_text(t->arena, &columns[1], &directory->name) ||
+        !lk__take_text(t->arena, &columns[2], &directory->type) ||
+        !lk__take_text(t->arena, &columns[3], &directory->state))
+        return lk__no_memory(err);
+    return LK_OK;
 }
 
 static lk_status take_register(void *ctx, const lk__row *row, lk_error *err)
@@ -70,10 +99,13 @@ static lk_status take_register(void *ctx, const lk__row *row, lk_error *err)
         return lk__no_memory(err);
     LK_TRY(kinds[t->kind].take(t->arena, row->columns, record, err));
     *t->state = (lk__state){ .is_known = true, .is_deleted = own[0].number != 0, .record = record };
+    t->former.is_deleted = own[5].number != 0;
     if (!take_stamp(t->arena, &own[1], &t->state->version) ||
-        !take_stamp(t->arena, &own[3], &t->state->killed))
+        !take_stamp(t->arena, &own[3], &t->state->killed) ||
+        !take_stamp(t->arena, &own[6], &t->former.version) ||
+        !take_stamp(t->arena, &own[8], &t->former.killed))
         return lk__no_memory(err);
-    return LK_OK;
+    return take_former(t, *(const char *const *)record, &own[10], err);
 }
 
 /* ---- The log ---- */
@@ -149,6 +181,21 @@ static lk_status record_of(lk_record_kind kind, const lk__record *r, lk__arena *
     return LK_OK;
 }
 
+/* What a register kept of one that is gone: bytes that were read before. */
+static lk_status read_former_object(lk_record_kind kind, const lk__value *json, lk__arena *arena,
+                                    const void **out, lk_error *err)
+{
+    lk__effect_kind effect = kind == LK_RECORD_USER ? LK__EFFECT_USER : LK__EFFECT_GROUP;
+    const char *text = NULL;
+    lk__record record = { 0 };
+
+    if (!lk__take_text(arena, json, &text))
+        return lk__no_memory(err);
+    LK_TRY(
+        lk__record_read_object(effect, text != NULL ? text : "", json->len, arena, &record, err));
+    return record_of(kind, &record, arena, out, err);
+}
+
 static lk_status read_writer(lk__store *store, lk_record_kind kind, const char *id, int64_t at_ms,
                              lk__arena *arena, lk__state *state, lk_error *err)
 {
@@ -180,6 +227,15 @@ static lk_status read_killer(lk__store *store, lk_record_kind kind, const char *
     return LK_OK;
 }
 
+/* Whether what is forgotten counts, and not what the log says; found is NULL when that is nothing.
+ */
+static bool counts_instead(const lk__stamp *former, int64_t at_ms, const lk__stamp *found)
+{
+    if (former->id == NULL || former->ms > at_ms)
+        return false;
+    return found == NULL || lk__stamp_is_older(found, former);
+}
+
 lk_status lk__state_read(lk__store *store, lk_record_kind kind, const char *id, int64_t at_ms,
                          lk__arena *arena, lk__state *out, lk_error *err)
 {
@@ -188,10 +244,18 @@ lk_status lk__state_read(lk__store *store, lk_record_kind kind, const char *id, 
 
     LK_TRY(lk__store_run(store, kinds[kind].register_sql, LK__ARGS(lk__value_text(id)),
                          take_register, &t, err));
-    if (state.is_known && state.killed.id != NULL && state.killed.ms > at_ms)
+    if (state.is_known && state.killed.id != NULL && state.killed.ms > at_ms) {
         LK_TRY(read_killer(store, kind, id, at_ms, arena, &state.killed, err));
-    if (state.is_known && state.version.ms > at_ms)
+        if (counts_instead(&t.former.killed, at_ms, state.killed.id != NULL ? &state.killed : NULL))
+            state.killed = t.former.killed;
+    }
+    if (state.is_known && state.version.ms > at_ms) {
         LK_TRY(read_writer(store, kind, id, at_ms, arena, &state, err));
+        if (counts_instead(&t.former.version, at_ms, state.is_known ? &state.version : NULL)) {
+            t.former.killed = state.killed;
+            state = t.former;
+        }
+    }
     *out = state;
     return LK_OK;
 }
@@ -242,6 +306,8 @@ typedef struct membership {
     bool is_deleted;
     lk__stamp version;
     const char *directory_id;
+    bool was_deleted; /* by a forgotten event, of this version */
+    lk__stamp former;
 } membership;
 
 static lk_status take_membership(void *ctx, const lk__row *row, lk_error *err)
@@ -250,8 +316,10 @@ static lk_status take_membership(void *ctx, const lk__row *row, lk_error *err)
 
     m->is_known = true;
     m->is_deleted = row->columns[0].number != 0;
+    m->was_deleted = row->columns[4].number != 0;
     if (!take_stamp(m->arena, &row->columns[1], &m->version) ||
-        !lk__take_text(m->arena, &row->columns[3], &m->directory_id))
+        !lk__take_text(m->arena, &row->columns[3], &m->directory_id) ||
+        !take_stamp(m->arena, &row->columns[5], &m->former))
         return lk__no_memory(err);
     return LK_OK;
 }
@@ -271,6 +339,12 @@ static lk_status read_membership(lk__store *store, const char *group_id, const c
         LK__ARGS(lk__value_text(user_id), lk__value_number(at_ms), lk__value_text(group_id)),
         take_event, &s, err));
     m->is_known = s.is_known && s.record.group != NULL;
+    if (counts_instead(&m->former, at_ms, m->is_known ? &s.version : NULL)) {
+        m->is_known = true;
+        m->is_deleted = m->was_deleted;
+        m->version = m->former;
+        return LK_OK; /* in the directory that it is in now */
+    }
     m->is_deleted = s.record.is_deletion;
     m->version = s.version;
     m->directory_id = m->is_known ? s.record.group->directory_id : NULL;

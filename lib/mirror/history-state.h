@@ -1,8 +1,9 @@
 /* A record as of a time.
  *
  * A register (schema.h) holds the newest that is known. Where that is not younger than the time it
- * is the answer; else the newest event that is not, is. So what reconciliation wrote counts from
- * the moment for which it was written, and "now" is exactly the mirror. */
+ * is the answer; else the newest event that is not, is; where that is forgotten (forget.h) it
+ * stands beside the register. So what reconciliation wrote counts from the moment for which it was
+ * written, and "now" is exactly the mirror. */
 #ifndef LK_MIRROR_HISTORY_STATE_H
 #define LK_MIRROR_HISTORY_STATE_H
 

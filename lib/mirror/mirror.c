@@ -95,6 +95,7 @@ static lk_status take_feed(void *ctx, const lk__row *row, lk_error *err)
     status->cursor_at_ms = row->columns[1].number;
     status->last_poll_at_ms = row->columns[2].number;
     status->settled_at_ms = row->columns[3].number;
+    status->kept_from_ms = row->columns[4].number;
     return LK_OK;
 }
 

@@ -11,7 +11,7 @@ lk_status lk__put_directory(lk__store *store, const lk_directory *d, bool delete
                                   lk__value_text(d->name), lk__value_text(d->type),
                                   lk__value_text(d->state), lk__value_number(d->created_at_ms),
                                   lk__value_number(d->updated_at_ms), lk__value_number(deleted),
-                                  v->ms, v->id),
+                                  v->ms, v->id, v->kept_from),
                          NULL, NULL, err);
 }
 
@@ -26,7 +26,7 @@ lk_status lk__put_user(lk__store *store, const lk_directory_user *u, const lk__s
                  lk__value_text(u->last_name), lk__value_text(u->state), lk__value_text(u->role),
                  lk__value_text(u->custom_attributes_json), lk__value_number(u->created_at_ms),
                  lk__value_number(u->updated_at_ms), lk__value_number(deleted), v->ms, v->id,
-                 lk__value_bytes(json->data, json->len)),
+                 lk__value_bytes(json->data, json->len), v->kept_from),
         NULL, NULL, err);
 }
 
@@ -38,7 +38,8 @@ lk_status lk__put_group(lk__store *store, const lk_directory_group *g, const lk_
                                   lk__value_text(g->organization_id), lk__value_text(g->idp_id),
                                   lk__value_text(g->name), lk__value_number(g->created_at_ms),
                                   lk__value_number(g->updated_at_ms), lk__value_number(deleted),
-                                  v->ms, v->id, lk__value_bytes(json->data, json->len)),
+                                  v->ms, v->id, lk__value_bytes(json->data, json->len),
+                                  v->kept_from),
                          NULL, NULL, err);
 }
 
@@ -49,7 +50,7 @@ lk_status lk__put_membership(lk__store *store, const char *group_id, const char 
     return lk__store_run(store, LK__SQL_PUT_MEMBERSHIP,
                          LK__ARGS(lk__value_text(group_id), lk__value_text(user_id),
                                   lk__value_text(directory_id), lk__value_number(deleted), v->ms,
-                                  v->id),
+                                  v->id, v->kept_from),
                          NULL, NULL, err);
 }
 
@@ -58,5 +59,6 @@ lk_status lk__put_deletion(lk__store *store, const char *sql, const char *id, bo
 {
     if (!deleted)
         return LK_OK;
-    return lk__store_run(store, sql, LK__ARGS(lk__value_text(id), v->ms, v->id), NULL, NULL, err);
+    return lk__store_run(store, sql, LK__ARGS(lk__value_text(id), v->ms, v->id, v->kept_from), NULL,
+                         NULL, err);
 }

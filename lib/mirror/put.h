@@ -8,6 +8,7 @@
 typedef struct lk__version {
     lk__value ms; /* created_at of the event that speaks */
     lk__value id;
+    lk__value kept_from; /* the mark of forget.h: what is older is kept beside what replaces it */
 } lk__version;
 
 /* Inside a transaction of the caller's, as all of these. json: what WorkOS sent of the record. */

@@ -91,8 +91,28 @@
 #define LK__SQL_NEWER(table)                                                            \
     " WHERE (excluded.version_ms, excluded.version_id) > (" table ".version_ms, " table \
     ".version_id)"
-#define LK__SQL_KILL(table)                                                  \
-    "UPDATE " table " SET killed_ms = $2, killed_id = $3 WHERE id = $1 AND " \
+/* What the row was, where the event that said so is forgotten, or will be: older than the mark, the
+ * last argument. Behind the other assignments. */
+#define LK__FORMER(table, column, mark)                                                      \
+    ", former_" column " = CASE WHEN " table ".version_ms < " mark " THEN " table "." column \
+    " ELSE " table ".former_" column " END"
+#define LK__FORMER_VERSION(table, mark) \
+    LK__FORMER(table, "deleted", mark)  \
+    LK__FORMER(table, "version_ms", mark) LK__FORMER(table, "version_id", mark)
+#define LK__FORMER_RECORD(table, mark) \
+    LK__FORMER_VERSION(table, mark) LK__FORMER(table, "json", mark)
+#define LK__FORMER_DIRECTORY(mark)                   \
+    LK__FORMER_VERSION("directory", mark)            \
+    LK__FORMER("directory", "organization_id", mark) \
+    LK__FORMER("directory", "name", mark)            \
+    LK__FORMER("directory", "type", mark)            \
+    LK__FORMER("directory", "state", mark)           \
+    LK__FORMER("directory", "created_at_ms", mark) LK__FORMER("directory", "updated_at_ms", mark)
+
+#define LK__SQL_KILL(table)                                                                  \
+    "UPDATE " table " SET killed_ms = $2, killed_id = $3, former_killed_ms = CASE WHEN"      \
+    " killed_ms < $4 THEN killed_ms ELSE former_killed_ms END, former_killed_id = CASE WHEN" \
+    " killed_ms < $4 THEN killed_id ELSE former_killed_id END WHERE id = $1 AND "            \
     "((killed_ms, killed_id) >= ($2, $3)) IS NOT TRUE"
 
 #define LK__SQL_PUT_DIRECTORY                                                          \
@@ -103,7 +123,7 @@
     " name = excluded.name, type = excluded.type, state = excluded.state,"             \
     " created_at_ms = excluded.created_at_ms, updated_at_ms = excluded.updated_at_ms," \
     " deleted = excluded.deleted, version_ms = excluded.version_ms,"                   \
-    " version_id = excluded.version_id" LK__SQL_NEWER("directory")
+    " version_id = excluded.version_id" LK__FORMER_DIRECTORY("$11") LK__SQL_NEWER("directory")
 
 #define LK__SQL_PUT_USER                                                                        \
     "INSERT INTO directory_user (id, directory_id, organization_id, idp_id, email, first_name," \
@@ -117,7 +137,8 @@
     " custom_attributes_json = excluded.custom_attributes_json,"                                \
     " created_at_ms = excluded.created_at_ms, updated_at_ms = excluded.updated_at_ms,"          \
     " deleted = excluded.deleted, version_ms = excluded.version_ms,"                            \
-    " version_id = excluded.version_id, json = excluded.json" LK__SQL_NEWER("directory_user")
+    " version_id = excluded.version_id, json = excluded.json" LK__FORMER_RECORD(                \
+        "directory_user", "$17") LK__SQL_NEWER("directory_user")
 
 #define LK__SQL_PUT_GROUP                                                           \
     "INSERT INTO directory_group (id, directory_id, organization_id, idp_id, name," \
@@ -128,14 +149,16 @@
     " name = excluded.name, created_at_ms = excluded.created_at_ms,"                \
     " updated_at_ms = excluded.updated_at_ms, deleted = excluded.deleted,"          \
     " version_ms = excluded.version_ms, version_id = excluded.version_id,"          \
-    " json = excluded.json" LK__SQL_NEWER("directory_group")
+    " json = excluded.json" LK__FORMER_RECORD("directory_group", "$12")             \
+        LK__SQL_NEWER("directory_group")
 
 #define LK__SQL_PUT_MEMBERSHIP                                                                  \
     "INSERT INTO membership (group_id, user_id, directory_id, deleted, version_ms, version_id)" \
     " VALUES ($1, $2, $3, $4, $5, $6)"                                                          \
     " ON CONFLICT (group_id, user_id) DO UPDATE SET directory_id = excluded.directory_id,"      \
     " deleted = excluded.deleted, version_ms = excluded.version_ms,"                            \
-    " version_id = excluded.version_id" LK__SQL_NEWER("membership")
+    " version_id = excluded.version_id" LK__FORMER_VERSION("membership", "$7")                  \
+        LK__SQL_NEWER("membership")
 
 #define LK__SQL_KILL_DIRECTORY LK__SQL_KILL("directory")
 #define LK__SQL_KILL_USER      LK__SQL_KILL("directory_user")
@@ -201,14 +224,22 @@
 
 /* ---- As of a time ---- */
 
-#define LK__REGISTER_END ", r.deleted, r.version_ms, r.version_id, r.killed_ms, r.killed_id FROM "
-#define LK__SQL_DIRECTORY_REGISTER \
-    LK__DIRECTORY_COLUMNS LK__REGISTER_END "directory r WHERE r.id = $1"
-#define LK__SQL_USER_REGISTER LK__USER_COLUMNS LK__REGISTER_END "directory_user r WHERE r.id = $1"
+/* Behind the record: the register's own columns, and what the former record is read from. */
+#define LK__REGISTER_END                                                               \
+    ", r.deleted, r.version_ms, r.version_id, r.killed_ms, r.killed_id,"               \
+    " r.former_deleted, r.former_version_ms, r.former_version_id, r.former_killed_ms," \
+    " r.former_killed_id, "
+#define LK__SQL_DIRECTORY_REGISTER                                                \
+    LK__DIRECTORY_COLUMNS LK__REGISTER_END                                        \
+        "r.former_organization_id, r.former_name, r.former_type, r.former_state," \
+        " r.former_created_at_ms, r.former_updated_at_ms FROM directory r WHERE r.id = $1"
+#define LK__SQL_USER_REGISTER \
+    LK__USER_COLUMNS LK__REGISTER_END "r.former_json FROM directory_user r WHERE r.id = $1"
 #define LK__SQL_GROUP_REGISTER \
-    LK__GROUP_COLUMNS LK__REGISTER_END "directory_group r WHERE r.id = $1"
-#define LK__SQL_MEMBERSHIP_REGISTER                                        \
-    "SELECT deleted, version_ms, version_id, directory_id FROM membership" \
+    LK__GROUP_COLUMNS LK__REGISTER_END "r.former_json FROM directory_group r WHERE r.id = $1"
+#define LK__SQL_MEMBERSHIP_REGISTER                                         \
+    "SELECT deleted, version_ms, version_id, directory_id, former_deleted," \
+    " former_version_ms, former_version_id FROM membership"                 \
     " WHERE group_id = $1 AND user_id = $2"
 #define LK__SQL_ALL_GROUPS_OF_USER \
     "SELECT group_id FROM membership WHERE user_id = $1 ORDER BY group_id"
@@ -251,19 +282,23 @@
 #define LK__SQL_HOW_LOGGED                            \
     "SELECT e.learned_at_ms, p.sequence FROM event e" \
     " LEFT JOIN parked p ON p.sequence = e.sequence WHERE e.sequence = $1"
-#define LK__SQL_LOG_BEGIN "SELECT COALESCE(MIN(created_at_ms), 0) FROM event"
+/* Older events may still be there, but not all of them. */
+#define LK__SQL_LOG_BEGIN                                              \
+    "SELECT CASE WHEN kept_from_ms > 0 THEN kept_from_ms ELSE (SELECT" \
+    " COALESCE(MIN(created_at_ms), 0) FROM event) END FROM feed WHERE name = 'events'"
 
 /* ---- The feed ---- */
 
-#define LK__SQL_FEED \
-    "SELECT cursor, cursor_at_ms, polled_at_ms, settled_at_ms FROM feed WHERE name = 'events'"
+#define LK__SQL_FEED                                                         \
+    "SELECT cursor, cursor_at_ms, polled_at_ms, settled_at_ms, kept_from_ms" \
+    " FROM feed WHERE name = 'events'"
 /* Compare and set: no row when another process moved the cursor meanwhile, or ($6: a fence, or 0)
  * took over the feed's lease. */
 #define LK__SQL_MOVE_FEED                                                         \
     "UPDATE feed SET cursor = $2, cursor_at_ms = $3, polled_at_ms = $4,"          \
     " settled_at_ms = $5 WHERE name = 'events' AND cursor = $1 AND"               \
     " (CAST($6 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM lease WHERE name = 'feed'" \
-    " AND fence = CAST($6 AS BIGINT))) RETURNING cursor"
+    " AND fence = CAST($6 AS BIGINT))) RETURNING kept_from_ms"
 /* The newest event with nothing unseen before it: see sync.c. */
 #define LK__SQL_ANCHOR                                                      \
     "SELECT id FROM event WHERE created_at_ms <= $1 OR learned_at_ms <= $2" \
@@ -274,6 +309,65 @@
     " (SELECT COUNT(*) FROM event), (SELECT COUNT(*)" LK__SQL_LIVE_USERS ")," \
     " (SELECT COUNT(*)" LK__SQL_LIVE_GROUPS "),"                              \
     " (SELECT COUNT(*) FROM directory WHERE deleted = 0), (SELECT COUNT(*) FROM parked)"
+
+/* ---- What is kept ---- */
+
+#define LK__SQL_KEPT_FROM "SELECT kept_from_ms FROM feed WHERE name = 'events'"
+#define LK__SQL_KEEP_FROM \
+    "UPDATE feed SET kept_from_ms = $1 WHERE name = 'events' AND kept_from_ms < $1"
+/* The next block behind the sequence $2 that holds something older than $1. "+ 0" keeps a planner
+ * from walking through all blocks in their own order. */
+#define LK__SQL_OLD_BLOCK                                                         \
+    "SELECT first_sequence, last_sequence FROM event_block WHERE last_sequence =" \
+    " (SELECT MIN(k.last_sequence + 0) FROM event_block k WHERE k.from_ms < $1"   \
+    " AND k.last_sequence + 0 > $2)"
+/* Of these sequences what may be forgotten: it is older than $3, was applied, every consumer is
+ * done with it, and it is not the last, whose sequence would be given away again. */
+#define LK__SQL_OLD_EVENTS                                                       \
+    "SELECT e.sequence, e.id, e.type, e.created_at_ms, b.json FROM event e"      \
+    " LEFT JOIN event_body b ON b.sequence = e.sequence"                         \
+    " LEFT JOIN parked p ON p.sequence = e.sequence"                             \
+    " WHERE e.sequence >= $1 AND e.sequence <= $2 AND e.created_at_ms < $3"      \
+    " AND p.sequence IS NULL AND e.sequence < (SELECT MAX(sequence) FROM event)" \
+    " AND NOT EXISTS (SELECT 1 FROM consumer c WHERE c.position < e.sequence)"   \
+    " ORDER BY e.sequence LIMIT $4"
+#define LK__SQL_DROP_OBJECT \
+    "DELETE FROM event_object WHERE object_id = $1 AND created_at_ms = $2 AND sequence = $3"
+#define LK__SQL_DROP_BODY  "DELETE FROM event_body WHERE sequence = $1"
+#define LK__SQL_DROP_EVENT "DELETE FROM event WHERE sequence = $1"
+#define LK__SQL_DROP_BLOCK "DELETE FROM event_block WHERE last_sequence = $1"
+#define LK__SQL_REST_OF_BLOCK                                                          \
+    "SELECT sequence, id, type, created_at_ms, organization_id, directory_id, subject" \
+    " FROM event WHERE sequence >= $1 AND sequence <= $2 ORDER BY sequence"
+
+/* What a forgotten event said, where a later one has spoken since. */
+#define LK__SQL_SET_FORMER(table, columns)                                                  \
+    "UPDATE " table " SET former_version_ms = $2, former_version_id = $3,"                  \
+    " former_deleted = $4" columns " WHERE id = $1 AND (version_ms, version_id) > ($2, $3)" \
+    " AND ((former_version_ms, former_version_id) >= ($2, $3)) IS NOT TRUE"
+#define LK__SQL_FORMER_DIRECTORY                                                            \
+    LK__SQL_SET_FORMER("directory",                                                         \
+                       ", former_organization_id = $5, former_name = $6, former_type = $7," \
+                       " former_state = $8, former_created_at_ms = $9,"                     \
+                       " former_updated_at_ms = $10")
+#define LK__SQL_FORMER_USER  LK__SQL_SET_FORMER("directory_user", ", former_json = $5")
+#define LK__SQL_FORMER_GROUP LK__SQL_SET_FORMER("directory_group", ", former_json = $5")
+#define LK__SQL_FORMER_MEMBERSHIP                                           \
+    "UPDATE membership SET former_version_ms = $3, former_version_id = $4," \
+    " former_deleted = $5 WHERE group_id = $1 AND user_id = $2"             \
+    " AND (version_ms, version_id) > ($3, $4)"                              \
+    " AND ((former_version_ms, former_version_id) >= ($3, $4)) IS NOT TRUE"
+#define LK__SQL_FORMER_KILL(table)                                                    \
+    "UPDATE " table " SET former_killed_ms = $2, former_killed_id = $3 WHERE id = $1" \
+    " AND (killed_ms, killed_id) > ($2, $3)"                                          \
+    " AND ((former_killed_ms, former_killed_id) >= ($2, $3)) IS NOT TRUE"
+
+#define LK__SQL_NOTE_GAP                                                    \
+    "INSERT INTO gap (since_ms, until_ms, noted_at_ms) VALUES ($1, $2, $3)" \
+    " ON CONFLICT (since_ms) DO UPDATE SET until_ms = excluded.until_ms,"   \
+    " noted_at_ms = excluded.noted_at_ms WHERE excluded.until_ms > gap.until_ms"
+#define LK__SQL_GAPS      "SELECT since_ms, until_ms, noted_at_ms FROM gap ORDER BY since_ms LIMIT $1"
+#define LK__SQL_DROP_GAPS "DELETE FROM gap WHERE until_ms <= $1"
 
 /* ---- Sessions that ended early ---- */
 
@@ -459,8 +553,9 @@
 #define LK__SQL_COUNT(query) "SELECT COUNT(*) FROM (" query ") counted"
 #define LK__SQL_LIVE_RECORDS \
     "SELECT (SELECT COUNT(*)" LK__SQL_LIVE_USERS ") + (SELECT COUNT(*)" LK__SQL_LIVE_GROUPS ")"
-#define LK__SQL_BURY(table)                                              \
-    "UPDATE " table " SET deleted = 1, version_ms = $2, version_id = $3" \
+/* former: what becomes of the former columns. */
+#define LK__SQL_BURY(table, former)                                             \
+    "UPDATE " table " SET deleted = 1, version_ms = $2, version_id = $3" former \
     " WHERE id = $1 AND (version_ms, version_id) < ($2, $3)"
 
 #endif

@@ -2,6 +2,7 @@
 #include "mirror/store-file.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,15 @@ lk_status lk__store_file_prepare(const char *path, lk_error *err)
     if (access(parent, W_OK | X_OK) != 0)
         return fail_path(err, "cannot write to the directory of the store", path);
     return LK_OK;
+}
+
+int64_t lk__store_file_log_size(const char *path)
+{
+    char log[PATH_MAX + 8];
+    struct stat info;
+
+    snprintf(log, sizeof(log), "%s-wal", path);
+    return stat(log, &info) == 0 ? (int64_t)info.st_size : 0;
 }
 
 void lk__store_file_shown(const char *path, char out[LK__SHOWN_PATH_SIZE])

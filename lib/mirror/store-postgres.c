@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "mirror/postgres-cause.h"
+#include "mirror/postgres-room.h"
 #include "mirror/postgres-schema.h"
 #include "mirror/postgres-socket.h"
 #include "mirror/postgres-statement.h"
@@ -28,8 +29,7 @@
 enum {
     MAX_PENDING = 512, /* statements sent and not answered yet */
     ANSWER_MS = 120 * 1000,
-    IDLE_MS =
-        5000, /* of a transaction of ours that does not go on: unless limit_idle() says less */
+    IDLE_MS = 5000,       /* of a transaction that does not go on: limit_idle() may say less */
     MIN_VERSION = 100000, /* identity columns */
     SHOWN_SIZE = 128,
     /* Types of columns: their numbers never change (pg_type.dat). */
@@ -94,9 +94,8 @@ static void drop_connection(postgres_store *self)
 {
     PQfinish(self->db);
     self->db = NULL;
-    self->is_in_transaction = self->is_writing = self->is_piped = false;
+    self->is_in_transaction = self->is_writing = self->is_piped = self->is_listening = false;
     self->n_pending = 0;
-    self->is_listening = false;
     lk__statements_clear(&self->statements);
 }
 
@@ -438,10 +437,9 @@ static lk_status postgres_begin(lk__store *store, lk__access access, lk_error *e
                      access == LK__WRITE ? "BEGIN READ WRITE; " LK__POSTGRES_LOCK
                                          : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                      err);
+    self->is_writing = status == LK_OK && access == LK__WRITE;
     if (status != LK_OK)
         store->driver->rollback(store);
-    else
-        self->is_writing = access == LK__WRITE;
     return status;
 }
 
@@ -544,6 +542,8 @@ static const lk__store_driver postgres_driver = {
     .limit_idle = postgres_limit_idle,
     .announce = postgres_announce,
     .wait = postgres_wait,
+    .compact = lk__postgres_compact,
+    .size = lk__postgres_size,
     .free = postgres_free,
 };
 

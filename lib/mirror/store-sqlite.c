@@ -225,6 +225,12 @@ static lk_status sqlite_run(lk__store *store, const char *sql, const lk__value *
     return status;
 }
 
+static lk_status execute(sqlite_store *self, const char *sql, lk_error *err)
+{
+    return sqlite3_exec(self->db, sql, NULL, NULL, NULL) == SQLITE_OK ? LK_OK
+                                                                      : fail_sqlite(self, err);
+}
+
 /* ---- Transactions ---- */
 
 static lk_status sqlite_begin(lk__store *store, lk__access access, lk_error *err)
@@ -289,6 +295,30 @@ static lk_status sqlite_wait(lk__store *store, int64_t ms, bool *news, lk_error 
     return LK_OK;
 }
 
+/* ---- Room on the disk ---- */
+
+/* The new file goes through the log: that is written back and emptied, unless somebody reads. */
+static lk_status sqlite_compact(lk__store *store, lk_error *err)
+{
+    sqlite_store *self = (sqlite_store *)store;
+
+    LK_TRY(execute(self, "VACUUM", err));
+    (void)sqlite3_wal_checkpoint_v2(self->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return LK_OK;
+}
+
+static lk_status sqlite_size(lk__store *store, int64_t *n_bytes, lk_error *err)
+{
+    sqlite_store *self = (sqlite_store *)store;
+    int64_t n_pages = 0;
+    int64_t page_size = 0;
+
+    LK_TRY(read_number(self, "PRAGMA page_count", &n_pages, err));
+    LK_TRY(read_number(self, "PRAGMA page_size", &page_size, err));
+    *n_bytes = n_pages * page_size + lk__store_file_log_size(self->path);
+    return LK_OK;
+}
+
 static void sqlite_free(lk__store *store)
 {
     sqlite_store *self = (sqlite_store *)store;
@@ -307,6 +337,8 @@ static const lk__store_driver sqlite_driver = {
     .rollback = sqlite_rollback,
     .expect_writes = sqlite_expect_writes,
     .wait = sqlite_wait,
+    .compact = sqlite_compact,
+    .size = sqlite_size,
     .free = sqlite_free,
 };
 
@@ -352,12 +384,6 @@ static lk_status use_log(sqlite_store *self, lk_error *err)
         sqlite3_sleep(RETRY_MS);
     }
     return code == SQLITE_OK ? LK_OK : fail_sqlite(self, err);
-}
-
-static lk_status execute(sqlite_store *self, const char *sql, lk_error *err)
-{
-    return sqlite3_exec(self->db, sql, NULL, NULL, NULL) == SQLITE_OK ? LK_OK
-                                                                      : fail_sqlite(self, err);
 }
 
 static lk_status migrate(sqlite_store *self, lk_error *err)

@@ -131,3 +131,13 @@ lk_status lk__store_wait(lk__store *store, int64_t ms, bool *news, lk_error *err
 {
     return store->driver->wait(store, ms, news, err);
 }
+
+lk_status lk__store_compact(lk__store *store, lk_error *err)
+{
+    return store->driver->compact(store, err);
+}
+
+lk_status lk__store_size(lk__store *store, int64_t *n_bytes, lk_error *err)
+{
+    return store->driver->size(store, n_bytes, err);
+}

@@ -59,6 +59,8 @@ typedef struct lk__store_driver {
     /* NULL: wait() finds out by itself. */
     lk_status (*announce)(lk__store *store, lk_error *err);
     lk_status (*wait)(lk__store *store, int64_t ms, bool *news, lk_error *err);
+    lk_status (*compact)(lk__store *store, lk_error *err);
+    lk_status (*size)(lk__store *store, int64_t *n_bytes, lk_error *err);
     void (*free)(lk__store *store);
 } lk__store_driver;
 
@@ -109,6 +111,10 @@ void lk__store_expect_writes(lk__store *store);
  * before the database ends it for the sake of other writers; 5 s unless this says less. SQLite has
  * no server that could do so: there the others wait. */
 LK_MUST_CHECK lk_status lk__store_limit_idle(lk__store *store, int64_t ms, lk_error *err);
+
+/* Outside of a transaction: see lk_mirror_compact(), and lk_mirror_get_size(). */
+LK_MUST_CHECK lk_status lk__store_compact(lk__store *store, lk_error *err);
+LK_MUST_CHECK lk_status lk__store_size(lk__store *store, int64_t *n_bytes, lk_error *err);
 
 /* ---- News ---- */
 

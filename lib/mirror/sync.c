@@ -17,6 +17,8 @@
 #include "mirror/duty.h"
 #include "mirror/feed.h"
 #include "mirror/fetch.h"
+#include "mirror/forget.h"
+#include "mirror/gap.h"
 #include "mirror/mirror.h"
 #include "mirror/pace.h"
 #include "mirror/reconcile.h"
@@ -33,8 +35,13 @@ enum {
      * first pages tell. */
     SLOW_MS = 20,
     MANY_PAGES = 20,
-    FIRST_PAGES = 2
+    FIRST_PAGES = 2,
+    MAX_KEEP_DAYS = 36500,
+    FORGET_STEPS = 4, /* at each poll */
+    FORGET_EVERY_MS = 60 * 60 * 1000
 };
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 typedef struct walk {
     bool is_open;
@@ -62,6 +69,9 @@ struct lk_sync {
     lk__duty duty;
     bool may_reconcile;
     lk_reconcile *reconcile; /* under way; NULL: none */
+    int64_t keep_ms;         /* 0: all events are kept */
+    lk__forgetting forgetting;
+    int64_t forget_at_ms; /* again, once it is done */
     lk__pace pace;
     lk__signal *signal; /* a pointer, for lk_sync_wait_ms() is const */
 };
@@ -308,6 +318,25 @@ static lk_status step_windows(lk_sync *sync, const lk__feed *feed, lk_sync_resul
     return status;
 }
 
+/* ---- Forgetting ---- */
+
+/* A little, so that the poll behind it is not late. */
+static lk_status forget_some(lk_sync *sync, lk_error *err)
+{
+    int64_t now_ms = lk__now_ms(sync->client);
+    int64_t n = 0;
+
+    if (sync->keep_ms == 0 || (sync->forgetting.is_done && now_ms < sync->forget_at_ms))
+        return LK_OK;
+    if (sync->forgetting.is_done || sync->forgetting.before_ms == 0)
+        sync->forgetting = (lk__forgetting){ .before_ms = now_ms - sync->keep_ms };
+    sync->forgetting.fence = sync->duty.fence;
+    for (int i = 0; i < FORGET_STEPS && !sync->forgetting.is_done; i++)
+        LK_TRY(lk__forget_step(sync->mirror->store, &sync->forgetting, &n, err));
+    sync->forget_at_ms = now_ms + FORGET_EVERY_MS;
+    return LK_OK;
+}
+
 /* ---- One step ---- */
 
 /* After a page, what comes next: begun now, so that it is on its way while this one is applied. */
@@ -328,6 +357,8 @@ static lk_status step_page(lk_sync *sync, const lk__feed *feed, lk_sync_result *
     bool moved = false;
 
     LK_TRY(fetch(sync, feed, &page, err));
+    if (sync->walk.n_pages == 0)
+        lk__gap_find(feed, lk__oldest_kept(sync->client), page, &move.gap);
     note_page(&sync->walk, page);
     caught_up = lk__feed_ends_with(page, sync->walk.position);
     move.cursor =
@@ -358,6 +389,8 @@ static lk_status step(lk_sync *sync, lk_sync_result *result, lk_error *err)
         result->standing_by = result->caught_up = true;
         return LK_OK;
     }
+    if (!sync->walk.is_open)
+        LK_TRY(forget_some(sync, err));
     LK_TRY(lk__feed_read(sync->mirror->store, &feed, err));
     if (!sync->walk.is_open)
         LK_TRY(begin_reconciling(sync, &feed, err));
@@ -439,6 +472,9 @@ static lk_status check_options(const lk_sync_options *options, lk_error *err)
     if (options->n_windows < 0 || options->n_windows > LK__MAX_SIDE_BY_SIDE)
         return lk__fail(err, LK_ERR_INVALID, "n_windows is %d; 0 to %d are possible",
                         options->n_windows, (int)LK__MAX_SIDE_BY_SIDE);
+    if (options->keep_days < 0 || options->keep_days > MAX_KEEP_DAYS)
+        return lk__fail(err, LK_ERR_INVALID, "keep_days is %d; 0 to %d are possible",
+                        options->keep_days, (int)MAX_KEEP_DAYS);
     if (options->types != NULL && options->n_types == 0)
         return lk__fail(err, LK_ERR_INVALID, "types is empty: NULL asks for all");
     for (size_t i = 0; options->types != NULL && i < options->n_types; i++)
@@ -462,6 +498,7 @@ lk_status lk_sync_new(const lk_sync_options *options, lk_sync **out, lk_error *e
     sync->mirror = known.mirror;
     sync->duty = (lk__duty){ .name = "feed", .lease_ms = known.lease_ms };
     sync->may_reconcile = !known.no_reconcile;
+    sync->keep_ms = known.keep_days * DAY_MS;
     sync->n_windows = known.n_windows == 0 ? DEFAULT_WINDOWS : (size_t)known.n_windows;
     sync->interval_ms = known.interval_ms == 0 ? DEFAULT_INTERVAL_MS : known.interval_ms;
     sync->arena = lk__arena_new();

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "mirror/forget.h"
 #include "mirror/sql.h"
 
 typedef struct merge {
     lk__store *store;
     const lk__walk *walk;
+    lk__version version;
     lk__arena *arena; /* of the object */
     const char *organization_id;
     size_t n_bad;
@@ -120,12 +122,10 @@ static bool find_id(id_list *list, const char *id)
 static lk_status put_membership(const merge *m, const char *group_id, const lk_directory_user *user,
                                 bool deleted, lk_error *err)
 {
-    const lk__version version = lk__walk_version(m->walk);
-
     if (m->walk->is_dry)
         return LK_OK;
-    return lk__put_membership(m->store, group_id, user->id, user->directory_id, deleted, &version,
-                              err);
+    return lk__put_membership(m->store, group_id, user->id, user->directory_id, deleted,
+                              &m->version, err);
 }
 
 /* A user without a list of groups says nothing of memberships: then they stay. */
@@ -161,7 +161,6 @@ static lk_status merge_memberships(const merge *m, const lk_directory_user *user
 
 static lk_status merge_user(merge *m, const lk__object *object, lk_error *err)
 {
-    const lk__version version = lk__walk_version(m->walk);
     LK_CLEANUP(lk__json_freep) lk__json *json = NULL;
     lk__record r = { 0 };
 
@@ -174,7 +173,7 @@ static lk_status merge_user(merge *m, const lk__object *object, lk_error *err)
     m->organization_id = r.user->organization_id;
     LK_TRY(compare(m, LK__SQL_COMPARE_USER, r.user->id, &c, LK__USERS_ADDED, err));
     if (!m->walk->is_dry)
-        LK_TRY(lk__put_user(m->store, r.user, &r.user_json, false, &version, err));
+        LK_TRY(lk__put_user(m->store, r.user, &r.user_json, false, &m->version, err));
     LK_TRY(lk__json_parse(object->json, object->json_len, &json, err));
     LK_TRY(merge_memberships(m, r.user, lk__json_get(json, "groups"), err));
     return see(m, r.user->id, err);
@@ -182,7 +181,6 @@ static lk_status merge_user(merge *m, const lk__object *object, lk_error *err)
 
 static lk_status merge_group(merge *m, const lk__object *object, lk_error *err)
 {
-    const lk__version version = lk__walk_version(m->walk);
     lk__record r = { 0 };
 
     LK_TRY(lk__record_read_object(LK__EFFECT_GROUP, object->json, object->json_len, m->arena, &r,
@@ -191,7 +189,7 @@ static lk_status merge_group(merge *m, const lk__object *object, lk_error *err)
     m->organization_id = r.group->organization_id;
     LK_TRY(compare(m, LK__SQL_COMPARE_GROUP, r.group->id, &c, LK__GROUPS_ADDED, err));
     if (!m->walk->is_dry)
-        LK_TRY(lk__put_group(m->store, r.group, &r.group_json, false, &version, err));
+        LK_TRY(lk__put_group(m->store, r.group, &r.group_json, false, &m->version, err));
     return see(m, r.group->id, err);
 }
 
@@ -212,7 +210,6 @@ static int64_t expected_in(const lk__json *directory)
 
 static lk_status merge_directory(merge *m, const lk__object *object, lk_error *err)
 {
-    const lk__version version = lk__walk_version(m->walk);
     LK_CLEANUP(lk__json_freep) lk__json *json = NULL;
     lk__record r = { 0 };
 
@@ -223,7 +220,7 @@ static lk_status merge_directory(merge *m, const lk__object *object, lk_error *e
     m->organization_id = r.directory->organization_id;
     LK_TRY(compare(m, LK__SQL_COMPARE_DIRECTORY, r.directory->id, &c, LK__DIRECTORIES_ADDED, err));
     if (!m->walk->is_dry)
-        LK_TRY(lk__put_directory(m->store, r.directory, false, &version, err));
+        LK_TRY(lk__put_directory(m->store, r.directory, false, &m->version, err));
     LK_TRY(lk__json_parse(object->json, object->json_len, &json, err));
     LK_TRY(lk__walk_add_directory(m->store, m->walk, r.directory->id, r.directory->organization_id,
                                   expected_in(json), err));
@@ -259,7 +256,10 @@ lk_status lk__walk_merge(lk__store *store, const lk__walk *walk, lk__object_kind
                          const lk__object_page *page, size_t *n_bad, lk_error *err)
 {
     merge m = { .store = store, .walk = walk };
+    int64_t kept_from_ms = 0;
 
+    LK_TRY(lk__kept_from(store, &kept_from_ms, err));
+    m.version = lk__walk_version(walk, kept_from_ms);
     for (const lk__object *object = page->first; object != NULL; object = object->next)
         LK_TRY(merge_object(&m, kind, object, err));
     *n_bad = m.n_bad + page->skipped;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "mirror/forget.h"
 #include "mirror/sql.h"
 
 enum { HOLD_BACK_MS = 60 * 1000 };
@@ -71,10 +72,16 @@ static lk_status take_walk(void *ctx, const lk__row *row, lk_error *err)
     return LK_OK;
 }
 
-lk__version lk__walk_version(const lk__walk *walk)
+lk__version lk__walk_version(const lk__walk *walk, int64_t kept_from_ms)
 {
     return (lk__version){ .ms = lk__value_number(walk->stamp_ms),
-                          .id = lk__value_text(walk->stamp_id) };
+                          .id = lk__value_text(walk->stamp_id),
+                          .kept_from = lk__value_number(kept_from_ms) };
+}
+
+bool lk__walk_is_stamp(const char *version_id)
+{
+    return version_id[0] == '~';
 }
 
 lk_status lk__walk_read(lk__store *store, int64_t id, lk__walk *out, lk_error *err)
@@ -111,6 +118,7 @@ static lk_status make_stamp(lk__store *store, int64_t now_ms, int64_t oldest_ms,
                             lk_error *err)
 {
     int64_t cursor_at_ms = 0;
+    int64_t kept_from_ms = 0;
 
     LK_TRY(lk__store_run(store, LK__SQL_CURSOR_TIME, LK__NO_ARGS, take_number, &cursor_at_ms, err));
     LK_TRY(lk__store_run(store, LK__SQL_STAMP,
@@ -118,8 +126,9 @@ static lk_status make_stamp(lk__store *store, int64_t now_ms, int64_t oldest_ms,
                                   lk__value_number(cursor_at_ms - HOLD_BACK_MS),
                                   lk__value_number(now_ms - HOLD_BACK_MS)),
                          take_number, &walk->stamp_ms, err));
+    LK_TRY(lk__kept_from(store, &kept_from_ms, err)); /* before it nothing turns up either */
     if (walk->stamp_ms == 0)
-        walk->stamp_ms = oldest_ms;
+        walk->stamp_ms = oldest_ms > kept_from_ms ? oldest_ms : kept_from_ms;
     snprintf(walk->stamp_id, sizeof(walk->stamp_id), "~%020lld", (long long)walk->id);
     return LK_OK;
 }

@@ -26,7 +26,11 @@ typedef struct lk__walk {
     bool has_gaps;
 } lk__walk;
 
-lk__version lk__walk_version(const lk__walk *walk);
+/* kept_from_ms: the mark of forget.h, read in the transaction that writes. */
+lk__version lk__walk_version(const lk__walk *walk, int64_t kept_from_ms);
+
+/* Whether the id of a version is that of a walk. */
+bool lk__walk_is_stamp(const char *version_id);
 
 /* Goes on with one of the last day, or begins one. oldest_ms: the stamp of a walk through an empty
  * mirror. goes_on_held: also with one that was held. */

@@ -65,7 +65,9 @@ void kit_clear(kit *k)
         "DELETE FROM walk_seen",
         "DELETE FROM drift",
         "DELETE FROM consumer",
-        "UPDATE feed SET cursor = '', cursor_at_ms = 0, polled_at_ms = 0, settled_at_ms = 0",
+        "DELETE FROM gap",
+        "UPDATE feed SET cursor = '', cursor_at_ms = 0, polled_at_ms = 0, settled_at_ms = 0,"
+        " kept_from_ms = 0",
     };
 
     for (size_t i = 0; i < N_ROWS(statements); i++)
@@ -90,6 +92,48 @@ static void set_version(kit *k, int version)
     kit_run(k, sql);
 }
 
+/* What the step to version 7 added to the registers. */
+static void drop_former(kit *k)
+{
+    static const char *const columns[] = {
+        "directory former_deleted",
+        "directory former_version_ms",
+        "directory former_version_id",
+        "directory former_killed_ms",
+        "directory former_killed_id",
+        "directory former_organization_id",
+        "directory former_name",
+        "directory former_type",
+        "directory former_state",
+        "directory former_created_at_ms",
+        "directory former_updated_at_ms",
+        "directory_user former_deleted",
+        "directory_user former_version_ms",
+        "directory_user former_version_id",
+        "directory_user former_killed_ms",
+        "directory_user former_killed_id",
+        "directory_user former_json",
+        "directory_group former_deleted",
+        "directory_group former_version_ms",
+        "directory_group former_version_id",
+        "directory_group former_killed_ms",
+        "directory_group former_killed_id",
+        "directory_group former_json",
+        "membership former_deleted",
+        "membership former_version_ms",
+        "membership former_version_id",
+    };
+
+    for (size_t i = 0; i < N_ROWS(columns); i++) {
+        int len = (int)strcspn(columns[i], " ");
+        char sql[128];
+
+        snprintf(sql, sizeof(sql), "ALTER TABLE %.*s DROP COLUMN %s", len, columns[i],
+                 columns[i] + len + 1);
+        kit_run(k, sql);
+    }
+}
+
 void kit_go_back(kit *k, int version)
 {
     /* What the step to this version made. */
@@ -97,6 +141,8 @@ void kit_go_back(kit *k, int version)
         int version;
         const char *undo;
     } steps[] = {
+        { 7, "DROP TABLE gap" },
+        { 7, "ALTER TABLE feed DROP COLUMN kept_from_ms" },
         { 6, "DROP TABLE event_block" },
         { 6, "DROP TABLE event_object" },
         { 6, "ALTER TABLE lease DROP COLUMN holder" },
@@ -114,6 +160,8 @@ void kit_go_back(kit *k, int version)
     for (size_t i = 0; i < N_ROWS(steps); i++)
         if (steps[i].version > version)
             kit_run(k, steps[i].undo);
+    if (version < 7)
+        drop_former(k);
     set_version(k, version);
 }
 

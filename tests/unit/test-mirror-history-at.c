@@ -63,12 +63,8 @@ static void write_event(unsigned number, int64_t at_ms)
         kit_make(&events[number], id, types[kind], at_ms, "{\"id\":\"u%u\"}", u);
 }
 
-/* In any order, late ones and all; those up to a time alone. */
-static void play(kit *k, int64_t until_ms)
+static void shuffle(unsigned order[N_EVENTS])
 {
-    unsigned order[N_EVENTS];
-
-    kit_clear(k);
     for (unsigned i = 0; i < N_EVENTS; i++)
         order[i] = i;
     for (unsigned i = N_EVENTS - 1; i > 0; i--) {
@@ -78,6 +74,15 @@ static void play(kit *k, int64_t until_ms)
         order[i] = order[j];
         order[j] = swap;
     }
+}
+
+/* In any order, late ones and all; those up to a time alone. */
+static void play(kit *k, int64_t until_ms)
+{
+    unsigned order[N_EVENTS];
+
+    kit_clear(k);
+    shuffle(order);
     for (unsigned i = 0; i < N_EVENTS; i++)
         if (events[order[i]].event.created_at_ms <= until_ms)
             assert_true(kit_apply(k, &events[order[i]]));
@@ -291,7 +296,53 @@ static void check_history(kit *whole, kit *then, kit *later, uint64_t seed)
     }
 }
 
-static void test_a_time_shows_what_was_told_up_to_it(void **state)
+/* The same, while events are forgotten now and then: what was at a time from which on all is kept
+ * is as exact, late events and all. */
+static int64_t play_and_forget(kit *k)
+{
+    lk_error err = LK_ERROR_INIT;
+    int64_t kept_from_ms = 0;
+    unsigned order[N_EVENTS];
+
+    kit_clear(k);
+    shuffle(order);
+    for (unsigned i = 0; i < N_EVENTS; i++) {
+        int64_t before_ms = FROM + 1 + (int64_t)chance_below(SPAN / 2);
+
+        (void)kit_apply(k, &events[order[i]]); /* a late one is not logged */
+        if (chance_below(8) > 0)
+            continue;
+        assert_ok(lk_mirror_forget_events(k->mirror, before_ms, NULL, NULL, NULL, &err), err);
+        kept_from_ms = before_ms > kept_from_ms ? before_ms : kept_from_ms;
+    }
+    return kept_from_ms;
+}
+
+static void check_forgotten(kit *whole, kit *then, kit *later, uint64_t seed)
+{
+    int64_t kept_from_ms;
+
+    chance_begin(seed);
+    for (unsigned i = 0; i < N_EVENTS; i++)
+        write_event(i, FROM + (int64_t)chance_below(SPAN));
+    kept_from_ms = play_and_forget(whole);
+    play(then, INT64_MAX);
+    check_same("the end", seed, 0, describe(whole->mirror, 0), describe(then->mirror, 0));
+    for (unsigned i = 0; i < N_TIMES; i++) {
+        int64_t from_ms = kept_from_ms > FROM ? kept_from_ms : FROM;
+        int64_t at_ms = from_ms + (int64_t)chance_below((unsigned)(FROM + SPAN - from_ms));
+        int64_t to_ms = at_ms + 1 + (int64_t)chance_below(SPAN);
+
+        play(then, at_ms);
+        play(later, to_ms);
+        check_same("the state", seed, at_ms, describe(whole->mirror, at_ms),
+                   describe(then->mirror, 0));
+        check_same("the difference", seed, at_ms, found_differences(whole->mirror, at_ms, to_ms),
+                   expected_differences(then->mirror, later->mirror));
+    }
+}
+
+static void play_histories(void (*check)(kit *whole, kit *then, kit *later, uint64_t seed))
 {
     const char *seed = getenv("LK_SEED");
     uint64_t first = seed != NULL ? strtoull(seed, NULL, 10) : 0;
@@ -301,15 +352,26 @@ static void test_a_time_shows_what_was_told_up_to_it(void **state)
     kit then;
     kit later;
 
-    (void)state;
     kit_begin_scratch(&whole);
     kit_begin_scratch(&then);
     kit_begin_scratch(&later);
     for (uint64_t i = first; i < first + (seed != NULL ? 1 : n); i++)
-        check_history(&whole, &then, &later, i);
+        check(&whole, &then, &later, i);
     kit_end(&whole);
     kit_end(&then);
     kit_end(&later);
+}
+
+static void test_a_time_shows_what_was_told_up_to_it(void **state)
+{
+    (void)state;
+    play_histories(check_history);
+}
+
+static void test_forgetting_leaves_what_is_kept_exact(void **state)
+{
+    (void)state;
+    play_histories(check_forgotten);
 }
 
 static void test_impossible_questions_are_refused(void **state)
@@ -345,6 +407,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_time_shows_what_was_told_up_to_it),
+        cmocka_unit_test(test_forgetting_leaves_what_is_kept_exact),
         cmocka_unit_test(test_impossible_questions_are_refused),
     };
 

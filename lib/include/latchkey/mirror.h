@@ -331,6 +331,7 @@ typedef struct lk_mirror_status {
     int64_t poller_until_ms;
     int64_t reconciled_walk; /* the number of that walk, for lk_mirror_list_drift(); 0: there was
                                 none */
+    int64_t kept_from_ms;    /* events created before this were forgotten; 0: none were */
 } lk_mirror_status;
 
 LK_API LK_MUST_CHECK lk_status lk_mirror_get_status(lk_mirror *mirror, lk_mirror_status *status,
@@ -364,6 +365,49 @@ LK_API void lk_parked_page_freep(lk_parked_page **page);
 LK_API LK_MUST_CHECK lk_status lk_mirror_retry_parked(lk_mirror *mirror, int64_t *n_applied,
                                                       lk_error *err);
 
+/* ---- How much is kept ---- */
+
+/* Forgets events that were created before before_ms, with their bodies: the oldest first, in short
+ * transactions of up to 256, between which others read and write. on_progress is called after each,
+ * on the caller's thread; false leaves off (NULL: never). Whoever calls again goes on, also after a
+ * kill or a failure. *n_forgotten may be NULL.
+ *
+ * People, groups, directories and memberships stay as they are, deleted ones remembered; so do
+ * events that were set aside, those that a consumer is not done with, and those of the last minute
+ * before the cursor. What was at a time before lk_mirror_status.kept_from_ms nobody can say then:
+ * LK_ERR_NOT_FOUND; what was later is as exact as before. An event that comes later, and is older
+ * than that, is applied and not logged. INT64_MAX: all but what must stay. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_forget_events(
+    lk_mirror *mirror, int64_t before_ms, bool (*on_progress)(void *ctx, int64_t n_forgotten),
+    void *ctx, int64_t *n_forgotten, lk_error *err);
+/* Gives the disk what forgotten events took; without it, new ones use that room. SQLite writes the
+ * file anew: writers wait until it is done (a second for each 100 MB or so), and it needs as much
+ * room again meanwhile. PostgreSQL holds nobody up, and returns what lies at the end of the
+ * tables. LK_ERR_STORE: nothing was changed. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_compact(lk_mirror *mirror, lk_error *err);
+/* Bytes on disk: of the file with its log, or of the tables with their indexes. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_get_size(lk_mirror *mirror, int64_t *n_bytes,
+                                                  lk_error *err);
+
+/* A time whose events never came, since the mirror was away for longer than WorkOS keeps them: how
+ * the directories are was found out by reconciliation, what happened in it never will be. */
+typedef struct lk_gap {
+    int64_t since_ms;
+    int64_t until_ms;
+    int64_t noted_at_ms; /* when the mirror came back */
+} lk_gap;
+
+typedef struct lk_gap_page {
+    const lk_gap *items; /* oldest first */
+    size_t count;
+} lk_gap_page;
+
+/* All of them, but those that end before kept_from_ms. A new mirror has none. */
+LK_API LK_MUST_CHECK lk_status lk_mirror_list_gaps(lk_mirror *mirror, lk_gap_page **out,
+                                                   lk_error *err);
+LK_API void lk_gap_page_free(lk_gap_page *page);
+LK_API void lk_gap_page_freep(lk_gap_page **page);
+
 typedef struct lk_sync lk_sync;
 
 typedef struct lk_sync_options {
@@ -388,6 +432,9 @@ typedef struct lk_sync_options {
      * is cut into windows, read side by side, never more than 95 pages a second. 1-20; 0: 10; 1:
      * one after the other, as is done in any case where WorkOS ignores range_start. */
     int n_windows;
+    /* Forgets events older than this, a few hundred at each poll: lk_mirror_forget_events(). Of
+     * syncs with a lease only the one that polls does. 0: keeps all. */
+    int keep_days;
 } lk_sync_options;
 
 #define LK_SYNC_OPTIONS(...) \
