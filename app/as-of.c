@@ -40,8 +40,12 @@ void as_of_warn(int64_t at_ms, int64_t log_from_ms)
 lk_status as_of_check(lk_mirror *mirror, int64_t at_ms, lk_error *err)
 {
     lk_auto(lk_mirror_event_page) page = NULL;
+    lk_mirror_status now = { .size = sizeof(now) };
 
     if (at_ms == 0)
+        return LK_OK;
+    TRY(lk_mirror_get_status(mirror, &now, err));
+    if (now.kept_from_ms != 0) /* the list itself refuses what is before that */
         return LK_OK;
     TRY(lk_mirror_list_events(mirror, LK_MIRROR_EVENT_QUERY(.limit = 1), &page, err));
     as_of_warn(at_ms, page->count > 0 ? page->items[0]->created_at_ms : 0);

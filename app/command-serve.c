@@ -149,6 +149,7 @@ static const app_option options[] = {
       .is_number = true,
       .minimum = 1,
       .maximum = 3600 },
+    OPTION_KEEP_DAYS,
     OPTION_CLIENT_ID,
     OPTION_API_KEY_FILE,
     OPTION_BASE_URL,

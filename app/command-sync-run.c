@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define LEASE_MS 10000 /* of several processes on one store, one polls */
+#define DAY_MS   (INT64_C(24) * 3600 * 1000)
 
 /* What a run of steps of one kind has done: from its first step on. */
 typedef struct stretch {
@@ -24,6 +25,7 @@ typedef struct progress {
     bool as_json;
     bool on_terminal; /* stderr is one: show what is going on */
     size_t n_fetched, n_applied, n_parked;
+    int64_t n_forgotten;
     stretch comparing, reading;
     int64_t shown_ms;
 } progress;
@@ -98,8 +100,9 @@ static lk_status print_summary(const progress *so_far, lk_mirror *mirror, lk_err
     TRY(lk_mirror_get_status(mirror, &now, err));
     print_time(newest, now.newest_event_at_ms);
     if (so_far->as_json) {
-        printf("{\"fetched\":%zu,\"applied\":%zu,\"parked\":%zu,\"cursor\":", so_far->n_fetched,
-               so_far->n_applied, so_far->n_parked);
+        printf("{\"fetched\":%zu,\"applied\":%zu,\"parked\":%zu,\"forgotten\":%" PRId64
+               ",\"cursor\":",
+               so_far->n_fetched, so_far->n_applied, so_far->n_parked, so_far->n_forgotten);
         print_json_text(stdout, now.cursor[0] != '\0' ? now.cursor : NULL);
         printf(",\"events\":%" PRId64 ",\"users\":%" PRId64 ",\"groups\":%" PRId64
                ",\"directories\":%" PRId64,
@@ -114,10 +117,33 @@ static lk_status print_summary(const progress *so_far, lk_mirror *mirror, lk_err
     if (now.newest_event_at_ms != 0)
         printf(", as of %s", newest);
     puts(".");
+    if (so_far->n_forgotten > 0)
+        printf("%-14s %" PRId64 " events, which were too old\n", "Forgotten", so_far->n_forgotten);
     return mirror_notes_types(mirror, false, err);
 }
 
-static lk_status run_once(lk_sync *sync, lk_mirror *mirror, progress *so_far, lk_error *err)
+static bool show_forgotten(void *ctx, int64_t n_forgotten)
+{
+    progress *so_far = ctx;
+
+    if (so_far->on_terminal)
+        fprintf(stderr, "\r\033[K%" PRId64 " old events forgotten ", n_forgotten);
+    return true;
+}
+
+/* All that is too old by now: a sync that goes on does it bit by bit. */
+static lk_status forget(lk_mirror *mirror, int keep_days, progress *so_far, lk_error *err)
+{
+    int64_t before_ms = clock_wall_ms() - keep_days * DAY_MS;
+
+    if (keep_days == 0)
+        return LK_OK;
+    return lk_mirror_forget_events(mirror, before_ms, show_forgotten, so_far, &so_far->n_forgotten,
+                                   err);
+}
+
+static lk_status run_once(lk_sync *sync, lk_mirror *mirror, int keep_days, progress *so_far,
+                          lk_error *err)
 {
     lk_sync_result result = { .caught_up = false };
 
@@ -126,6 +152,7 @@ static lk_status run_once(lk_sync *sync, lk_mirror *mirror, progress *so_far, lk
         add(so_far, &result);
         show_progress(so_far, &result);
     }
+    TRY(forget(mirror, keep_days, so_far, err));
     return print_summary(so_far, mirror, err);
 }
 
@@ -200,12 +227,14 @@ static lk_status synchronise(const app_arguments *given, lk_error *err)
     if (arguments_has(given, "retry-parked"))
         TRY(retry_parked(mirror, err));
     bool once = arguments_has(given, "once");
+    int keep_days = (int)arguments_number(given, "keep-days", 0);
     TRY(lk_sync_new(LK_SYNC_OPTIONS(.client = client, .mirror = mirror,
                                     .lease_ms = once ? 0 : LEASE_MS,
+                                    .keep_days = once ? 0 : keep_days,
                                     .n_windows = arguments_has(given, "serial") ? 1 : 0),
                     &sync, err));
     if (once)
-        return run_once(sync, mirror, &so_far, err);
+        return run_once(sync, mirror, keep_days, &so_far, err);
     return run_until_signal(sync, mirror, &so_far, err);
 }
 
@@ -223,6 +252,7 @@ static const app_option options[] = {
     OPTION_STORE,
     { .name = "once", .help = "Apply everything there is now, then end" },
     { .name = "serial", .help = "One request after the other, also in a long catch-up" },
+    OPTION_KEEP_DAYS,
     { .name = "retry-parked", .help = "First try the events again that were set aside" },
     OPTION_JSON,
     OPTION_CLIENT_ID,
@@ -236,7 +266,9 @@ const app_command command_sync_run = {
     .details =
         "Without --once it follows until SIGINT or SIGTERM. Each page of events commits\n"
         "together with the place reached: it may be stopped or killed at any time. A long\n"
-        "catch-up over slow answers sends up to ten requests at once, below WorkOS' limit.\n" //
+        "catch-up over slow answers sends up to ten requests at once, below WorkOS' limit.\n"
+        "With --keep-days it forgets older events, but not those that were set aside or that\n"
+        "a consumer has still to handle; what was before is then no longer known.\n" //
     DETAILS_SECRETS,
     .examples = "  latchkey sync run --once --store sqlite:mirror.db\n",
     .options = options,

@@ -174,6 +174,7 @@ static lk_status show(const app_arguments *given, lk_error *err)
     if (arguments_has(given, "json")) {
         print_as_json(&now);
         TRY(print_drift(mirror, &now, true, err));
+        TRY(mirror_notes_kept(mirror, now.kept_from_ms, true, err));
         TRY(mirror_notes_types(mirror, true, err));
         TRY(mirror_notes_consumers(mirror, true, err));
         puts("}");
@@ -192,6 +193,7 @@ static lk_status show(const app_arguments *given, lk_error *err)
            now.n_directories);
     printf("%-14s %" PRId64 "%s\n", "Set aside", now.n_parked,
            now.n_parked > 0 ? ": sync status --parked tells why" : "");
+    TRY(mirror_notes_kept(mirror, now.kept_from_ms, false, err));
     TRY(mirror_notes_types(mirror, false, err));
     return mirror_notes_consumers(mirror, false, err);
 }

@@ -23,6 +23,12 @@
         .help = "The mirror's database: sqlite:PATH or postgresql://HOST/DATABASE", \
         .variable = "LATCHKEY_STORE"                                                \
     }
+#define OPTION_KEEP_DAYS                                                                   \
+    {                                                                                      \
+        .name = "keep-days", .value = "N",                                                 \
+        .help = "Forget events that are older; people and groups stay. Else all are kept", \
+        .is_number = true, .minimum = 1, .maximum = 36500                                  \
+    }
 #define OPTION_ORGANIZATION                                                        \
     {                                                                              \
         .name = "organization", .value = "ID", .help = "Only of this organization" \

@@ -102,11 +102,12 @@ static lk_status start_watching(feed *news, const char *store, lk_error *err)
 }
 
 static lk_status start(feed *news, lk_client *client, const char *store, int interval_ms,
-                       lk_error *err)
+                       int keep_days, lk_error *err)
 {
     TRY(lk_mirror_open(store, &news->mirror, err));
     TRY(lk_sync_new(LK_SYNC_OPTIONS(.client = client, .mirror = news->mirror,
-                                    .interval_ms = interval_ms, .lease_ms = LEASE_MS),
+                                    .interval_ms = interval_ms, .lease_ms = LEASE_MS,
+                                    .keep_days = keep_days),
                     &news->sync, err));
     follow_init(&news->following, news->sync);
     news->following.report = report;
@@ -118,8 +119,8 @@ static lk_status start(feed *news, lk_client *client, const char *store, int int
     return LK_OK;
 }
 
-lk_status feed_new(lk_client *client, const char *store, int interval_ms, const journal *log,
-                   feed **out, lk_error *err)
+lk_status feed_new(lk_client *client, const char *store, int interval_ms, int keep_days,
+                   const journal *log, feed **out, lk_error *err)
 {
     feed *news = calloc(1, sizeof(*news));
 
@@ -130,7 +131,7 @@ lk_status feed_new(lk_client *client, const char *store, int interval_ms, const 
     clock_init_condition(&news->moved);
     lk_status status = start_watching(news, store, err);
     if (status == LK_OK && client != NULL)
-        status = start(news, client, store, interval_ms, err);
+        status = start(news, client, store, interval_ms, keep_days, err);
     if (status != LK_OK) {
         feed_free(news);
         return status;
@@ -148,7 +149,7 @@ lk_status feed_new_if_asked(const app_arguments *given, lk_client **out_client, 
         return LK_OK;
     TRY(config_client(given, CONFIG_NEEDS_KEY, (lk_log){ 0 }, out_client, err));
     TRY(config_store(given, &store, err));
-    return feed_new(*out_client, store, WATCHED_POLL_MS, NULL, out, err);
+    return feed_new(*out_client, store, WATCHED_POLL_MS, 0, NULL, out, err);
 }
 
 void feed_stop(feed *news)

@@ -26,9 +26,10 @@ typedef struct feed_status {
     char message[256]; /* why it fails; "" otherwise */
 } feed_status;
 
-/* client NULL: FEED_OFF, news still flow from feed_announce(). Starts the thread. */
+/* client NULL: FEED_OFF, news still flow from feed_announce(). keep_days 0: all events are kept.
+ * Starts the thread. */
 LK_MUST_CHECK lk_status feed_new(lk_client *client, const char *store, int interval_ms,
-                                 const journal *log, feed **out, lk_error *err);
+                                 int keep_days, const journal *log, feed **out, lk_error *err);
 /* For commands that take OPTION_SYNC and what a client needs: *out is NULL without --sync. The
  * client is to be freed after the feed, and not when feed_free() says false. */
 LK_MUST_CHECK lk_status feed_new_if_asked(const app_arguments *given, lk_client **out_client,

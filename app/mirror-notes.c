@@ -43,6 +43,53 @@ lk_status mirror_notes_types(lk_mirror *mirror, bool as_json, lk_error *err)
     return LK_OK;
 }
 
+static void print_gap(const lk_gap *gap, bool as_json, bool is_first)
+{
+    char since[TIME_SIZE], until[TIME_SIZE];
+    bool first = true;
+
+    print_time(since, gap->since_ms);
+    print_time(until, gap->until_ms);
+    if (!as_json) {
+        printf("%-14s events from %s to %s never came: WorkOS no longer had them\n", "Gap", since,
+               until);
+        return;
+    }
+    fputs(is_first ? "{" : ",{", stdout);
+    print_json_field(stdout, &first, "since", since);
+    print_json_field(stdout, &first, "until", until);
+    print_json_name(stdout, &first, "noted_at");
+    print_json_time(stdout, gap->noted_at_ms);
+    putchar('}');
+}
+
+lk_status mirror_notes_kept(lk_mirror *mirror, int64_t kept_from_ms, bool as_json, lk_error *err)
+{
+    lk_auto(lk_gap_page) page = NULL;
+    char when[TIME_SIZE];
+    int64_t n_bytes = 0;
+    bool first = false;
+
+    TRY(lk_mirror_list_gaps(mirror, &page, err));
+    TRY(lk_mirror_get_size(mirror, &n_bytes, err));
+    if (as_json)
+        fputs(",\"gaps\":[", stdout);
+    for (size_t i = 0; i < page->count; i++)
+        print_gap(&page->items[i], as_json, i == 0);
+    if (as_json) {
+        putchar(']');
+        print_json_name(stdout, &first, "kept_from");
+        print_json_time(stdout, kept_from_ms);
+        printf(",\"bytes\":%" PRId64, n_bytes);
+        return LK_OK;
+    }
+    print_time(when, kept_from_ms);
+    if (kept_from_ms != 0)
+        printf("%-14s %s: older events were forgotten\n", "Kept from", when);
+    printf("%-14s %.1f MB\n", "On disk", (double)n_bytes / 1e6);
+    return LK_OK;
+}
+
 static void print_consumer_as_json(const lk_consumer_state *state, bool is_first)
 {
     bool first = true;

@@ -7,6 +7,10 @@
 /* Events that are kept and change nothing: one line, or nothing to say. As JSON: the members
  * ,"other_types":{"TYPE":N,…}. */
 LK_MUST_CHECK lk_status mirror_notes_types(lk_mirror *mirror, bool as_json, lk_error *err);
+/* Times whose events never came, from where on events are kept, and the room they take: a line for
+ * each. As JSON: ,"gaps":[{…},…],"kept_from":…,"bytes":N. */
+LK_MUST_CHECK lk_status mirror_notes_kept(lk_mirror *mirror, int64_t kept_from_ms, bool as_json,
+                                          lk_error *err);
 /* How far each consumer is: a line for each. As JSON: ,"consumers":[{…},…]. */
 LK_MUST_CHECK lk_status mirror_notes_consumers(lk_mirror *mirror, bool as_json, lk_error *err);
 

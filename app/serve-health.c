@@ -5,6 +5,16 @@
 #include "print.h"
 
 #include <inttypes.h>
+#include <latchkey/reconcile.h>
+
+/* Of which kind a difference is that the last reconciliation found. */
+typedef enum drift_kind {
+    DRIFT_DIRECTORIES = 0,
+    DRIFT_GROUPS,
+    DRIFT_USERS,
+    DRIFT_MEMBERSHIPS,
+    N_DRIFTS
+} drift_kind;
 
 /* A feed that has not answered for so long, or for three of its turns, is not ready, however it
  * calls itself. */
@@ -22,6 +32,58 @@ static lk_status read_status(server *self, lk_mirror_status *out, lk_error *err)
     *out = (lk_mirror_status){ .size = sizeof(*out) };
     TRY(pool_take(self->readers, &mirror, err));
     lk_status status = lk_mirror_get_status(mirror, out, err);
+    pool_give(self->readers, mirror);
+    return status;
+}
+
+/* What /metrics tells of the mirror beside its status. */
+typedef struct extent {
+    int64_t n_bytes;
+    int64_t n_gaps;
+    int64_t gaps_ms;
+    int64_t drift[N_DRIFTS]; /* -1: never compared */
+} extent;
+
+static lk_status add_drift(lk_mirror *mirror, int64_t walk, extent *out, lk_error *err)
+{
+    lk_auto(lk_drift_page) page = NULL;
+
+    for (size_t i = 0; i < N_DRIFTS; i++)
+        out->drift[i] = walk != 0 ? 0 : -1;
+    if (walk == 0)
+        return LK_OK;
+    TRY(lk_mirror_list_drift(mirror, walk, &page, err));
+    for (size_t i = 0; i < page->count; i++) {
+        const lk_drift *d = &page->items[i];
+
+        out->drift[DRIFT_DIRECTORIES] +=
+            d->directories_added + d->directories_changed + d->directories_deleted;
+        out->drift[DRIFT_GROUPS] += d->groups_added + d->groups_changed + d->groups_deleted;
+        out->drift[DRIFT_USERS] += d->users_added + d->users_changed + d->users_deleted;
+        out->drift[DRIFT_MEMBERSHIPS] += d->memberships_added + d->memberships_removed;
+    }
+    return LK_OK;
+}
+
+static lk_status measure(lk_mirror *mirror, int64_t walk, extent *out, lk_error *err)
+{
+    lk_auto(lk_gap_page) gaps = NULL;
+
+    *out = (extent){ 0 };
+    TRY(lk_mirror_get_size(mirror, &out->n_bytes, err));
+    TRY(lk_mirror_list_gaps(mirror, &gaps, err));
+    out->n_gaps = (int64_t)gaps->count;
+    for (size_t i = 0; i < gaps->count; i++)
+        out->gaps_ms += gaps->items[i].until_ms - gaps->items[i].since_ms;
+    return add_drift(mirror, walk, out, err);
+}
+
+static lk_status read_extent(server *self, int64_t walk, extent *out, lk_error *err)
+{
+    lk_mirror *mirror = NULL;
+
+    TRY(pool_take(self->readers, &mirror, err));
+    lk_status status = measure(mirror, walk, out, err);
     pool_give(self->readers, mirror);
     return status;
 }
@@ -174,6 +236,7 @@ static void print_mirror(FILE *out, const lk_mirror_status *now)
     print_moment(out, "mirror_complete", "Up to when the mirror is complete", now->settled_at_ms);
     print_moment(out, "mirror_reconciled", "When the mirror was last compared with WorkOS",
                  now->reconciled_at_ms);
+    print_moment(out, "mirror_kept_from", "From when on events are kept", now->kept_from_ms);
     if (now->poller[0] == '\0')
         return;
     fputs("# HELP latchkey_mirror_poller Who polls, and whether its lease runs\n"
@@ -181,6 +244,28 @@ static void print_mirror(FILE *out, const lk_mirror_status *now)
           out);
     print_label(out, now->poller);
     fprintf(out, "\"} %d\n", now->poller_until_ms > clock_wall_ms());
+}
+
+static void print_extent(FILE *out, const extent *now)
+{
+    static const char *const kinds[N_DRIFTS] = {
+        [DRIFT_DIRECTORIES] = "directories",
+        [DRIFT_GROUPS] = "groups",
+        [DRIFT_USERS] = "users",
+        [DRIFT_MEMBERSHIPS] = "memberships",
+    };
+
+    print_metric(out, "mirror_bytes", "gauge", "What the mirror takes on the disk", now->n_bytes);
+    print_metric(out, "mirror_gaps", "gauge", "Times whose events never came", now->n_gaps);
+    print_metric(out, "mirror_gap_seconds", "gauge", "How long they are together",
+                 now->gaps_ms / 1000);
+    if (now->drift[0] < 0)
+        return;
+    fputs("# HELP latchkey_mirror_drift Differences that the last comparison with WorkOS found\n"
+          "# TYPE latchkey_mirror_drift gauge\n",
+          out);
+    for (size_t i = 0; i < N_DRIFTS; i++)
+        fprintf(out, "latchkey_mirror_drift{kind=\"%s\"} %" PRId64 "\n", kinds[i], now->drift[i]);
 }
 
 static void print_feed(FILE *out, const feed_status *now)
@@ -256,16 +341,20 @@ int answer_metrics(const app_request *request)
     server *self = request->server;
     lk_error err = LK_ERROR_INIT;
     lk_mirror_status mirror;
+    extent space;
     feed_status now;
     body text;
 
     feed_get_status(self->news, &now);
     bool has_store = read_status(self, &mirror, &err) == LK_OK;
+    bool has_extent = has_store && read_extent(self, mirror.reconciled_walk, &space, &err) == LK_OK;
     if (!body_begin(&text))
         return answer_problem(request, 503, "out_of_memory", "the server is short of memory");
     print_metric(text.out, "store_up", "gauge", "Whether the store can be read", has_store);
     if (has_store)
         print_mirror(text.out, &mirror);
+    if (has_extent)
+        print_extent(text.out, &space);
     print_feed(text.out, &now);
     print_client(text.out, self->options->client);
     print_exchanges(text.out, self->options->client);

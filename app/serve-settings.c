@@ -298,6 +298,7 @@ static lk_status read_store(const app_arguments *given, serve_settings *own, lk_
     TRY(config_store(given, &own->store, err));
     wanted->store = own->store;
     wanted->poll_ms = (int)arguments_number(given, "poll-interval", 5) * 1000;
+    wanted->keep_days = (int)arguments_number(given, "keep-days", 0);
     wanted->max_watchers = (int)arguments_number(given, "max-watchers", 0);
     return LK_OK;
 }

@@ -145,7 +145,7 @@ static lk_status start(server *self, lk_error *err)
     TRY(lk_web_new(&web, &self->web, err));
     TRY(lk_gate_new(self->web, &self->gate, err));
     TRY(feed_new(options->follows ? options->client : NULL, options->store, options->poll_ms,
-                 &options->log, &self->news, err));
+                 options->keep_days, &options->log, &self->news, err));
     mg_set_auth_handler(self->http, "/**", allow_everything, NULL);
     mg_set_request_handler(self->http, "/**", serve_route, self);
     return LK_OK;

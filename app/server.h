@@ -28,6 +28,7 @@ typedef struct server_options {
     const char *issuer;   /* NULL: the library's default */
     bool follows;         /* there is an API key: follow the feed */
     int poll_ms;
+    int keep_days; /* of events; 0: all are kept */
     /* As lk_web_options. redirect_uri NULL: http://localhost:PORT/callback. */
     lk_web_options web;
     const char *webhook_secret;          /* at the start; NULL: webhooks are answered with 503 */

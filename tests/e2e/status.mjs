@@ -72,3 +72,45 @@ test('the same as metrics', async () => {
   assert.ok(drift.differences > 0 && drift.organizations > 0, JSON.stringify(drift));
   assert.match(await succeed(['sync', 'status', '--store', server.store]), /^Drift +\d+ differences in \d+ organizations/m);
 });
+
+test('old events are forgotten on request, and what was before is said to be so', async () => {
+  const store = newStore();
+  assert.equal((await syncOnce(emulator, store)).code, 0);
+  const users = await listUsers(store);
+  const events = jsonLines(await succeed(['events', 'list', '--store', store, '--json', '--limit', '1000']));
+  const old = Math.floor(events.length / 2);
+  change(store, `UPDATE event SET created_at_ms = created_at_ms - ${40 * 86400e3} WHERE sequence <= ${old}`);
+  const once = (...more) => run(['sync', 'run', '--once', '--store', store, '--json', ...more], { env: apiEnvironment(emulator.url) });
+  assert.equal(JSON.parse((await once()).stdout).forgotten, 0);
+  assert.equal((await status(store)).kept_from, null);
+  assert.equal(JSON.parse((await once('--keep-days', '30')).stdout).forgotten, old);
+  assert.equal((await status(store)).events, events.length - old);
+  assert.deepEqual(await listUsers(store), users);
+  const month = Date.now() - 30 * 86400e3;
+  assert.ok(Math.abs(Date.parse((await status(store)).kept_from) - month) < 60e3);
+  assert.match(await succeed(['sync', 'status', '--store', store]), /^Kept from +\S+Z: older events were forgotten$/m);
+  const before = await run(['directory', 'users', '--store', store, '--at', '31d']);
+  assert.equal(before.code, 1);
+  assert.match(before.stderr, /events from before \S+Z were forgotten/);
+  assert.equal((await run(['directory', 'users', '--store', store, '--at', '29d'])).code, 0);
+  assert.equal((await once('--keep-days', '0')).code, 2);
+});
+
+test('gaps, room and drift', async () => {
+  const server = await serve(emulator.url);
+  await waitFor('a comparison', async () => (await status(server.store)).reconciled_at);
+  change(server.store, 'INSERT INTO gap VALUES (1700000000000, 1700000060000, 1700000070000)');
+  const now = await status(server.store);
+  assert.deepEqual(now.gaps, [{ since: '2023-11-14T22:13:20.000Z', until: '2023-11-14T22:14:20.000Z', noted_at: '2023-11-14T22:14:30.000Z' }]);
+  assert.ok(now.bytes > 50e3, JSON.stringify(now));
+  const text = await succeed(['sync', 'status', '--store', server.store]);
+  assert.match(text, /^Gap +events from 2023-11-14T22:13:20.000Z to 2023-11-14T22:14:20.000Z never came: WorkOS no longer had them$/m);
+  assert.match(text, /^On disk +\d+\.\d MB$/m);
+  const { text: metrics } = await ask(`${server.url}/metrics`);
+  assert.match(metrics, /^latchkey_mirror_gaps 1$/m);
+  assert.match(metrics, /^latchkey_mirror_gap_seconds 60$/m);
+  assert.match(metrics, /^latchkey_mirror_bytes [1-9]\d+$/m);
+  const kinds = [...metrics.matchAll(/^latchkey_mirror_drift\{kind="\w+"\} (\d+)$/gm)].map(([, n]) => Number(n));
+  assert.equal(kinds.length, 4);
+  assert.equal(kinds.reduce((sum, n) => sum + n), now.drift.differences);
+});
