@@ -1,78 +1,14 @@
-/* Two plain requests by libcurl, as the library's own go: same proxies, same certificates. */
+/* Two plain requests: a document, and a stream of which each line is looked at. */
 #include "latchkey-server.h"
 
 #include "latchkey-error.h"
+#include "latchkey-fetch.h"
 
 #include <cjson/cJSON.h>
-#include <curl/curl.h>
 #include <glib/gi18n.h>
 #include <string.h>
 
-enum { TIMEOUT_S = 15, MAX_DOCUMENT = 65536, MAX_LINE = 4096, QUIET_S = 30 };
-
-typedef struct Transfer {
-    GString *text; /* the document, or the line that has begun */
-    gsize max_len;
-    GCancellable *cancellable;
-    void (*line)(struct Transfer *self, const char *line); /* NULL: a document */
-    char *last_id;
-    LatchkeyServerNews *news;
-    gpointer data;
-} Transfer;
-
-static void take_lines(Transfer *self)
-{
-    char *end = NULL;
-
-    while ((end = memchr(self->text->str, '\n', self->text->len)) != NULL) {
-        gsize len = (gsize)(end - self->text->str);
-        *end = '\0';
-        g_strchomp(self->text->str);
-        self->line(self, self->text->str);
-        g_string_erase(self->text, 0, (gssize)len + 1);
-    }
-}
-
-static size_t on_bytes(char *bytes, size_t size, size_t n, void *data)
-{
-    Transfer *self = data;
-
-    /* An event may be long and is not looked at: what does not fit its line is dropped. */
-    if (self->line == NULL && self->text->len + size * n > self->max_len)
-        return 0;
-    g_string_append_len(self->text, bytes, (gssize)(size * n));
-    if (self->line != NULL)
-        take_lines(self);
-    if (self->line != NULL && self->text->len > self->max_len)
-        g_string_truncate(self->text, self->max_len);
-    return size * n;
-}
-
-static int on_progress(void *data, curl_off_t total, curl_off_t now, curl_off_t up_total,
-                       curl_off_t up_now)
-{
-    (void)total, (void)now, (void)up_total, (void)up_now;
-    const Transfer *self = data;
-
-    return g_cancellable_is_cancelled(self->cancellable) ? 1 : 0;
-}
-
-static CURL *request_new(const char *url, Transfer *transfer)
-{
-    CURL *curl = curl_easy_init();
-
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)TIMEOUT_S);
-    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    return curl;
-}
+enum { MAX_DOCUMENT = 65536, MAX_LINE = 4096 };
 
 /* ---- How to sign in ---- */
 
@@ -82,9 +18,11 @@ static char *member(const cJSON *json, const char *name)
 }
 
 /* NULL: this is not what a Latchkey server says. */
-static LatchkeyConfig *read_document(const char *url, const char *text)
+static LatchkeyConfig *read_document(const char *url, GBytes *document)
 {
-    cJSON *json = cJSON_Parse(text);
+    gsize len = 0;
+    const char *text = g_bytes_get_data(document, &len);
+    cJSON *json = cJSON_ParseWithLength(text, len);
     g_autofree char *client_id = member(json, "client_id");
     LatchkeyConfig *config = NULL;
 
@@ -104,22 +42,19 @@ static void describe_worker(GTask *task, gpointer source, gpointer data, GCancel
     (void)source;
     const char *url = data;
     g_autofree char *address = g_strconcat(url, "/api/environment", NULL);
-    g_autoptr(GString) text = g_string_new(NULL);
-    Transfer transfer = { .text = text, .max_len = MAX_DOCUMENT, .cancellable = cancellable };
-    CURL *curl = request_new(address, &transfer);
+    const LatchkeyFetch fetch = { .url = address, .protocols = "http,https" };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) document = latchkey_fetch_bytes(&fetch, MAX_DOCUMENT, cancellable, &error);
+    LatchkeyConfig *config = document != NULL ? read_document(url, document) : NULL;
 
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TIMEOUT_S);
-    CURLcode code = curl_easy_perform(curl);
-    curl_easy_cleanup(curl);
-    LatchkeyConfig *config = code == CURLE_OK ? read_document(url, text->str) : NULL;
     if (config != NULL)
         g_task_return_pointer(task, config, (GDestroyNotify)latchkey_config_unref);
-    else if (code == CURLE_OK || code == CURLE_HTTP_RETURNED_ERROR || code == CURLE_WRITE_ERROR)
+    else if (g_error_matches(error, LATCHKEY_ERROR, LATCHKEY_ERROR_NETWORK))
+        g_task_return_new_error(task, LATCHKEY_ERROR, LATCHKEY_ERROR_NETWORK,
+                                _("Could not reach %s: %s"), url, error->message);
+    else
         g_task_return_new_error(task, LATCHKEY_ERROR, LATCHKEY_ERROR_ANSWER,
                                 _("There is no Latchkey server at %s"), url);
-    else
-        g_task_return_new_error(task, LATCHKEY_ERROR, LATCHKEY_ERROR_NETWORK,
-                                _("Could not reach %s: %s"), url, curl_easy_strerror(code));
 }
 
 /* Also what the token will be sent to later, so that a bad address is refused before that. */
@@ -159,9 +94,16 @@ LatchkeyConfig *latchkey_server_describe_finish(GAsyncResult *result, GError **e
 
 /* ---- News ---- */
 
+typedef struct Stream {
+    GString *line; /* that has begun */
+    char *last_id;
+    LatchkeyServerNews *news;
+    gpointer data;
+} Stream;
+
 /* HTML, 9.2.6: "id: the last event ID", "data: a line of it". What the event says comes with the
  * feed, which never misses one; here it is enough that there is one. */
-static void take_stream_line(Transfer *self, const char *line)
+static void take_line(Stream *self, const char *line)
 {
     if (g_str_has_prefix(line, "id: "))
         g_strlcpy(self->last_id, line + strlen("id: "), LATCHKEY_SERVER_ID_SIZE);
@@ -169,29 +111,33 @@ static void take_stream_line(Transfer *self, const char *line)
         self->news(self->data);
 }
 
+/* An event may be long and is not looked at: what does not fit its line is dropped. */
+static void on_bytes(const char *bytes, gsize n, gpointer data)
+{
+    Stream *self = data;
+
+    for (gsize i = 0; i < n; i++) {
+        if (bytes[i] == '\n') {
+            take_line(self, g_strchomp(self->line->str));
+            g_string_truncate(self->line, 0);
+        } else if (self->line->len < MAX_LINE) {
+            g_string_append_c(self->line, bytes[i]);
+        }
+    }
+}
+
 void latchkey_server_follow(const LatchkeyConfig *config, const char *token, char *last_id,
                             GCancellable *cancellable, LatchkeyServerNews *news, gpointer data)
 {
     g_autofree char *url = g_strconcat(config->server, "/api/events/stream", NULL);
     g_autofree char *place = g_strconcat("Last-Event-ID: ", last_id, NULL);
-    g_autoptr(GString) text = g_string_new(NULL);
-    Transfer transfer = { .text = text,
-                          .max_len = MAX_LINE,
-                          .cancellable = cancellable,
-                          .line = take_stream_line,
-                          .last_id = last_id,
-                          .news = news,
-                          .data = data };
-    CURL *curl = request_new(url, &transfer);
-    struct curl_slist *headers = last_id[0] != '\0' ? curl_slist_append(NULL, place) : NULL;
+    g_autoptr(GString) line = g_string_new(NULL);
+    const LatchkeyFetch fetch = { .url = url,
+                                  .protocols = "http,https",
+                                  .token = token,
+                                  .header = last_id[0] != '\0' ? place : NULL };
+    Stream stream = { .line = line, .last_id = last_id, .news = news, .data = data };
 
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
-    curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, token);
-    /* The server says each few seconds that it is still there. */
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)QUIET_S);
-    (void)curl_easy_perform(curl); /* however it ends, the caller begins again or polls */
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
+    /* However it ends, the caller begins again or polls. */
+    (void)latchkey_fetch_stream(&fetch, on_bytes, &stream, cancellable, NULL);
 }
