@@ -98,3 +98,46 @@ void latchkey_a11y_cure_preferences(AdwPreferencesWindow *window, const char *la
 {
     cure_below(GTK_WIDGET(window), label);
 }
+
+static void name_menus(GtkWidget *widget, const char *label)
+{
+    if (GTK_IS_MENU_BUTTON(widget))
+        latchkey_a11y_set_label(widget, label);
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
+         child = gtk_widget_get_next_sibling(child))
+        name_menus(child, label);
+}
+
+void latchkey_a11y_cure_shortcuts(GtkWidget *window, const char *label, const char *search)
+{
+    cure_below(window, search);
+    latchkey_a11y_name_icons(window, "edit-find-symbolic", search);
+    name_menus(window, label);
+}
+
+static gboolean is_nameless(GtkWidget *widget)
+{
+    if (GTK_IS_TEXT_VIEW(widget))
+        return TRUE;
+    return GTK_IS_BUTTON(widget) && gtk_button_get_label(GTK_BUTTON(widget)) == NULL &&
+           gtk_widget_get_ancestor(widget, GTK_TYPE_WINDOW_CONTROLS) == NULL;
+}
+
+static void name_nameless(GtkWidget *widget, const char *label)
+{
+    const char *tooltip = gtk_widget_get_tooltip_text(widget);
+
+    if (is_nameless(widget))
+        latchkey_a11y_set_label(widget, tooltip != NULL ? tooltip : label);
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
+         child = gtk_widget_get_next_sibling(child))
+        name_nameless(child, label);
+}
+
+void latchkey_a11y_cure_about(AdwAboutWindow *window, const char *label, const char *back)
+{
+    latchkey_a11y_cure_mnemonics(GTK_WIDGET(window));
+    cure_below(GTK_WIDGET(window), label);
+    name_nameless(GTK_WIDGET(window), label);
+    latchkey_a11y_name_icons(GTK_WIDGET(window), "go-previous-symbolic", back);
+}

@@ -31,6 +31,13 @@ void latchkey_a11y_name_icons(GtkWidget *widget, const char *icon_name, const ch
  * page are not even seen. */
 void latchkey_a11y_cure_preferences(AdwPreferencesWindow *window, const char *label);
 
+/* The same of an AdwAboutWindow; its ways back are named back. */
+void latchkey_a11y_cure_about(AdwAboutWindow *window, const char *label, const char *back);
+
+/* The same of GTK's own window of shortcuts: its menu is named label, what searches in it search.
+ */
+void latchkey_a11y_cure_shortcuts(GtkWidget *window, const char *label, const char *search);
+
 void latchkey_a11y_set_label(GtkWidget *widget, const char *label);
 void latchkey_a11y_set_description(GtkWidget *widget, const char *description);
 

@@ -1,14 +1,15 @@
-/* A state machine whose slow parts are tasks: the browser's way (latchkey-loopback.c), a code's
- * (latchkey-device.c), the grants of latchkey-grant.c and the keyring's calls.
+/* A state machine whose slow parts are tasks: an attempt to sign in (latchkey-attempt.c), the
+ * renewal of latchkey-grant.c and the keyring's calls.
  *
- * Every task carries the cancellable of its attempt. Cancelling, signing in again, signing out and
- * the account's own end cancel it, so a late answer finds itself cancelled and touches nothing. */
+ * Every task carries a cancellable. Cancelling, signing in again, signing out and the account's own
+ * end cancel it, so a late answer finds itself cancelled and touches nothing. */
 #include "latchkey-account.h"
 
-#include "latchkey-device.h"
+#include "latchkey-attempt.h"
 #include "latchkey-error.h"
 #include "latchkey-grant.h"
-#include "latchkey-loopback.h"
+#include "latchkey-settings.h"
+#include "latchkey-text.h"
 
 #include <glib/gi18n.h>
 
@@ -21,15 +22,16 @@ struct _LatchkeyAccount {
     LatchkeyClient *client; /* NULL: unconfigured */
     LatchkeyAccountState state;
     GError *error;
-    LatchkeyGrant *grant;       /* NULL: signed out */
-    char *kept_token;           /* secret: read from the keyring, not yet renewed */
-    LatchkeyLoopback *loopback; /* while waiting */
-    LatchkeyDevice *device;     /* while a code is shown */
+    LatchkeyGrant *grant;     /* NULL: signed out */
+    char *kept_token;         /* secret: read from the keyring, not yet renewed */
+    LatchkeyAttempt *attempt; /* to sign in; NULL: none is under way */
     GCancellable *cancellable;
     guint check_source;
     gboolean is_renewing;
+    gboolean is_for_switch;    /* the renewal under way */
     char *wanted_organization; /* to switch to; NULL: none */
     char *last_user_id;        /* who was signed in before, unless they signed out */
+    gboolean has_ended;        /* the session did, and they were not signed in again */
     gboolean uses_code;        /* the last sign-in did, so trying again does */
     gint64 due_at_ms;          /* when to renew; 0: never */
     gint64 retry_ms;           /* the pause before the next try after a failure */
@@ -52,29 +54,13 @@ static void notice(LatchkeyAccount *self, const char *text)
     g_signal_emit_by_name(self, "notice", text);
 }
 
-/* TRUE: somebody has given this attempt up, so whatever came is dropped. The account may be gone as
- * well: its tasks do not hold it, or it would have to wait for a browser that nobody waits for. */
-static gboolean is_stale(GError *error)
-{
-    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        return FALSE;
-    g_error_free(error);
-    return TRUE;
-}
-
-static void end_attempt(LatchkeyAccount *self)
-{
-    g_clear_pointer(&self->loopback, latchkey_loopback_free);
-    g_clear_pointer(&self->device, latchkey_device_unref);
-}
-
 static void abandon(LatchkeyAccount *self)
 {
     g_cancellable_cancel(self->cancellable);
     g_set_object(&self->cancellable, NULL);
     self->cancellable = g_cancellable_new();
     self->is_renewing = FALSE;
-    end_attempt(self);
+    g_clear_pointer(&self->attempt, latchkey_attempt_free);
 }
 
 static void forget(LatchkeyAccount *self)
@@ -112,8 +98,8 @@ static gint64 due_at(const lk_session *session, gint64 now_ms)
 static void compare_person(LatchkeyAccount *self, const lk_user *user)
 {
     if (self->last_user_id != NULL && g_strcmp0(self->last_user_id, user->id) != 0) {
-        g_autofree char *text = g_strdup_printf(_("This is another account than before: %s"),
-                                                user->email != NULL ? user->email : user->id);
+        g_autofree char *who = latchkey_text_person(user->email != NULL ? user->email : user->id);
+        g_autofree char *text = g_strdup_printf(_("This is another account than before: %s"), who);
         notice(self, text);
     }
     g_free(self->last_user_id);
@@ -127,6 +113,7 @@ static void adopt(LatchkeyAccount *self, LatchkeyGrant *grant, gboolean somebody
     g_clear_pointer(&self->grant, latchkey_grant_free);
     g_clear_pointer(&self->kept_token, latchkey_secret_free);
     self->grant = grant;
+    self->has_ended = FALSE;
     self->retry_ms = 0;
     self->due_at_ms = token != NULL ? due_at(grant->session, latchkey_account_now_ms(self)) : 0;
     if (token != NULL)
@@ -160,8 +147,10 @@ static const char *refresh_token(LatchkeyAccount *self)
 static void renewal_failed(LatchkeyAccount *self, GError *error)
 {
     if (!latchkey_error_is_transient(error)) {
+        /* Nobody was seen in yet where only the keyring's session has ended. */
+        self->has_ended = self->grant != NULL;
         forget_everywhere(self);
-        set_state(self, LATCHKEY_ACCOUNT_FAILED, error);
+        set_state(self, self->has_ended ? LATCHKEY_ACCOUNT_ENDED : LATCHKEY_ACCOUNT_FAILED, error);
         return;
     }
     /* The session is kept: a network that is down for an hour must not sign anybody out. */
@@ -170,8 +159,6 @@ static void renewal_failed(LatchkeyAccount *self, GError *error)
     set_state(self, self->grant != NULL ? LATCHKEY_ACCOUNT_SIGNED_IN : LATCHKEY_ACCOUNT_FAILED,
               error);
 }
-
-static void renew(LatchkeyAccount *self);
 
 /* The session is as good as before: only the wish was refused. */
 static void switch_failed(LatchkeyAccount *self, GError *error)
@@ -184,22 +171,7 @@ static void switch_failed(LatchkeyAccount *self, GError *error)
     g_signal_emit_by_name(self, "changed");
 }
 
-static void on_switched(GObject *source, GAsyncResult *result, gpointer data)
-{
-    (void)source;
-    LatchkeyAccount *self = data;
-    GError *error = NULL;
-    LatchkeyGrant *grant = latchkey_grant_finish(result, &error);
-
-    if (is_stale(error))
-        return;
-    self->is_renewing = FALSE;
-    g_clear_pointer(&self->wanted_organization, g_free);
-    if (grant != NULL)
-        adopt(self, grant, FALSE);
-    else
-        switch_failed(self, error);
-}
+static void renew(LatchkeyAccount *self);
 
 static void on_renewed(GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -208,11 +180,15 @@ static void on_renewed(GObject *source, GAsyncResult *result, gpointer data)
     GError *error = NULL;
     LatchkeyGrant *grant = latchkey_grant_finish(result, &error);
 
-    if (is_stale(error))
+    if (latchkey_error_drop_cancelled(error))
         return;
     self->is_renewing = FALSE;
+    if (self->is_for_switch)
+        g_clear_pointer(&self->wanted_organization, g_free);
     if (grant != NULL)
         adopt(self, grant, FALSE);
+    else if (self->is_for_switch)
+        switch_failed(self, error);
     else
         renewal_failed(self, error);
     if (self->wanted_organization != NULL) /* asked for meanwhile */
@@ -222,13 +198,13 @@ static void on_renewed(GObject *source, GAsyncResult *result, gpointer data)
 static void renew(LatchkeyAccount *self)
 {
     const char *token = refresh_token(self);
-    const char *organization = self->wanted_organization;
 
     if (self->is_renewing || token == NULL)
         return;
     self->is_renewing = TRUE;
-    latchkey_grant_renew_async(self->client, token, organization, self->cancellable,
-                               organization != NULL ? on_switched : on_renewed, self);
+    self->is_for_switch = self->wanted_organization != NULL;
+    latchkey_grant_renew_async(self->client, token, self->wanted_organization, self->cancellable,
+                               on_renewed, self);
 }
 
 void latchkey_account_switch_organization(LatchkeyAccount *self, const char *organization_id)
@@ -315,39 +291,25 @@ void latchkey_account_unlock(LatchkeyAccount *self)
 
 /* ---- Sign-in ---- */
 
-static void on_granted(GObject *source, GAsyncResult *result, gpointer data)
+static void on_attempt_moved(gpointer data)
 {
-    (void)source;
     LatchkeyAccount *self = data;
-    GError *error = NULL;
-    LatchkeyGrant *grant = latchkey_grant_finish(result, &error);
 
-    if (is_stale(error))
-        return;
-    end_attempt(self);
+    if (latchkey_attempt_is_by_code(self->attempt))
+        set_state(self, LATCHKEY_ACCOUNT_CODE, NULL);
+    else
+        set_state(self, LATCHKEY_ACCOUNT_EXCHANGING, NULL);
+}
+
+static void on_attempt_ended(LatchkeyGrant *grant, GError *error, gpointer data)
+{
+    LatchkeyAccount *self = data;
+
+    g_clear_pointer(&self->attempt, latchkey_attempt_free);
     if (grant != NULL)
         adopt(self, grant, TRUE);
     else
         set_state(self, LATCHKEY_ACCOUNT_FAILED, error);
-}
-
-/* The browser's answer is here: the rest goes on without it. */
-static void on_back(GObject *source, GAsyncResult *result, gpointer data)
-{
-    (void)source;
-    LatchkeyAccount *self = data;
-    GError *error = NULL;
-    lk_loopback *loopback = latchkey_loopback_wait_finish(result, &error);
-
-    if (is_stale(error))
-        return;
-    end_attempt(self);
-    if (loopback == NULL) {
-        set_state(self, LATCHKEY_ACCOUNT_FAILED, error);
-        return;
-    }
-    latchkey_grant_exchange_async(self->client, loopback, self->cancellable, on_granted, self);
-    set_state(self, LATCHKEY_ACCOUNT_EXCHANGING, NULL);
 }
 
 static gboolean may_sign_in(LatchkeyAccount *self)
@@ -365,38 +327,20 @@ void latchkey_account_sign_in(LatchkeyAccount *self)
     if (self->state != LATCHKEY_ACCOUNT_WAITING) {
         abandon(self);
         self->uses_code = FALSE;
-        self->loopback = latchkey_loopback_new(self->client, &error);
-        if (self->loopback == NULL) {
+        self->attempt = latchkey_attempt_new_by_browser(self->client, on_attempt_moved,
+                                                        on_attempt_ended, self, &error);
+        if (self->attempt == NULL) {
             set_state(self, LATCHKEY_ACCOUNT_FAILED, error);
             return;
         }
-        latchkey_loopback_wait_async(self->loopback, self->cancellable, on_back, self);
         set_state(self, LATCHKEY_ACCOUNT_WAITING, NULL);
     }
-    g_signal_emit_by_name(self, "open-uri", latchkey_loopback_get_url(self->loopback));
+    g_signal_emit_by_name(self, "open-uri", latchkey_account_get_url(self));
 }
 
 gboolean latchkey_account_paste(LatchkeyAccount *self, const char *address, GError **error)
 {
-    return self->loopback == NULL || latchkey_loopback_paste(self->loopback, address, error);
-}
-
-static void on_device_started(GObject *source, GAsyncResult *result, gpointer data)
-{
-    (void)source;
-    LatchkeyAccount *self = data;
-    GError *error = NULL;
-    LatchkeyDevice *device = latchkey_device_start_finish(result, &error);
-
-    if (is_stale(error))
-        return;
-    if (device == NULL) {
-        set_state(self, LATCHKEY_ACCOUNT_FAILED, error);
-        return;
-    }
-    self->device = device;
-    latchkey_device_wait_async(device, self->cancellable, on_granted, self);
-    set_state(self, LATCHKEY_ACCOUNT_CODE, NULL);
+    return self->attempt == NULL || latchkey_attempt_paste(self->attempt, address, error);
 }
 
 void latchkey_account_sign_in_with_code(LatchkeyAccount *self)
@@ -405,7 +349,8 @@ void latchkey_account_sign_in_with_code(LatchkeyAccount *self)
         return;
     abandon(self);
     self->uses_code = TRUE;
-    latchkey_device_start_async(self->client, self->cancellable, on_device_started, self);
+    self->attempt =
+        latchkey_attempt_new_by_code(self->client, on_attempt_moved, on_attempt_ended, self);
     set_state(self, LATCHKEY_ACCOUNT_CODE, NULL);
 }
 
@@ -417,7 +362,7 @@ void latchkey_account_cancel(LatchkeyAccount *self)
         return;
     abandon(self);
     forget(self);
-    set_state(self, LATCHKEY_ACCOUNT_SIGNED_OUT, NULL);
+    set_state(self, self->has_ended ? LATCHKEY_ACCOUNT_ENDED : LATCHKEY_ACCOUNT_SIGNED_OUT, NULL);
 }
 
 void latchkey_account_retry(LatchkeyAccount *self)
@@ -434,20 +379,30 @@ void latchkey_account_retry(LatchkeyAccount *self)
     }
 }
 
-void latchkey_account_sign_out(LatchkeyAccount *self)
+/* The address that ends the session at WorkOS; NULL: there is none. Free with lk_free(). */
+static char *end_of_session(LatchkeyAccount *self)
 {
     lk_error err = LK_ERROR_INIT;
     char *url = NULL;
 
     if (self->grant == NULL)
-        return;
-    abandon(self);
+        return NULL; /* it has ended already */
     const char *session_id = self->grant->session->session_id;
     if (session_id == NULL ||
         lk_authkit_logout_url(self->client->client, session_id, NULL, &url, &err) != LK_OK)
         notice(self, _("Signed out here; the session at WorkOS ends by itself."));
+    return url;
+}
+
+void latchkey_account_sign_out(LatchkeyAccount *self)
+{
+    if (self->grant == NULL && self->state != LATCHKEY_ACCOUNT_ENDED)
+        return;
+    abandon(self);
+    char *url = end_of_session(self);
     forget_everywhere(self);
     g_clear_pointer(&self->last_user_id, g_free);
+    self->has_ended = FALSE;
     set_state(self, LATCHKEY_ACCOUNT_SIGNED_OUT, NULL);
     if (url != NULL)
         g_signal_emit_by_name(self, "open-uri", url);
@@ -462,7 +417,7 @@ static void latchkey_account_dispose(GObject *object)
 
     g_cancellable_cancel(self->cancellable);
     g_clear_handle_id(&self->check_source, g_source_remove);
-    end_attempt(self);
+    g_clear_pointer(&self->attempt, latchkey_attempt_free);
     G_OBJECT_CLASS(latchkey_account_parent_class)->dispose(object);
 }
 
@@ -543,19 +498,19 @@ const GError *latchkey_account_get_error(LatchkeyAccount *self)
 
 const char *latchkey_account_get_url(LatchkeyAccount *self)
 {
-    return self->loopback != NULL ? latchkey_loopback_get_url(self->loopback) : NULL;
+    return self->attempt != NULL ? latchkey_attempt_get_url(self->attempt) : NULL;
 }
 
 const lk_device_authorization *latchkey_account_get_device(LatchkeyAccount *self)
 {
-    return self->device != NULL ? self->device->device : NULL;
+    return self->attempt != NULL ? latchkey_attempt_get_device(self->attempt) : NULL;
 }
 
 gint64 latchkey_account_get_time_left_ms(LatchkeyAccount *self)
 {
-    if (self->device != NULL)
-        return self->device->device->expires_at_ms - latchkey_account_now_ms(self);
-    return self->loopback != NULL ? latchkey_loopback_get_time_left_ms(self->loopback) : 0;
+    if (self->attempt == NULL)
+        return 0;
+    return latchkey_attempt_get_time_left_ms(self->attempt, latchkey_account_now_ms(self));
 }
 
 gint64 latchkey_account_now_ms(LatchkeyAccount *self)

@@ -22,6 +22,8 @@ typedef enum {
     LATCHKEY_ACCOUNT_EXCHANGING,
     LATCHKEY_ACCOUNT_FAILED, /* see the error; retry() goes on */
     LATCHKEY_ACCOUNT_SIGNED_IN,
+    LATCHKEY_ACCOUNT_ENDED, /* WorkOS ended the session in this run: what was seen may stay on show
+                             */
 } LatchkeyAccountState;
 
 #define LATCHKEY_TYPE_ACCOUNT (latchkey_account_get_type())
@@ -39,7 +41,7 @@ LatchkeySecrets *latchkey_account_get_secrets(LatchkeyAccount *self);
 const lk_authentication *latchkey_account_get_authentication(LatchkeyAccount *self);
 const lk_session *latchkey_account_get_session(LatchkeyAccount *self);
 
-/* Why the state is FAILED or UNCONFIGURED; while signed in: why the last renewal failed. */
+/* Why the state is FAILED, ENDED or UNCONFIGURED; while signed in: why the last renewal failed. */
 const GError *latchkey_account_get_error(LatchkeyAccount *self);
 
 /* While waiting: the address for the browser, and the time left; else NULL and 0. */
@@ -59,6 +61,7 @@ void latchkey_account_sign_in(LatchkeyAccount *self);
 gboolean latchkey_account_paste(LatchkeyAccount *self, const char *address, GError **error);
 /* Asks for a code to be entered on any device, and waits for that. Needs no browser here. */
 void latchkey_account_sign_in_with_code(LatchkeyAccount *self);
+/* Where a session has ended, cancelling leads back to that. */
 void latchkey_account_cancel(LatchkeyAccount *self);
 void latchkey_account_retry(LatchkeyAccount *self);
 /* Forgets the session here and emits "open-uri" with the address that ends it at WorkOS. */

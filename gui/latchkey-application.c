@@ -1,7 +1,9 @@
 /* Starts the parts and offers the actions that belong to no window. */
 #include "latchkey-application.h"
 
+#include "latchkey-a11y.h"
 #include "latchkey-environments-window.h"
+#include "latchkey-help.h"
 #include "latchkey-preferences.h"
 #include "latchkey-settings.h"
 #include "latchkey-source.h"
@@ -35,16 +37,20 @@ static void on_quit(GSimpleAction *action, GVariant *parameter, gpointer data)
 static void on_about(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     (void)action, (void)parameter;
-    adw_show_about_window(gtk_application_get_active_window(data), "application-name", "Latchkey",
-                          "application-icon", APPLICATION_ID, "version", lk_version(), "comments",
-                          _("Sign-in and directory events with WorkOS"), "license-type",
-                          GTK_LICENSE_MIT_X11, "developer-name", _("The Latchkey developers"),
-                          "website", "https://github.com/latchkey/latchkey", "issue-url",
-                          "https://github.com/latchkey/latchkey/issues", "support-url",
-                          "https://github.com/latchkey/latchkey#readme", "copyright",
-                          _("© 2026 The Latchkey developers"), "translator-credits",
-                          /* Translators: your names, one a line. */
-                          _("translator-credits"), NULL);
+    GtkWidget *window = g_object_new(
+        ADW_TYPE_ABOUT_WINDOW, "transient-for", gtk_application_get_active_window(data), "modal",
+        TRUE, "application-name", "Latchkey", "application-icon", APPLICATION_ID, "version",
+        lk_version(), "comments", _("Sign-in and directory events with WorkOS"), "license-type",
+        GTK_LICENSE_MIT_X11, "developer-name", _("The Latchkey developers"), "website",
+        "https://github.com/latchkey/latchkey", "issue-url",
+        "https://github.com/latchkey/latchkey/issues", "support-url",
+        "https://github.com/latchkey/latchkey#readme", "copyright",
+        _("© 2026 The Latchkey developers"), "translator-credits",
+        /* Translators: your names, one a line. */
+        _("translator-credits"), NULL);
+
+    latchkey_a11y_cure_about(ADW_ABOUT_WINDOW(window), _("About Latchkey"), _("Back"));
+    gtk_window_present(GTK_WINDOW(window));
 }
 
 /* Made when it is asked for. GTK would make one in advance from gtk/help-overlay.ui, and its 4.8
@@ -57,8 +63,15 @@ static void on_shortcuts(GSimpleAction *action, GVariant *parameter, gpointer da
         gtk_builder_new_from_resource("/io/github/latchkey/Latchkey/help-overlay.ui");
     GtkWindow *window = GTK_WINDOW(gtk_builder_get_object(builder, "help_overlay"));
 
+    latchkey_a11y_cure_shortcuts(GTK_WIDGET(window), _("Keyboard Shortcuts"), _("Search"));
     gtk_window_set_transient_for(window, gtk_application_get_active_window(data));
     gtk_window_present(window);
+}
+
+static void on_help(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void)action, (void)parameter;
+    latchkey_help_show(gtk_application_get_active_window(data));
 }
 
 static LatchkeyWindow *window_of(LatchkeyApplication *self)
@@ -76,6 +89,13 @@ static void on_environments(GSimpleAction *action, GVariant *parameter, gpointer
     GtkWindow *parent = gtk_application_get_active_window(GTK_APPLICATION(self));
 
     gtk_window_present(GTK_WINDOW(latchkey_environments_window_new(parent, self->environments)));
+}
+
+static void on_environment(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void)action;
+    latchkey_environments_choose(LATCHKEY_APPLICATION(data)->environments,
+                                 g_variant_get_string(parameter, NULL));
 }
 
 static void on_preferences(GSimpleAction *action, GVariant *parameter, gpointer data)
@@ -102,9 +122,11 @@ static void on_show_event(GSimpleAction *action, GVariant *parameter, gpointer d
 
 static const GActionEntry actions[] = {
     { .name = "environments", .activate = on_environments },
+    { .name = "environment", .activate = on_environment, .parameter_type = "s", .state = "''" },
     { .name = "preferences", .activate = on_preferences },
     { .name = "show-event", .activate = on_show_event, .parameter_type = "s" },
     { .name = "shortcuts", .activate = on_shortcuts },
+    { .name = "help", .activate = on_help },
     { .name = "quit", .activate = on_quit },
     { .name = "about", .activate = on_about },
 };
@@ -124,7 +146,8 @@ static void show_source(LatchkeyApplication *self)
 
     if (window != NULL)
         latchkey_window_set_source(window, latchkey_source_get_account(self->source),
-                                   latchkey_source_get_feed(self->source));
+                                   latchkey_source_get_feed(self->source),
+                                   latchkey_source_get_key(self->source));
 }
 
 static void leave_source(LatchkeyApplication *self)
@@ -138,7 +161,10 @@ static void leave_source(LatchkeyApplication *self)
 static void on_environments_changed(LatchkeyApplication *self)
 {
     LatchkeyConfig *config = latchkey_environments_get_current(self->environments);
+    GAction *choice = g_action_map_lookup_action(G_ACTION_MAP(self), "environment");
 
+    g_simple_action_set_state(G_SIMPLE_ACTION(choice),
+                              g_variant_new_string(config->id != NULL ? config->id : ""));
     if (config == self->config)
         return;
     leave_source(self);
@@ -169,6 +195,7 @@ static void latchkey_application_startup(GApplication *application)
     latchkey_settings_follow_appearance();
     set_accel(gtk, "app.preferences", "<Control>comma", NULL);
     set_accel(gtk, "app.shortcuts", "<Control>question", NULL);
+    set_accel(gtk, "app.help", "F1", NULL);
     set_accel(gtk, "app.quit", "<Control>q", NULL);
     set_accel(gtk, "window.close", "<Control>w", NULL);
     set_accel(gtk, "win.check-events", "F5", "<Control>r");
@@ -192,10 +219,12 @@ static void latchkey_application_activate(GApplication *application)
     LatchkeyApplication *self = LATCHKEY_APPLICATION(application);
     LatchkeyWindow *window = window_of(self);
 
-    if (window == NULL)
-        window =
-            latchkey_window_new(GTK_APPLICATION(self), latchkey_source_get_account(self->source),
-                                latchkey_source_get_feed(self->source));
+    if (window == NULL) {
+        window = latchkey_window_new(
+            GTK_APPLICATION(self), latchkey_source_get_account(self->source),
+            latchkey_source_get_feed(self->source), latchkey_source_get_key(self->source));
+        latchkey_window_set_environments(window, self->environments);
+    }
     gtk_window_present(GTK_WINDOW(window));
 }
 

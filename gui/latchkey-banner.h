@@ -1,6 +1,8 @@
-/* A line over a page that says what is wrong, with a button: what later libadwaitas call a banner.
- */
+/* A line over the pages that says what is wrong, with what helps: what later libadwaitas call a
+ * banner. */
 #pragma once
+
+#include "latchkey-health.h"
 
 #include <adwaita.h>
 
@@ -9,8 +11,11 @@ G_BEGIN_DECLS
 #define LATCHKEY_TYPE_BANNER (latchkey_banner_get_type())
 G_DECLARE_FINAL_TYPE(LatchkeyBanner, latchkey_banner, LATCHKEY, BANNER, AdwBin)
 
-/* text NULL hides it. button, with a mnemonic, may be NULL; action is its. */
-void latchkey_banner_show(LatchkeyBanner *self, const char *text, const char *button,
-                          const char *action);
+/* A text of NULL hides it. */
+void latchkey_banner_show(LatchkeyBanner *self, const LatchkeyHealthWords *words);
+
+/* For a button elsewhere that does the same; hides it where there is nothing to do. label is in it.
+ */
+void latchkey_remedy_show(LatchkeyRemedy remedy, GtkWidget *button, GtkLabel *label);
 
 G_END_DECLS

@@ -28,11 +28,17 @@ static const Words words[] = {
     { LATCHKEY_ERROR_LOCKED, N_("Your Keyring Is Locked"),
       N_("Unlock it to go on with the session that is kept there.") },
     { LATCHKEY_ERROR_STORE, N_("Local History Could Not Be Opened"),
-      N_("The file was left as it is.") },
+      N_("The file was left as it is. Starting fresh keeps it beside the new one, as *.bad.") },
     { LATCHKEY_ERROR_SERVER, N_("Could Not Reach the Server"),
       N_("Check the connection to the network, then try again.") },
     { LATCHKEY_ERROR_SLOW, N_("WorkOS Asks to Slow Down"),
       N_("Latchkey goes on by itself after a while.") },
+    { LATCHKEY_ERROR_KEY, N_("WorkOS Refused the API Key"),
+      N_("It is wrong, too old or was revoked: replace it with one of the WorkOS dashboard.") },
+    { LATCHKEY_ERROR_MAY_NOT, N_("Not Allowed to Read Events"),
+      N_("The API key needs the permission to read directories and their events.") },
+    { LATCHKEY_ERROR_NOT_SHOWN, N_("The Server Shows You No Events"),
+      N_("It shows events to members of an organization: switch to one, or ask whoever runs it.") },
     { LATCHKEY_ERROR_FAILED, N_("Something Went Wrong"), N_("Try again.") },
 };
 
@@ -85,6 +91,26 @@ GError *latchkey_error_new(const lk_error *err)
     return g_error_new(LATCHKEY_ERROR, (int)code_of(err), "%s (request %s)", message, id);
 }
 
+/* 401 and 403 say something about the credential only where one was sent. */
+static int feed_code_of(const lk_error *err, gboolean is_server)
+{
+    if (is_server && err->status == LK_ERR_NETWORK)
+        return LATCHKEY_ERROR_SERVER;
+    if (err->status == LK_ERR_API && err->http_status == 403)
+        return is_server ? LATCHKEY_ERROR_NOT_SHOWN : LATCHKEY_ERROR_MAY_NOT;
+    if (err->status == LK_ERR_API && err->http_status == 401 && !is_server)
+        return LATCHKEY_ERROR_KEY;
+    return (int)code_of(err);
+}
+
+GError *latchkey_error_new_of_feed(const lk_error *err, gboolean is_server)
+{
+    GError *error = latchkey_error_new(err);
+
+    error->code = feed_code_of(err, is_server);
+    return error;
+}
+
 static const Words *words_of(const GError *error)
 {
     if (error->domain == LATCHKEY_ERROR)
@@ -108,4 +134,12 @@ gboolean latchkey_error_is_transient(const GError *error)
 {
     return !g_error_matches(error, LATCHKEY_ERROR, LATCHKEY_ERROR_ENDED) &&
            !g_error_matches(error, LATCHKEY_ERROR, LATCHKEY_ERROR_CONFIG);
+}
+
+gboolean latchkey_error_drop_cancelled(GError *error)
+{
+    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return FALSE;
+    g_error_free(error);
+    return TRUE;
 }

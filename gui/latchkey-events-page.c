@@ -20,8 +20,10 @@
 struct _LatchkeyEventsPage {
     AdwBin parent_instance;
     GtkStack *stack;
-    LatchkeyBanner *banner;
-    GtkWidget *fresh_button;
+    GtkWidget *remedy_button;
+    GtkLabel *remedy_label;
+    GtkWidget *other_button;
+    GtkLabel *other_label;
     GtkLabel *count_label;
     GtkLabel *status_label;
     GtkImage *status_icon;
@@ -316,16 +318,6 @@ static char *count_text(LatchkeyEventsPage *self)
     return g_strdup_printf(ngettext("%d event", "%d events", (gulong)n), (int)n);
 }
 
-static void show_health(LatchkeyEventsPage *self)
-{
-    const LatchkeyHealth health = latchkey_feed_get_health(self->feed);
-    LatchkeyHealthWords words = latchkey_health_words(&health, now_ms());
-
-    latchkey_banner_show(self->banner, words.text, words.button != NULL ? _(words.button) : NULL,
-                         words.action);
-    g_free(words.text);
-}
-
 static void show_status(LatchkeyEventsPage *self)
 {
     LatchkeyFeedState state = latchkey_feed_get_state(self->feed);
@@ -347,7 +339,6 @@ static void show_status(LatchkeyEventsPage *self)
         gtk_widget_add_css_class(GTK_WIDGET(self->status_icon), "success");
     else
         gtk_widget_remove_css_class(GTK_WIDGET(self->status_icon), "success");
-    show_health(self);
 }
 
 static gboolean is_filtered(LatchkeyEventList *model)
@@ -382,13 +373,11 @@ static void show_problem(LatchkeyEventsPage *self)
     g_autofree char *escaped = g_markup_escape_text(details, -1);
     adw_status_page_set_title(self->broken_page, latchkey_error_heading(error));
     adw_status_page_set_description(self->broken_page, escaped);
-    gtk_widget_set_visible(self->fresh_button,
-                           g_error_matches(error, LATCHKEY_ERROR, LATCHKEY_ERROR_STORE));
-}
-
-static void on_start_fresh(LatchkeyEventsPage *self)
-{
-    latchkey_feed_start_fresh(self->feed);
+    const LatchkeyHealth health = latchkey_feed_get_health(self->feed);
+    LatchkeyHealthWords words = latchkey_health_words(&health, now_ms());
+    latchkey_remedy_show(words.remedy, self->remedy_button, self->remedy_label);
+    latchkey_remedy_show(words.other, self->other_button, self->other_label);
+    g_free(words.text);
 }
 
 static void show_page(LatchkeyEventsPage *self)
@@ -512,8 +501,10 @@ static void latchkey_events_page_dispose(GObject *object)
 static void bind_children(GtkWidgetClass *class)
 {
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, stack);
-    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, banner);
-    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, fresh_button);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, remedy_button);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, remedy_label);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, other_button);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, other_label);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, count_label);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, status_label);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, status_icon);
@@ -534,7 +525,6 @@ static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
-    g_type_ensure(LATCHKEY_TYPE_BANNER);
     g_type_ensure(LATCHKEY_TYPE_EVENT_DETAILS);
     g_type_ensure(LATCHKEY_TYPE_EXPORT_BAR);
     g_type_ensure(LATCHKEY_TYPE_FILTER_BAR);
@@ -553,7 +543,6 @@ static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
     gtk_widget_class_bind_template_callback(widget_class, on_filter_changed);
     gtk_widget_class_bind_template_callback(widget_class, on_record_chosen);
     gtk_widget_class_bind_template_callback(widget_class, on_leaflet_changed);
-    gtk_widget_class_bind_template_callback(widget_class, on_start_fresh);
     gtk_widget_class_bind_template_callback(widget_class, scroll_to_top);
 }
 
@@ -574,6 +563,11 @@ static void latchkey_events_page_init(LatchkeyEventsPage *self)
     }
     g_signal_connect_object(gtk_scrolled_window_get_vadjustment(self->scroller), "value-changed",
                             G_CALLBACK(on_scrolled), self, G_CONNECT_SWAPPED);
+}
+
+gboolean latchkey_events_page_is_listing(LatchkeyEventsPage *self)
+{
+    return g_strcmp0(gtk_stack_get_visible_child_name(self->stack), "list") == 0;
 }
 
 void latchkey_events_page_set_feed(LatchkeyEventsPage *self, LatchkeyFeed *feed)

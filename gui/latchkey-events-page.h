@@ -31,4 +31,7 @@ void latchkey_events_page_show_range(LatchkeyEventsPage *self, gint64 since_ms, 
 /* Asks where to write the listed events to. */
 void latchkey_events_page_export(LatchkeyEventsPage *self);
 
+/* FALSE: there is nothing to list, and the page itself says why. */
+gboolean latchkey_events_page_is_listing(LatchkeyEventsPage *self);
+
 G_END_DECLS

@@ -37,28 +37,67 @@ static char *retry_words(const LatchkeyHealth *health, gint64 now_ms)
     return g_strdup_printf(_("Next try in %s."), left);
 }
 
+/* What helps where trying again does not. SLOW: asking at once is what they do not want. */
+static const struct {
+    LatchkeyErrorCode code;
+    LatchkeyRemedy remedy;
+    gboolean needs_advice;
+} cures[] = {
+    { LATCHKEY_ERROR_SLOW, { NULL, NULL }, FALSE },
+    { LATCHKEY_ERROR_KEY, { N_("_Replace API Key…"), "win.enter-key" }, TRUE },
+    { LATCHKEY_ERROR_MAY_NOT, { N_("_Replace API Key…"), "win.enter-key" }, TRUE },
+    { LATCHKEY_ERROR_NOT_SHOWN, { N_("_Retry"), "win.check-events" }, TRUE },
+};
+
 static LatchkeyHealthWords failing_words(const LatchkeyHealth *health, gint64 now_ms)
 {
-    LatchkeyHealthWords words = { .button = N_("_Retry"), .action = "win.check-events" };
+    LatchkeyHealthWords words = { .remedy = { N_("_Retry"), "win.check-events" } };
     g_autofree char *reach = reach_words(health, now_ms);
     g_autofree char *retry = retry_words(health, now_ms);
+    gboolean needs_advice = FALSE;
 
-    if (g_error_matches(health->error, LATCHKEY_ERROR, LATCHKEY_ERROR_SLOW)) {
-        /* asking at once is what they do not want */
-        words.button = NULL;
-        words.action = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(cures); i++) {
+        if (!g_error_matches(health->error, LATCHKEY_ERROR, (int)cures[i].code))
+            continue;
+        words.remedy = cures[i].remedy;
+        needs_advice = cures[i].needs_advice;
     }
-    words.text = g_strdup_printf("%s. %s %s", latchkey_error_heading(health->error), reach, retry);
+    words.text = needs_advice ? g_strdup_printf("%s. %s %s", latchkey_error_heading(health->error),
+                                                latchkey_error_advice(health->error), reach)
+                              : g_strdup_printf("%s. %s %s", latchkey_error_heading(health->error),
+                                                reach, retry);
     return words;
 }
 
 static LatchkeyHealthWords broken_words(const LatchkeyHealth *health)
 {
-    LatchkeyHealthWords words = { .button = N_("_Retry"), .action = "win.check-events" };
+    if (g_error_matches(health->error, LATCHKEY_ERROR, LATCHKEY_ERROR_STORE))
+        return (LatchkeyHealthWords){
+            .text = g_strdup_printf("%s. %s", latchkey_error_heading(health->error),
+                                    _("A new one can be begun; the old file is kept as *.bad.")),
+            .remedy = { N_("Start _Fresh"), "win.start-fresh" },
+            .other = { N_("_Retry"), "win.check-events" }
+        };
+    return (LatchkeyHealthWords){ .text = g_strdup_printf(
+                                      "%s. %s", latchkey_error_heading(health->error),
+                                      _("These are the events received so far.")),
+                                  .remedy = { N_("_Retry"), "win.check-events" } };
+}
 
-    words.text = g_strdup_printf("%s. %s", latchkey_error_heading(health->error),
-                                 _("These are the events received so far."));
-    return words;
+static LatchkeyHealthWords no_key_words(const LatchkeyHealth *health)
+{
+    if (health->is_server)
+        return (LatchkeyHealthWords){ 0 }; /* until the session is renewed */
+    if (health->is_locked)
+        return (LatchkeyHealthWords){
+            .text = g_strdup(_("Your keyring is locked, and the API key for new events is in it.")),
+            .remedy = { N_("_Unlock…"), "win.unlock-key" },
+            .other = { N_("_Not Now"), "win.leave-locked" }
+        };
+    return (LatchkeyHealthWords){
+        .text = g_strdup(_("New events need an API key. These are the events received so far.")),
+        .remedy = { N_("_Add API Key…"), "win.enter-key" }
+    };
 }
 
 /* How long is guessed from how fast the past came nearer. */
@@ -98,20 +137,20 @@ static LatchkeyHealthWords late_words(const LatchkeyHealth *health, gint64 now_m
     if (age_ms < QUIET_MS || age_ms < (gint64)INTERVALS_TO_BE_LATE * health->interval_ms)
         return (LatchkeyHealthWords){ 0 };
     return (LatchkeyHealthWords){ .text = g_strdup_printf(_("No answer for %s. %s"), age, reach),
-                                  .button = N_("_Retry"),
-                                  .action = "win.check-events" };
+                                  .remedy = { N_("_Retry"), "win.check-events" } };
 }
 
 LatchkeyHealthWords latchkey_health_words(const LatchkeyHealth *health, gint64 now_ms)
 {
+    if (health->has_ended)
+        return (LatchkeyHealthWords){
+            .text = g_strdup(
+                _("Your session ended. Sign in to continue; the events received so far are kept.")),
+            .remedy = { N_("_Sign In"), "win.sign-in" }
+        };
     switch (health->state) {
     case LATCHKEY_FEED_NO_KEY:
-        return (LatchkeyHealthWords){
-            .text =
-                g_strdup(_("New events need an API key. These are the events received so far.")),
-            .button = N_("_Environments…"),
-            .action = "app.environments"
-        };
+        return no_key_words(health);
     case LATCHKEY_FEED_FAILING:
         return health->error != NULL ? failing_words(health, now_ms) : (LatchkeyHealthWords){ 0 };
     case LATCHKEY_FEED_BROKEN:

@@ -27,12 +27,22 @@ typedef struct LatchkeyHealth {
     gint64 n_caught_up;
     gint64 first_reached_ms;
     gint64 reached_ms;
+    /* What the feed does not know; see latchkey-main-page.c */
+    gboolean has_ended; /* the session of whoever was signed in */
+    gboolean is_locked; /* the keyring that the API key is kept in */
+    gboolean is_server; /* which is followed with the session, not with an API key */
 } LatchkeyHealth;
 
-typedef struct LatchkeyHealthWords {
-    char *text;         /* NULL: there is nothing to say. Free with g_free() */
-    const char *button; /* NULL: there is nothing to do. Static storage, as the next */
+/* A button with a mnemonic, not translated yet. Static storage. */
+typedef struct LatchkeyRemedy {
+    const char *button; /* NULL: there is nothing to do */
     const char *action; /* what the button activates */
+} LatchkeyRemedy;
+
+typedef struct LatchkeyHealthWords {
+    char *text; /* NULL: there is nothing to say. Free with g_free() */
+    LatchkeyRemedy remedy;
+    LatchkeyRemedy other; /* instead of it */
 } LatchkeyHealthWords;
 
 LatchkeyHealthWords latchkey_health_words(const LatchkeyHealth *health, gint64 now_ms);

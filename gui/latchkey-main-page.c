@@ -3,6 +3,7 @@
 
 #include "latchkey-a11y.h"
 #include "latchkey-activity-page.h"
+#include "latchkey-banner.h"
 #include "latchkey-directory-page.h"
 #include "latchkey-events-page.h"
 #include "latchkey-news.h"
@@ -13,6 +14,7 @@
 
 struct _LatchkeyMainPage {
     AdwBin parent_instance;
+    LatchkeyBanner *banner;
     AdwViewStack *pages;
     GtkWidget *back_button;
     AdwViewSwitcherTitle *switcher_title;
@@ -21,7 +23,11 @@ struct _LatchkeyMainPage {
     LatchkeyActivityPage *activity_page;
     LatchkeyDirectoryPage *directory_page;
     LatchkeyProfilePage *profile_page;
+    LatchkeyAccount *account;
     LatchkeyFeed *feed;
+    LatchkeySecrets *key;    /* NULL: there is no API key */
+    gboolean is_left_locked; /* they do not want to unlock it now */
+    guint tick_source;
     LatchkeyNews *news;
     LatchkeyNotifier *notifier;
 };
@@ -90,6 +96,48 @@ gboolean latchkey_main_page_show_event(LatchkeyMainPage *self, const char *id)
     return TRUE;
 }
 
+/* ---- Health ---- */
+
+static gboolean is_locked(LatchkeyMainPage *self)
+{
+    return self->key != NULL && !self->is_left_locked &&
+           latchkey_secrets_get_place(self->key) == LATCHKEY_SECRETS_LOCKED;
+}
+
+/* The events page says it itself where it has nothing to list; what it cannot know is said here. */
+static gboolean is_said(LatchkeyMainPage *self, const LatchkeyHealth *health)
+{
+    return adw_view_stack_get_visible_child(self->pages) == GTK_WIDGET(self->events_page) &&
+           !latchkey_events_page_is_listing(self->events_page) && !health->has_ended &&
+           !health->is_locked;
+}
+
+static void show_health(LatchkeyMainPage *self)
+{
+    LatchkeyHealth health = latchkey_feed_get_health(self->feed);
+
+    health.has_ended = latchkey_account_get_state(self->account) == LATCHKEY_ACCOUNT_ENDED;
+    health.is_locked = is_locked(self);
+    health.is_server = latchkey_account_get_config(self->account)->server != NULL;
+    LatchkeyHealthWords words = latchkey_health_words(&health, g_get_real_time() / 1000);
+    if (is_said(self, &health))
+        g_clear_pointer(&words.text, g_free);
+    latchkey_banner_show(self->banner, &words);
+    g_free(words.text);
+}
+
+static gboolean on_tick(gpointer data)
+{
+    show_health(data);
+    return G_SOURCE_CONTINUE;
+}
+
+void latchkey_main_page_leave_locked(LatchkeyMainPage *self)
+{
+    self->is_left_locked = TRUE;
+    show_health(self);
+}
+
 /* ---- News ---- */
 
 /* What is in sight needs no number. */
@@ -137,8 +185,18 @@ static void latchkey_main_page_unroot(GtkWidget *widget)
 
 static void latchkey_main_page_map(GtkWidget *widget)
 {
+    LatchkeyMainPage *self = LATCHKEY_MAIN_PAGE(widget);
+
     GTK_WIDGET_CLASS(latchkey_main_page_parent_class)->map(widget);
-    on_active_changed(LATCHKEY_MAIN_PAGE(widget));
+    on_active_changed(self);
+    show_health(self);
+    self->tick_source = g_timeout_add_seconds(1, on_tick, self);
+}
+
+static void latchkey_main_page_unmap(GtkWidget *widget)
+{
+    g_clear_handle_id(&LATCHKEY_MAIN_PAGE(widget)->tick_source, g_source_remove);
+    GTK_WIDGET_CLASS(latchkey_main_page_parent_class)->unmap(widget);
 }
 
 static void latchkey_main_page_dispose(GObject *object)
@@ -148,6 +206,9 @@ static void latchkey_main_page_dispose(GObject *object)
     g_clear_object(&self->notifier);
     g_clear_object(&self->news);
     g_clear_object(&self->feed);
+    g_clear_object(&self->account);
+    g_clear_object(&self->key);
+    g_clear_handle_id(&self->tick_source, g_source_remove);
     G_OBJECT_CLASS(latchkey_main_page_parent_class)->dispose(object);
 }
 
@@ -157,14 +218,17 @@ static void latchkey_main_page_class_init(LatchkeyMainPageClass *class)
 
     G_OBJECT_CLASS(class)->dispose = latchkey_main_page_dispose;
     widget_class->map = latchkey_main_page_map;
+    widget_class->unmap = latchkey_main_page_unmap;
     widget_class->root = latchkey_main_page_root;
     widget_class->unroot = latchkey_main_page_unroot;
+    g_type_ensure(LATCHKEY_TYPE_BANNER);
     g_type_ensure(LATCHKEY_TYPE_EVENTS_PAGE);
     g_type_ensure(LATCHKEY_TYPE_ACTIVITY_PAGE);
     g_type_ensure(LATCHKEY_TYPE_DIRECTORY_PAGE);
     g_type_ensure(LATCHKEY_TYPE_PROFILE_PAGE);
     gtk_widget_class_set_template_from_resource(
         widget_class, "/io/github/latchkey/Latchkey/latchkey-main-page.ui");
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyMainPage, banner);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyMainPage, pages);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyMainPage, back_button);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyMainPage, switcher_title);
@@ -197,13 +261,15 @@ static void latchkey_main_page_init(LatchkeyMainPage *self)
     on_place_changed(self);
 }
 
-LatchkeyMainPage *latchkey_main_page_new(LatchkeyAccount *account, LatchkeyFeed *feed)
+LatchkeyMainPage *latchkey_main_page_new(LatchkeyAccount *account, LatchkeyFeed *feed,
+                                         LatchkeySecrets *key)
 {
     LatchkeyMainPage *self = g_object_new(LATCHKEY_TYPE_MAIN_PAGE, NULL);
-
     GSettings *settings = latchkey_settings_get_default();
 
+    self->account = g_object_ref(account);
     self->feed = g_object_ref(feed);
+    g_set_object(&self->key, key);
     self->news = latchkey_news_new(feed, settings);
     self->notifier = latchkey_notifier_new(self->news, settings);
     if (settings != NULL)
@@ -215,6 +281,14 @@ LatchkeyMainPage *latchkey_main_page_new(LatchkeyAccount *account, LatchkeyFeed 
     latchkey_events_page_set_feed(self->events_page, feed);
     latchkey_activity_page_set_feed(self->activity_page, feed);
     latchkey_directory_page_set_feed(self->directory_page, feed);
+    /* After the pages, which know better then whether they say it themselves. */
+    g_signal_connect_object(feed, "changed", G_CALLBACK(show_health), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(account, "changed", G_CALLBACK(show_health), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->pages, "notify::visible-child", G_CALLBACK(show_health), self,
+                            G_CONNECT_SWAPPED);
+    if (key != NULL)
+        g_signal_connect_object(key, "changed", G_CALLBACK(show_health), self, G_CONNECT_SWAPPED);
+    show_health(self);
     return self;
 }
 

@@ -13,7 +13,9 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(LatchkeyMainPage, latchkey_main_page, LATCHKEY, MAIN_PAGE, AdwBin)
 
 /* Signal: "place-changed" (whether there is a way back may be another). */
-LatchkeyMainPage *latchkey_main_page_new(LatchkeyAccount *account, LatchkeyFeed *feed);
+/* key: where the API key is kept; NULL: there is none. */
+LatchkeyMainPage *latchkey_main_page_new(LatchkeyAccount *account, LatchkeyFeed *feed,
+                                         LatchkeySecrets *key);
 
 /* By its name in the switcher, and gives it the focus; nothing happens for a name of none. */
 void latchkey_main_page_show(LatchkeyMainPage *self, const char *name);
@@ -27,5 +29,8 @@ void latchkey_main_page_search(LatchkeyMainPage *self);
 gboolean latchkey_main_page_show_event(LatchkeyMainPage *self, const char *id);
 /* Asks where to write the listed events to. */
 void latchkey_main_page_export(LatchkeyMainPage *self);
+
+/* Speaks no more of the locked keyring that the API key is in. */
+void latchkey_main_page_leave_locked(LatchkeyMainPage *self);
 
 G_END_DECLS

@@ -41,7 +41,8 @@ static void worker(GTask *task, gpointer source, gpointer data, GCancellable *ca
     else if (lk_authkit_list_memberships(client, question->user_id, &page, &err) == LK_OK)
         g_task_return_pointer(task, page, page_free);
     else
-        g_task_return_error(task, latchkey_error_new(&err));
+        g_task_return_error(task,
+                            latchkey_error_new_of_feed(&err, question->config->server != NULL));
 }
 
 void latchkey_memberships_list_async(LatchkeyConfig *config, const char *credential,

@@ -97,10 +97,7 @@ static Letter *letter_new(Shared *shared, LatchkeyFeedState state, const lk_erro
     letter->shared = g_atomic_rc_box_acquire(shared);
     letter->report.state = state;
     if (err != NULL)
-        letter->report.error = latchkey_error_new(err);
-    if (shared->config->server != NULL &&
-        g_error_matches(letter->report.error, LATCHKEY_ERROR, LATCHKEY_ERROR_NETWORK))
-        letter->report.error->code = LATCHKEY_ERROR_SERVER;
+        letter->report.error = latchkey_error_new_of_feed(err, shared->config->server != NULL);
     return letter;
 }
 

@@ -6,7 +6,9 @@
 #include "latchkey-claims.h"
 #include "latchkey-json-view.h"
 #include "latchkey-organization-row.h"
+#include "latchkey-picture.h"
 #include "latchkey-row.h"
+#include "latchkey-settings.h"
 #include "latchkey-text.h"
 
 #include <glib/gi18n.h>
@@ -40,6 +42,8 @@ struct _LatchkeyProfilePage {
     GPtrArray *permission_rows; /* borrowed from permissions_row */
     GPtrArray *flag_rows;       /* and from flags_row */
     LatchkeyAccount *account;
+    char *picture_url;         /* that the avatar shows or waits for; NULL: initials */
+    GCancellable *cancellable; /* of that wait */
     guint tick_source;
 };
 
@@ -60,11 +64,46 @@ static char *full_name(const lk_user *user)
     return latchkey_text_clean(name != NULL ? name : user->id);
 }
 
+static void on_picture(GObject *source, GAsyncResult *result, gpointer data)
+{
+    (void)source;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GdkTexture) picture = latchkey_picture_fetch_finish(result, &error);
+
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return; /* and the page may be gone */
+    LatchkeyProfilePage *self = data;
+    if (error != NULL)
+        g_debug("picture: %s", error->message); /* the initials stay */
+    adw_avatar_set_custom_image(self->avatar, GDK_PAINTABLE(picture));
+}
+
+/* Asked for when somebody looks at the page: a start should not tell anybody else of itself. */
+static void show_picture(LatchkeyProfilePage *self, const lk_user *user)
+{
+    const char *url = latchkey_settings_get_masks() ? NULL : user->profile_picture_url;
+
+    if (!gtk_widget_get_mapped(GTK_WIDGET(self)) || g_strcmp0(url, self->picture_url) == 0)
+        return;
+    g_cancellable_cancel(self->cancellable);
+    g_clear_object(&self->cancellable);
+    g_free(self->picture_url);
+    self->picture_url = g_strdup(url);
+    adw_avatar_set_custom_image(self->avatar, NULL);
+    if (url == NULL)
+        return;
+    self->cancellable = g_cancellable_new();
+    latchkey_picture_fetch_async(latchkey_account_get_config(self->account), url, self->cancellable,
+                                 on_picture, self);
+}
+
 static void show_person(LatchkeyProfilePage *self, const lk_user *user)
 {
-    g_autofree char *name = full_name(user);
-    g_autofree char *email = latchkey_text_clean(user->email != NULL ? user->email : "");
+    g_autofree char *full = full_name(user);
+    g_autofree char *name = latchkey_text_person(full);
+    g_autofree char *email = latchkey_text_person(user->email);
 
+    show_picture(self, user);
     adw_avatar_set_text(self->avatar, name);
     gtk_label_set_text(self->name_label, name);
     gtk_label_set_text(self->email_label, email);
@@ -122,6 +161,8 @@ static void show_claims(LatchkeyProfilePage *self)
 {
     const lk_authentication *authentication = latchkey_account_get_authentication(self->account);
 
+    /* They may say anything of a person. */
+    gtk_widget_set_visible(GTK_WIDGET(self->claims_row), !latchkey_settings_get_masks());
     if (authentication == NULL || !adw_expander_row_get_expanded(self->claims_row))
         return;
     g_autofree char *claims = latchkey_claims_of(authentication->access_token);
@@ -150,9 +191,11 @@ char *latchkey_profile_page_renewal_text(gint64 expires_at_ms, gint64 now_ms, gb
 static void show_renewal(LatchkeyProfilePage *self)
 {
     const lk_session *session = latchkey_account_get_session(self->account);
-    if (session == NULL)
-        return;
 
+    if (session == NULL) {
+        latchkey_row_set(self->renewal_row, _("Ended"));
+        return;
+    }
     g_autofree char *text = latchkey_profile_page_renewal_text(
         session->expires_at_ms, latchkey_account_now_ms(self->account),
         latchkey_account_get_error(self->account) != NULL);
@@ -178,8 +221,12 @@ static void show_kept(LatchkeyProfilePage *self)
     LatchkeySecrets *secrets = latchkey_account_get_secrets(self->account);
     gboolean is_memory = latchkey_secrets_get_place(secrets) == LATCHKEY_SECRETS_MEMORY;
     const char *reason = latchkey_secrets_get_reason(secrets);
+    const char *keyring = latchkey_secrets_get_keyring(secrets);
+    g_autofree char *named = g_strdup_printf(_("Keyring “%s”"), keyring != NULL ? keyring : "");
 
-    latchkey_row_set(self->kept_row, is_memory ? _("Memory, for this run only") : _("Keyring"));
+    latchkey_row_set(self->kept_row, is_memory         ? _("Memory, for this run only")
+                                     : keyring != NULL ? named
+                                                       : _("Keyring"));
     gtk_widget_set_visible(self->memory_bar, is_memory);
     gtk_info_bar_set_revealed(GTK_INFO_BAR(self->memory_bar), is_memory);
     g_autofree char *text = g_strdup_printf(_("%s You will have to sign in again next time."),
@@ -195,8 +242,9 @@ static void show_impersonator(LatchkeyProfilePage *self, const lk_session *sessi
     gtk_info_bar_set_revealed(GTK_INFO_BAR(self->impersonation_bar), is_impersonated);
     if (!is_impersonated)
         return;
-    g_autofree char *email = latchkey_text_clean(
-        session->impersonator->email != NULL ? session->impersonator->email : _("Somebody"));
+    g_autofree char *email = session->impersonator->email != NULL
+                                 ? latchkey_text_person(session->impersonator->email)
+                                 : g_strdup(_("Somebody"));
     g_autofree char *text = g_strdup_printf(_("%s is acting as this person."), email);
     gtk_label_set_text(self->impersonation_label, text);
 }
@@ -206,8 +254,10 @@ static void on_changed(LatchkeyProfilePage *self)
     const lk_authentication *authentication = latchkey_account_get_authentication(self->account);
     const lk_session *session = latchkey_account_get_session(self->account);
 
-    if (session == NULL)
+    if (session == NULL) {
+        show_renewal(self); /* the rest stays as it was */
         return;
+    }
     g_autofree char *method = method_words(authentication->authentication_method);
     show_person(self, authentication->user);
     show_organization(self, session);
@@ -240,7 +290,7 @@ static void latchkey_profile_page_map(GtkWidget *widget)
     LatchkeyProfilePage *self = LATCHKEY_PROFILE_PAGE(widget);
 
     GTK_WIDGET_CLASS(latchkey_profile_page_parent_class)->map(widget);
-    show_renewal(self);
+    on_changed(self);
     self->tick_source = g_timeout_add_seconds(TICK_S, on_tick, self);
 }
 
@@ -255,6 +305,9 @@ static void latchkey_profile_page_dispose(GObject *object)
     LatchkeyProfilePage *self = LATCHKEY_PROFILE_PAGE(object);
 
     g_clear_handle_id(&self->tick_source, g_source_remove);
+    g_cancellable_cancel(self->cancellable);
+    g_clear_object(&self->cancellable);
+    g_clear_pointer(&self->picture_url, g_free);
     g_clear_pointer(&self->permission_rows, g_ptr_array_unref);
     g_clear_pointer(&self->flag_rows, g_ptr_array_unref);
     g_clear_object(&self->account);
@@ -325,10 +378,15 @@ static void latchkey_profile_page_init(LatchkeyProfilePage *self)
 void latchkey_profile_page_set_account(LatchkeyProfilePage *self, LatchkeyAccount *account,
                                        LatchkeyFeed *feed)
 {
+    GSettings *settings = latchkey_settings_get_default();
+
     self->account = g_object_ref(account);
     latchkey_organization_row_set_account(self->switch_row, account, feed);
     g_signal_connect_object(account, "changed", G_CALLBACK(on_changed), self, G_CONNECT_SWAPPED);
     g_signal_connect_object(latchkey_account_get_secrets(account), "changed",
                             G_CALLBACK(on_changed), self, G_CONNECT_SWAPPED);
+    if (settings != NULL)
+        g_signal_connect_object(settings, "changed::mask-personal-data", G_CALLBACK(on_changed),
+                                self, G_CONNECT_SWAPPED);
     on_changed(self);
 }

@@ -18,6 +18,7 @@ struct _LatchkeySecrets {
     char *base_url;
     LatchkeySecretsPlace place;
     char *reason;
+    char *keyring; /* NULL: not known */
 };
 
 G_DEFINE_FINAL_TYPE(LatchkeySecrets, latchkey_secrets, G_TYPE_OBJECT)
@@ -191,6 +192,8 @@ static void on_collection(GObject *source, GAsyncResult *result, gpointer data)
         g_task_return_error(task, error);
         return;
     }
+    g_free(self->keyring);
+    self->keyring = collection != NULL ? secret_collection_get_label(collection) : NULL;
     if (store->may_ask || (collection != NULL && !secret_collection_get_locked(collection))) {
         store_now(g_steal_pointer(&task));
         return;
@@ -360,6 +363,7 @@ static void latchkey_secrets_finalize(GObject *object)
     g_free(self->client_id);
     g_free(self->base_url);
     g_free(self->reason);
+    g_free(self->keyring);
     G_OBJECT_CLASS(latchkey_secrets_parent_class)->finalize(object);
 }
 
@@ -395,4 +399,9 @@ LatchkeySecretsPlace latchkey_secrets_get_place(LatchkeySecrets *self)
 const char *latchkey_secrets_get_reason(LatchkeySecrets *self)
 {
     return self->reason;
+}
+
+const char *latchkey_secrets_get_keyring(LatchkeySecrets *self)
+{
+    return self->keyring;
 }

@@ -29,6 +29,8 @@ LatchkeySecrets *latchkey_secrets_new(const LatchkeyConfig *config, LatchkeySecr
 /* Emits "changed" whenever one of these two does. */
 LatchkeySecretsPlace latchkey_secrets_get_place(LatchkeySecrets *self);
 const char *latchkey_secrets_get_reason(LatchkeySecrets *self); /* NULL when there is none */
+/* What the keyring is called where something was stored in this run; NULL: not known. */
+const char *latchkey_secrets_get_keyring(LatchkeySecrets *self);
 
 /* Finds the kept token: NULL without an error when there is none, LATCHKEY_ERROR_LOCKED when it
  * cannot be read yet. No keyring at all counts as none. Wipe what is returned. */

@@ -20,6 +20,7 @@ struct _LatchkeySignInPage {
     GtkWidget *sign_in_button;
     GtkWidget *environment_button;
     GtkLabel *environment_label;
+    GtkMenuButton *environment_menu;
     GtkWidget *retry_button;
     GtkWidget *open_button;
     AdwEntryRow *paste_row;
@@ -32,6 +33,7 @@ struct _LatchkeySignInPage {
     GtkLabel *code_time_label;
     GtkWidget *open_code_button;
     LatchkeyAccount *account;
+    LatchkeyEnvironments *environments; /* NULL: none to choose from */
     guint tick_source;
 };
 
@@ -142,8 +144,8 @@ static void on_changed(LatchkeyAccount *account, LatchkeySignInPage *self)
 
     if (!is_waiting)
         g_clear_handle_id(&self->tick_source, g_source_remove);
-    if (state == LATCHKEY_ACCOUNT_SIGNED_IN)
-        return;
+    if (state == LATCHKEY_ACCOUNT_SIGNED_IN || state == LATCHKEY_ACCOUNT_ENDED)
+        return; /* another page is on show */
     if (state == LATCHKEY_ACCOUNT_WAITING)
         show_waiting(self);
     if (state == LATCHKEY_ACCOUNT_CODE)
@@ -230,7 +232,7 @@ static gboolean on_escape(GtkWidget *widget, GVariant *arguments, gpointer data)
     LatchkeyAccountState state = latchkey_account_get_state(self->account);
 
     if (state != LATCHKEY_ACCOUNT_WAITING && state != LATCHKEY_ACCOUNT_CODE &&
-        state != LATCHKEY_ACCOUNT_EXCHANGING)
+        state != LATCHKEY_ACCOUNT_EXCHANGING && state != LATCHKEY_ACCOUNT_FAILED)
         return FALSE;
     latchkey_account_cancel(self->account);
     return TRUE;
@@ -242,6 +244,7 @@ static void latchkey_sign_in_page_dispose(GObject *object)
 
     g_clear_handle_id(&self->tick_source, g_source_remove);
     g_clear_object(&self->account);
+    g_clear_object(&self->environments);
     G_OBJECT_CLASS(latchkey_sign_in_page_parent_class)->dispose(object);
 }
 
@@ -257,6 +260,7 @@ static void bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, sign_in_button);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, environment_button);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, environment_label);
+    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, environment_menu);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, retry_button);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, open_button);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, paste_row);
@@ -297,18 +301,59 @@ static void latchkey_sign_in_page_init(LatchkeySignInPage *self)
     latchkey_a11y_name_icons(GTK_WIDGET(self->paste_row), "adw-entry-apply-symbolic", _("Apply"));
 }
 
-static void show_environment(LatchkeySignInPage *self, const char *name)
+static GMenuModel *environment_menu_new(LatchkeyEnvironments *environments)
 {
+    GMenu *menu = g_menu_new();
+    g_autoptr(GMenu) choices = g_menu_new();
+    g_autoptr(GMenu) rest = g_menu_new();
+
+    for (guint i = 0; i < latchkey_environments_get_n(environments); i++) {
+        const LatchkeyConfig *config = latchkey_environments_get(environments, i);
+        g_auto(GStrv) parts = g_strsplit(config->name, "_", -1);
+        g_autofree char *label = g_strjoinv("__", parts); /* else it would be a mnemonic */
+        g_autoptr(GMenuItem) item = g_menu_item_new(label, NULL);
+        g_menu_item_set_action_and_target(item, "app.environment", "s", config->id);
+        g_menu_append_item(choices, item);
+    }
+    g_menu_append(rest, _("_Environments…"), "app.environments");
+    g_menu_append_section(menu, NULL, G_MENU_MODEL(choices));
+    g_menu_append_section(menu, NULL, G_MENU_MODEL(rest));
+    return G_MENU_MODEL(menu);
+}
+
+/* One alone is no choice: the button leads to where others are set up. */
+static void show_environment(LatchkeySignInPage *self)
+{
+    const char *name = latchkey_account_get_config(self->account)->name;
+    guint n = self->environments != NULL ? latchkey_environments_get_n(self->environments) : 0;
     g_autofree char *text = g_strdup_printf(_("Environment: %s"), name != NULL ? name : "");
 
     gtk_label_set_text(self->environment_label, text);
-    gtk_widget_set_visible(self->environment_button, name != NULL);
+    gtk_widget_set_visible(self->environment_button, name != NULL && n < 2);
+    gtk_widget_set_visible(GTK_WIDGET(self->environment_menu), n > 1);
+    if (n < 2)
+        return;
+    g_autoptr(GMenuModel) menu = environment_menu_new(self->environments);
+    gtk_menu_button_set_label(self->environment_menu, text);
+    latchkey_a11y_set_label(GTK_WIDGET(self->environment_menu), text);
+    gtk_menu_button_set_menu_model(self->environment_menu, menu);
+}
+
+void latchkey_sign_in_page_set_environments(LatchkeySignInPage *self,
+                                            LatchkeyEnvironments *environments)
+{
+    if (self->environments != NULL)
+        g_signal_handlers_disconnect_by_data(self->environments, self);
+    if (g_set_object(&self->environments, environments) && environments != NULL)
+        g_signal_connect_object(environments, "changed", G_CALLBACK(show_environment), self,
+                                G_CONNECT_SWAPPED);
+    show_environment(self);
 }
 
 void latchkey_sign_in_page_set_account(LatchkeySignInPage *self, LatchkeyAccount *account)
 {
     self->account = g_object_ref(account);
-    show_environment(self, latchkey_account_get_config(account)->name);
+    show_environment(self);
     g_signal_connect_object(account, "changed", G_CALLBACK(on_changed), self, 0);
     on_changed(account, self);
 }

@@ -5,6 +5,8 @@
  * network is back. Both are a reason to ask at once. */
 #include "latchkey-source.h"
 
+#include "latchkey-error.h"
+
 #include <time.h>
 
 enum { SLEEP_CHECK_S = 2, SLEPT_MS = 3000 };
@@ -14,8 +16,9 @@ struct _LatchkeySource {
     LatchkeyConfig *config;
     LatchkeyAccount *account;
     LatchkeyFeed *feed;
-    LatchkeySecrets *key; /* where the API key is kept */
-    char *viewer;         /* of a server: whose the feed is; NULL: nobody's yet */
+    LatchkeySecrets *key;   /* where the API key is kept */
+    gboolean is_key_locked; /* it could not be read for that */
+    char *viewer;           /* of a server: whose the feed is; NULL: nobody's yet */
     GCancellable *cancellable;
     guint sleep_source;
     gint64 slept_ms; /* since the computer was started */
@@ -73,8 +76,12 @@ static void on_key_loaded(GObject *source, GAsyncResult *result, gpointer data)
     g_autoptr(GError) error = NULL;
     char *key = latchkey_secrets_load_finish(LATCHKEY_SECRETS(source), result, &error);
 
-    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && key != NULL)
-        latchkey_feed_set_credential(LATCHKEY_SOURCE(data)->feed, key);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return; /* and the source may be gone */
+    LatchkeySource *self = data;
+    self->is_key_locked = g_error_matches(error, LATCHKEY_ERROR, LATCHKEY_ERROR_LOCKED);
+    if (key != NULL)
+        latchkey_feed_set_credential(self->feed, key);
     latchkey_secret_free(key);
 }
 
@@ -84,11 +91,12 @@ static void load_key(LatchkeySource *self)
 }
 
 /* The key lies beside the session: unlocked for one, unlocked for both. */
-static void on_keyring_changed(LatchkeySource *self, LatchkeySecrets *session)
+static void on_keyring_changed(LatchkeySource *self, LatchkeySecrets *secrets)
 {
-    if (latchkey_secrets_get_place(session) == LATCHKEY_SECRETS_KEYRING &&
-        latchkey_secrets_get_place(self->key) == LATCHKEY_SECRETS_LOCKED)
-        load_key(self);
+    if (!self->is_key_locked || latchkey_secrets_get_place(secrets) != LATCHKEY_SECRETS_KEYRING)
+        return;
+    self->is_key_locked = FALSE;
+    load_key(self);
 }
 
 /* ---- Sleep and network ---- */
@@ -152,6 +160,8 @@ void latchkey_source_start(LatchkeySource *self)
         return;
     g_signal_connect_object(latchkey_account_get_secrets(self->account), "changed",
                             G_CALLBACK(on_keyring_changed), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(self->key, "changed", G_CALLBACK(on_keyring_changed), self,
+                            G_CONNECT_SWAPPED);
     load_key(self);
 }
 
@@ -216,4 +226,9 @@ LatchkeyAccount *latchkey_source_get_account(LatchkeySource *self)
 LatchkeyFeed *latchkey_source_get_feed(LatchkeySource *self)
 {
     return self->feed;
+}
+
+LatchkeySecrets *latchkey_source_get_key(LatchkeySource *self)
+{
+    return self->config->server == NULL ? self->key : NULL;
 }

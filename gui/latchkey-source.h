@@ -19,4 +19,7 @@ LatchkeyAccount *latchkey_source_get_account(LatchkeySource *self);
 /* Borrowed until the next "changed". */
 LatchkeyFeed *latchkey_source_get_feed(LatchkeySource *self);
 
+/* Where the API key is kept; NULL: a server's feed needs none. */
+LatchkeySecrets *latchkey_source_get_key(LatchkeySource *self);
+
 G_END_DECLS

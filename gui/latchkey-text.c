@@ -62,6 +62,13 @@ char *latchkey_text_mask(const char *clean)
     return g_string_free(out, FALSE);
 }
 
+char *latchkey_text_person(const char *text)
+{
+    g_autofree char *clean = latchkey_text_clean(text);
+
+    return latchkey_settings_get_masks() ? latchkey_text_mask(clean) : g_steal_pointer(&clean);
+}
+
 #define FIRST_STRONG_ISOLATE "\u2068"
 #define POP_ISOLATE          "\u2069"
 #define LEFT_TO_RIGHT_MARK   "\u200e"

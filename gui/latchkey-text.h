@@ -11,6 +11,8 @@ char *latchkey_text_clean(const char *text);
 
 /* A person's name or e-mail address, shortened for a shared screen. */
 char *latchkey_text_mask(const char *clean);
+/* The same of text that is not clean, and only where the settings ask for it. Main thread only. */
+char *latchkey_text_person(const char *text);
 
 /* A name fit for the middle of a sentence: one that runs the other way is isolated, so that the
  * rest keeps its direction. Takes text that is clean. */

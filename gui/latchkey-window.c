@@ -4,6 +4,7 @@
 #include "latchkey-window.h"
 
 #include "latchkey-a11y.h"
+#include "latchkey-key-dialog.h"
 #include "latchkey-main-page.h"
 #include "latchkey-settings.h"
 #include "latchkey-sign-in-page.h"
@@ -20,9 +21,11 @@ struct _LatchkeyWindow {
     LatchkeyMainPage *main_page; /* borrowed from the stack; NULL: not made yet */
     LatchkeyAccount *account;
     LatchkeyFeed *feed;
-    GSettings *settings; /* NULL: the schema is not installed */
-    char *wanted_event;  /* its id: to be shown once it is here; NULL: none */
-    guint n_polls;       /* that came to their end without it */
+    LatchkeySecrets *key;               /* where the API key is kept; NULL: nowhere */
+    LatchkeyEnvironments *environments; /* NULL: there is nothing to choose from */
+    GSettings *settings;                /* NULL: the schema is not installed */
+    char *wanted_event;                 /* its id: to be shown once it is here; NULL: none */
+    guint n_polls;                      /* that came to their end without it */
     LatchkeyAccountState shown;
 };
 
@@ -66,7 +69,7 @@ static void make_main_page(LatchkeyWindow *self)
 {
     if (self->main_page != NULL)
         return;
-    self->main_page = latchkey_main_page_new(self->account, self->feed);
+    self->main_page = latchkey_main_page_new(self->account, self->feed, self->key);
     gtk_stack_add_named(self->stack, GTK_WIDGET(self->main_page), "main");
     if (self->settings != NULL) {
         g_autofree char *page = g_settings_get_string(self->settings, "page");
@@ -79,16 +82,17 @@ static void make_main_page(LatchkeyWindow *self)
 static void on_account_changed(LatchkeyAccount *account, LatchkeyWindow *self)
 {
     LatchkeyAccountState state = latchkey_account_get_state(account);
+    static const char *const inside[] = { "win.sign-out",  "win.check-events", "win.export-events",
+                                          "win.show-page", "win.search",       "win.enter-key" };
     gboolean is_signed_in = state == LATCHKEY_ACCOUNT_SIGNED_IN;
+    /* What somebody has seen stays in sight when their session ends, until they leave. */
+    gboolean is_inside = is_signed_in || state == LATCHKEY_ACCOUNT_ENDED;
 
-    if (is_signed_in)
+    if (is_inside)
         make_main_page(self);
-    gtk_stack_set_visible_child_name(self->stack, is_signed_in ? "main" : "sign-in");
-    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.sign-out", is_signed_in);
-    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.check-events", is_signed_in);
-    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.export-events", is_signed_in);
-    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.show-page", is_signed_in);
-    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.search", is_signed_in);
+    gtk_stack_set_visible_child_name(self->stack, is_inside ? "main" : "sign-in");
+    for (size_t i = 0; i < G_N_ELEMENTS(inside); i++)
+        gtk_widget_action_set_enabled(GTK_WIDGET(self), inside[i], is_inside);
     /* The browser is in front by now: come back, as far as the desktop allows. */
     if (is_signed_in &&
         (self->shown == LATCHKEY_ACCOUNT_EXCHANGING || self->shown == LATCHKEY_ACCOUNT_CODE))
@@ -123,10 +127,79 @@ static void on_sign_out(GtkWidget *widget, const char *name, GVariant *parameter
     gtk_window_present(GTK_WINDOW(dialog));
 }
 
+static void on_sign_in(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    latchkey_account_sign_in(LATCHKEY_WINDOW(widget)->account);
+}
+
 static void on_check_events(GtkWidget *widget, const char *name, GVariant *parameter)
 {
     (void)name, (void)parameter;
     latchkey_feed_wake(LATCHKEY_WINDOW(widget)->feed);
+}
+
+/* ---- The API key ---- */
+
+static void on_key_stored(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(LatchkeyWindow) self = data;
+
+    if (!latchkey_secrets_store_finish(LATCHKEY_SECRETS(source), result, NULL))
+        latchkey_window_tell(self, _("API key kept for this run only"));
+}
+
+static void on_key_answered(LatchkeyKeyDialog *dialog, const char *response, LatchkeyWindow *self)
+{
+    if (!g_str_equal(response, "save"))
+        return;
+    char *key = latchkey_key_dialog_dup_key(dialog);
+    latchkey_feed_set_credential(self->feed, key);
+    if (self->key != NULL)
+        latchkey_secrets_store_async(self->key, key, TRUE, NULL, on_key_stored, g_object_ref(self));
+    latchkey_secret_free(key);
+}
+
+static void on_enter_key(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    LatchkeyWindow *self = LATCHKEY_WINDOW(widget);
+    GtkWidget *dialog =
+        latchkey_key_dialog_new(GTK_WINDOW(self), latchkey_account_get_config(self->account));
+
+    g_signal_connect_object(dialog, "response", G_CALLBACK(on_key_answered), self, 0);
+    gtk_window_present(GTK_WINDOW(dialog));
+}
+
+static void on_unlocked(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(LatchkeyWindow) self = data;
+
+    if (!latchkey_secrets_unlock_finish(LATCHKEY_SECRETS(source), result, NULL))
+        latchkey_window_tell(self, _("The keyring is still locked."));
+}
+
+static void on_unlock_key(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    LatchkeyWindow *self = LATCHKEY_WINDOW(widget);
+
+    if (self->key != NULL)
+        latchkey_secrets_unlock_async(self->key, NULL, on_unlocked, g_object_ref(self));
+}
+
+static void on_leave_locked(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    latchkey_main_page_leave_locked(LATCHKEY_WINDOW(widget)->main_page);
+}
+
+/* ---- Events ---- */
+
+static void on_start_fresh(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    latchkey_feed_start_fresh(LATCHKEY_WINDOW(widget)->feed);
 }
 
 static void on_export_events(GtkWidget *widget, const char *name, GVariant *parameter)
@@ -247,6 +320,8 @@ static void latchkey_window_dispose(GObject *object)
 
     g_clear_object(&self->account);
     g_clear_object(&self->feed);
+    g_clear_object(&self->key);
+    g_clear_object(&self->environments);
     g_clear_object(&self->settings);
     g_clear_pointer(&self->wanted_event, g_free);
     G_OBJECT_CLASS(latchkey_window_parent_class)->dispose(object);
@@ -262,7 +337,12 @@ static void latchkey_window_class_init(LatchkeyWindowClass *class)
                                                 "/io/github/latchkey/Latchkey/latchkey-window.ui");
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, stack);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, sign_in_place);
+    gtk_widget_class_install_action(widget_class, "win.sign-in", NULL, on_sign_in);
     gtk_widget_class_install_action(widget_class, "win.sign-out", NULL, on_sign_out);
+    gtk_widget_class_install_action(widget_class, "win.enter-key", NULL, on_enter_key);
+    gtk_widget_class_install_action(widget_class, "win.unlock-key", NULL, on_unlock_key);
+    gtk_widget_class_install_action(widget_class, "win.leave-locked", NULL, on_leave_locked);
+    gtk_widget_class_install_action(widget_class, "win.start-fresh", NULL, on_start_fresh);
     gtk_widget_class_install_action(widget_class, "win.go-back", NULL, on_go_back);
     gtk_widget_class_add_binding_action(widget_class, GDK_KEY_Left, GDK_ALT_MASK, "win.go-back",
                                         NULL);
@@ -298,15 +378,18 @@ static void leave_source(LatchkeyWindow *self)
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.go-back", FALSE);
 }
 
-void latchkey_window_set_source(LatchkeyWindow *self, LatchkeyAccount *account, LatchkeyFeed *feed)
+void latchkey_window_set_source(LatchkeyWindow *self, LatchkeyAccount *account, LatchkeyFeed *feed,
+                                LatchkeySecrets *key)
 {
     GtkWidget *sign_in_page = g_object_new(LATCHKEY_TYPE_SIGN_IN_PAGE, NULL);
 
     leave_source(self);
     g_set_object(&self->account, account);
     g_set_object(&self->feed, feed);
+    g_set_object(&self->key, key);
     adw_bin_set_child(self->sign_in_place, sign_in_page);
     latchkey_sign_in_page_set_account(LATCHKEY_SIGN_IN_PAGE(sign_in_page), account);
+    latchkey_sign_in_page_set_environments(LATCHKEY_SIGN_IN_PAGE(sign_in_page), self->environments);
     g_signal_connect_object(account, "changed", G_CALLBACK(on_account_changed), self, 0);
     g_signal_connect_object(account, "open-uri", G_CALLBACK(on_open_uri), self, 0);
     g_signal_connect_object(account, "notice", G_CALLBACK(on_notice), self, 0);
@@ -315,12 +398,20 @@ void latchkey_window_set_source(LatchkeyWindow *self, LatchkeyAccount *account, 
     (void)show_wanted_event(self); /* else it is wanted on */
 }
 
+void latchkey_window_set_environments(LatchkeyWindow *self, LatchkeyEnvironments *environments)
+{
+    GtkWidget *sign_in_page = adw_bin_get_child(self->sign_in_place);
+
+    g_set_object(&self->environments, environments);
+    latchkey_sign_in_page_set_environments(LATCHKEY_SIGN_IN_PAGE(sign_in_page), environments);
+}
+
 LatchkeyWindow *latchkey_window_new(GtkApplication *application, LatchkeyAccount *account,
-                                    LatchkeyFeed *feed)
+                                    LatchkeyFeed *feed, LatchkeySecrets *key)
 {
     LatchkeyWindow *self = g_object_new(LATCHKEY_TYPE_WINDOW, "application", application, NULL);
 
-    latchkey_window_set_source(self, account, feed);
+    latchkey_window_set_source(self, account, feed, key);
     return self;
 }
 

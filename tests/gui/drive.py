@@ -141,6 +141,22 @@ class Server:
         self.process.wait(timeout=10)
 
 
+class Started:
+    """A process that is no child of this one."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def poll(self):
+        return None if os.path.exists(f"/proc/{self.pid}") else 0
+
+    def kill(self):
+        os.kill(self.pid, 9)
+
+    def wait(self, timeout=10):
+        wait_for("the end", lambda: self.poll() == 0)
+
+
 class App:
     """One run of the program."""
 
@@ -727,7 +743,7 @@ def story_keyring(run):
     app.click("Sign In")
     app.see("Mira Holt was added")
     app.click("Profile")
-    wait_for("the keyring", lambda: app.description_of("Kept In") == "Keyring")
+    wait_for("the keyring", lambda: app.description_of("Kept In") == "Keyring “Login”")
     app.quit()
     app = run.app()
     app.see("Mira Holt was added")
@@ -851,6 +867,81 @@ def story_background(run):
     app.complaints()
 
 
+def story_activation(run):
+    """Started by its name on the bus, as a desktop does; its actions can be called from a script."""
+    name = "io.github.latchkey.Latchkey"
+    bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+
+    def call(dest, path, interface, method, arguments):
+        bus.call_sync(dest, path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, 20000, None)
+
+    # What is installed, but for the place of the program.
+    with open(os.path.join(os.path.dirname(run.desktop), "data", name + ".service"), encoding="utf-8") as file:
+        lines = [line if not line.startswith("Exec=") else f"Exec={run.desktop} --gapplication-service\n"
+                 for line in file]
+    with open(os.path.join(os.environ["HOME"], "../services", name + ".service"), "w", encoding="utf-8") as file:
+        file.writelines(lines)
+    environment = {"WORKOS_API_BASE_URL": run.emulator.url, "WORKOS_CLIENT_ID": run.emulator.ready["client_id"],
+                   "LATCHKEY_STORE": "sqlite:" + os.path.join(run.folder.name, "mirror.db")}
+    for key in ("DISPLAY", "AT_SPI_BUS_ADDRESS", "GSETTINGS_SCHEMA_DIR", "LSAN_OPTIONS"):
+        if key in os.environ:
+            environment[key] = os.environ[key]
+    driver = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+    call(*driver, "UpdateActivationEnvironment", GLib.Variant("(a{ss})", (environment,)))
+    call(*driver, "ReloadConfig", None)
+    call(name, "/io/github/latchkey/Latchkey", "org.freedesktop.Application", "Activate",
+         GLib.Variant("(a{sv})", ({},)))
+    pid = bus.call_sync(*driver, "GetConnectionUnixProcessID", GLib.Variant("(s)", (name,)), None,
+                        Gio.DBusCallFlags.NONE, 20000, None).unpack()[0]
+    app = run.follow(pid)
+    app.see("Sign In to Latchkey")
+    subprocess.run(["gapplication", "action", name, "help"], check=True)
+    app.see("Your browser opens and brings you back")
+    subprocess.run(["gapplication", "action", name, "quit"], check=True)
+    wait_for("the end", lambda: not os.path.exists(f"/proc/{pid}"))
+
+
+def story_pages(run):
+    """Every page and every window: whatever takes the focus has a name."""
+    app = run.app()
+    app.see("Sign In to Latchkey")
+    app.lint("signed out")
+    app.click("Sign In")
+    app.see("Live")
+    run.emulator.add_grace()
+    app.see("Grace Hopper was changed")
+    for key, text in (("alt+1", "Live"), ("alt+2", "Show These Events"),
+                      ("alt+3", "Grace Hopper, grace@juniper.example"), ("alt+4", "mira.holt@juniper.example")):
+        app.press(key)
+        app.see(text)
+        app.lint(text)
+    for action, text in (("help", "Your browser opens and brings you back"), ("preferences", "Mask Personal Data"),
+                         ("environments", "Add Environment…"), ("shortcuts", "Go back"), ("about", "Credits")):
+        subprocess.run(["gapplication", "action", "io.github.latchkey.Latchkey", action], check=True)
+        app.see(text)
+        app.lint(action)
+        app.press("Escape")
+        app.see_not(text)
+    app.quit()
+
+
+def story_api_key(run):
+    """A key that WorkOS refuses is replaced where it is told; what came before stays readable."""
+    app = run.app(environment={"WORKOS_API_KEY": "sk_test_refused"}, with_key=False)
+    app.click("Sign In")
+    app.see("WorkOS Refused the API Key")
+    app.lint("refused key")
+    app.click("Replace API Key…")
+    app.see("from the WorkOS dashboard that may read")
+    app.lint("key dialog")
+    app.fill("API Key", run.emulator.ready["api_key"])
+    app.click("Save")
+    app.see("API key kept for this run only")
+    app.see("Mira Holt was added")
+    app.see_not("WorkOS Refused the API Key")
+    app.quit()
+
+
 def story_offline(run):
     """WorkOS goes away: the list stays, and no longer says Live."""
     app = run.app()
@@ -870,7 +961,7 @@ OTHER = ["/usr/bin/xdotool", "/usr/bin/display"]
 CHART = "Events over time. Arrow keys choose a time, with Shift a longer one, Enter shows its events."
 NEEDS = {"activity": KEYS, "background": KEYS, "chromium": CHROMIUM, "console": CHROMIUM, "details": KEYS, "directory": KEYS,
          "environments": KEYS,
-         "export": KEYS, "filter": KEYS, "narrow": KEYS, "notification": OTHER, "preferences": KEYS,
+         "export": KEYS, "pages": KEYS, "filter": KEYS, "narrow": KEYS, "notification": OTHER, "preferences": KEYS,
          "server": KEYS}
 
 
@@ -893,6 +984,16 @@ class Run:
     def app(self, **options):
         app = App(self.desktop, self.emulator, self.folder.name, **options)
         self.apps.append(app)
+        return app
+
+    def follow(self, pid):
+        """A program that somebody else has started."""
+        app = App.__new__(App)
+        app.log = os.path.join(self.folder.name, "browser.log")
+        app.process = Started(pid)
+        app.stderr = tempfile.TemporaryFile(mode="w+")
+        self.apps.append(app)
+        app.root = wait_for("the program in the accessibility tree", app._find_root)
         return app
 
     def fill_history(self, days=30):

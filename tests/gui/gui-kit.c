@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fake-token.h"
+#include "latchkey-window.h"
 
 void settle(void)
 {
@@ -139,4 +140,32 @@ GtkWidget *kit_find_label(GtkWidget *root, const char *text)
             return found;
     }
     return NULL;
+}
+
+void stage_open(gui_stage *s, fake_wire *wire)
+{
+    kit_open_account(&s->kit, wire);
+    s->feed = latchkey_feed_new(s->kit.config, 0);
+    s->window = GTK_WIDGET(latchkey_window_new(NULL, s->kit.account, s->feed, NULL));
+    gtk_window_present(GTK_WINDOW(s->window));
+    settle();
+}
+
+void stage_close(gui_stage *s)
+{
+    gtk_window_destroy(GTK_WINDOW(s->window));
+    settle();
+    g_object_unref(s->feed);
+    kit_close_account(&s->kit);
+}
+
+void stage_click(gui_stage *s, const char *text)
+{
+    GtkWidget *label = kit_find_label(s->window, text);
+
+    g_assert_nonnull(label);
+    GtkWidget *button = gtk_widget_get_ancestor(label, GTK_TYPE_BUTTON);
+    g_assert_nonnull(button);
+    g_signal_emit_by_name(button, "clicked");
+    settle();
 }

@@ -1,5 +1,5 @@
 /* What tests of the window share: waiting with a deadline, a scripted account, a visitor who plays
- * the browser. */
+ * the browser, a window. */
 #ifndef LK_TESTS_GUI_KIT_H
 #define LK_TESTS_GUI_KIT_H
 
@@ -8,6 +8,7 @@
 #include "fake-clock.h"
 #include "fake-wire.h"
 #include "latchkey-account.h"
+#include "latchkey-feed.h"
 
 /* Runs the main loop until the condition holds; fails the test after ten seconds. */
 #define wait_until(condition)                                                          \
@@ -55,5 +56,20 @@ void kit_sign_in(gui_kit *kit);
 
 /* The first visible label below root with this text; NULL: none. */
 GtkWidget *kit_find_label(GtkWidget *root, const char *text);
+
+/* A window over the account, with a feed that is not started. */
+typedef struct gui_stage {
+    gui_kit kit;
+    LatchkeyFeed *feed;
+    GtkWidget *window;
+} gui_stage;
+
+void stage_open(gui_stage *s, fake_wire *wire);
+void stage_close(gui_stage *s);
+/* Clicks the button around the visible label, as a person would. */
+void stage_click(gui_stage *s, const char *text);
+
+#define assert_shows(s, text)     g_assert_nonnull(kit_find_label((s)->window, text))
+#define assert_shows_not(s, text) g_assert_null(kit_find_label((s)->window, text))
 
 #endif

@@ -276,9 +276,19 @@ static void test_session_that_workos_ended_is_over(void)
     kit_sign_in(&kit);
     kit.clock.now_ms += 250000;
     latchkey_account_check(kit.account);
-    wait_until(state_of(kit) == LATCHKEY_ACCOUNT_FAILED);
+    wait_until(state_of(kit) == LATCHKEY_ACCOUNT_ENDED);
     assert_error(kit.account, LATCHKEY_ERROR_ENDED);
     g_assert_null(latchkey_account_get_session(kit.account));
+    latchkey_account_sign_in(kit.account);
+    g_assert_cmpint(state_of(kit), ==, LATCHKEY_ACCOUNT_WAITING);
+    latchkey_account_cancel(kit.account); /* back to what is on show */
+    g_assert_cmpint(state_of(kit), ==, LATCHKEY_ACCOUNT_ENDED);
+    latchkey_account_sign_out(kit.account); /* and away from it; nothing is left to end */
+    g_assert_cmpint(state_of(kit), ==, LATCHKEY_ACCOUNT_SIGNED_OUT);
+    g_assert_cmpint(kit.n_opened, ==, 2); /* each sign-in, no sign-out */
+    latchkey_account_sign_in(kit.account);
+    latchkey_account_cancel(kit.account);
+    g_assert_cmpint(state_of(kit), ==, LATCHKEY_ACCOUNT_SIGNED_OUT);
     kit_close_account(&kit);
     fake_wire_finished(&wire);
 }

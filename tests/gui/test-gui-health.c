@@ -55,10 +55,50 @@ static const struct {
     { { .state = LATCHKEY_FEED_NO_KEY },
       -1,
       "New events need an API key. These are the events received so far.",
-      "_Environments…" },
+      "_Add API Key…" },
+    { { .state = LATCHKEY_FEED_NO_KEY, .is_locked = TRUE },
+      -1,
+      "Your keyring is locked, and the API key for new events is in it.",
+      "_Unlock…" },
+    /* a server is followed with the session: no key is missing */
+    { { .state = LATCHKEY_FEED_NO_KEY, .is_server = TRUE }, -1, NULL, NULL },
+    /* whatever else is wrong, and be it all right: nobody is signed in */
+    { { .state = LATCHKEY_FEED_CURRENT, .success_at_ms = NOON, .has_ended = TRUE },
+      -1,
+      "Your session ended. Sign in to continue; the events received so far are kept.",
+      "_Sign In" },
+    { { .state = LATCHKEY_FEED_NO_KEY, .is_server = TRUE, .has_ended = TRUE },
+      -1,
+      "Your session ended. Sign in to continue; the events received so far are kept.",
+      "_Sign In" },
+    /* a locked keyring is no news while events come, with another key */
+    { { .state = LATCHKEY_FEED_CURRENT, .success_at_ms = NOON, .is_locked = TRUE },
+      -1,
+      NULL,
+      NULL },
+    { { .state = LATCHKEY_FEED_FAILING, .success_at_ms = NOON - 600000, .retry_at_ms = NOON },
+      LATCHKEY_ERROR_KEY,
+      "WorkOS Refused the API Key. It is wrong, too old or was revoked: replace it with one of the "
+      "WorkOS dashboard. Showing events up to 11:50.",
+      "_Replace API Key…" },
+    { { .state = LATCHKEY_FEED_FAILING, .retry_at_ms = NOON },
+      LATCHKEY_ERROR_MAY_NOT,
+      "Not Allowed to Read Events. The API key needs the permission to read directories and their "
+      "events. These are the events received so far.",
+      "_Replace API Key…" },
+    { { .state = LATCHKEY_FEED_FAILING, .retry_at_ms = NOON, .is_server = TRUE },
+      LATCHKEY_ERROR_NOT_SHOWN,
+      "The Server Shows You No Events. It shows events to members of an organization: switch to "
+      "one, or ask whoever runs it. These are the events received so far.",
+      "_Retry" },
     { { .state = LATCHKEY_FEED_BROKEN },
       LATCHKEY_ERROR_STORE,
-      "Local History Could Not Be Opened. These are the events received so far.",
+      "Local History Could Not Be Opened. A new one can be begun; the old file is kept as *.bad.",
+      "Start _Fresh" },
+    /* a setting that is wrong is no history to begin anew */
+    { { .state = LATCHKEY_FEED_BROKEN },
+      LATCHKEY_ERROR_CONFIG,
+      "Latchkey Is Not Set Up. These are the events received so far.",
       "_Retry" },
     /* three seconds are nobody's business */
     { { .state = LATCHKEY_FEED_CATCHING_UP,
@@ -96,9 +136,53 @@ static void test_each_state_says_what_is_and_what_to_do(void)
         health.error = error;
         LatchkeyHealthWords words = latchkey_health_words(&health, NOON);
         g_assert_cmpstr(words.text, ==, rows[i].text);
-        g_assert_cmpstr(words.button, ==, rows[i].button);
-        g_assert_true((words.action != NULL) == (words.button != NULL));
+        g_assert_cmpstr(words.remedy.button, ==, rows[i].button);
+        g_assert_true((words.remedy.action != NULL) == (words.remedy.button != NULL));
         g_free(words.text);
+    }
+}
+
+static const struct {
+    const char *what;
+    lk_error err;
+    gboolean is_server;
+    int code;
+} failures[] = {
+    { "a key that is refused",
+      { .status = LK_ERR_API, .http_status = 401 },
+      FALSE,
+      LATCHKEY_ERROR_KEY },
+    { "a token that is: there is no key to replace",
+      { .status = LK_ERR_API, .http_status = 401 },
+      TRUE,
+      LATCHKEY_ERROR_REFUSED },
+    { "a key without the permission",
+      { .status = LK_ERR_API, .http_status = 403 },
+      FALSE,
+      LATCHKEY_ERROR_MAY_NOT },
+    { "a person of no organization",
+      { .status = LK_ERR_API, .http_status = 403 },
+      TRUE,
+      LATCHKEY_ERROR_NOT_SHOWN },
+    { "another refusal",
+      { .status = LK_ERR_API, .http_status = 400 },
+      FALSE,
+      LATCHKEY_ERROR_REFUSED },
+    { "no answer", { .status = LK_ERR_NETWORK }, FALSE, LATCHKEY_ERROR_NETWORK },
+    { "no answer of a server", { .status = LK_ERR_NETWORK }, TRUE, LATCHKEY_ERROR_SERVER },
+    { "too often",
+      { .status = LK_ERR_RATE_LIMITED, .http_status = 429 },
+      FALSE,
+      LATCHKEY_ERROR_SLOW },
+};
+
+static void test_each_failure_has_its_class(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(failures); i++) {
+        g_test_message("%s", failures[i].what);
+        g_autoptr(GError) error =
+            latchkey_error_new_of_feed(&failures[i].err, failures[i].is_server);
+        g_assert_error(error, LATCHKEY_ERROR, failures[i].code);
     }
 }
 
@@ -111,14 +195,19 @@ static void test_banner_comes_and_goes(void)
     gtk_window_present(GTK_WINDOW(window));
     settle();
     g_assert_false(gtk_widget_get_visible(banner));
-    latchkey_banner_show(LATCHKEY_BANNER(banner), "<b>&", "_Retry", "win.check-events");
+    latchkey_banner_show(LATCHKEY_BANNER(banner),
+                         &(LatchkeyHealthWords){ .text = (char *)"<b>&",
+                                                 .remedy = { "_Unlock…", "win.unlock-key" },
+                                                 .other = { "_Not Now", "win.leave-locked" } });
     settle();
     g_assert_nonnull(kit_find_label(window, "<b>&"));
-    g_assert_nonnull(kit_find_label(window, "Retry"));
-    latchkey_banner_show(LATCHKEY_BANNER(banner), "Wait", NULL, NULL);
+    g_assert_nonnull(kit_find_label(window, "Unlock…"));
+    g_assert_nonnull(kit_find_label(window, "Not Now"));
+    latchkey_banner_show(LATCHKEY_BANNER(banner), &(LatchkeyHealthWords){ .text = (char *)"Wait" });
     settle();
-    g_assert_null(kit_find_label(window, "Retry"));
-    latchkey_banner_show(LATCHKEY_BANNER(banner), NULL, NULL, NULL);
+    g_assert_null(kit_find_label(window, "Unlock…"));
+    g_assert_null(kit_find_label(window, "Not Now"));
+    latchkey_banner_show(LATCHKEY_BANNER(banner), &(LatchkeyHealthWords){ .text = NULL });
     g_assert_false(gtk_widget_get_visible(banner));
     gtk_window_destroy(GTK_WINDOW(window));
     settle();
@@ -166,6 +255,7 @@ int main(int argc, char **argv)
     gtk_test_init(&argc, &argv, NULL);
     adw_init();
     g_test_add_func("/health/words", test_each_state_says_what_is_and_what_to_do);
+    g_test_add_func("/health/failures", test_each_failure_has_its_class);
     g_test_add_func("/health/banner", test_banner_comes_and_goes);
     g_test_add_func("/health/fresh", test_damaged_mirror_is_set_aside_on_request);
     return g_test_run();

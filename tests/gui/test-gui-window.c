@@ -7,6 +7,7 @@
 #include "latchkey-feed.h"
 #include "latchkey-filter-bar.h"
 #include "latchkey-profile-page.h"
+#include "latchkey-settings.h"
 #include "latchkey-sign-in-page.h"
 #include "latchkey-window.h"
 
@@ -16,49 +17,12 @@
         "GET /sso/jwks/client_01", .status = 200, .file = "jwks.json" \
     }
 
-typedef struct stage {
-    gui_kit kit;
-    LatchkeyFeed *feed;
-    GtkWidget *window;
-} stage;
-
-static void open_stage(stage *s, fake_wire *wire)
-{
-    kit_open_account(&s->kit, wire);
-    s->feed = latchkey_feed_new(s->kit.config, 0);
-    s->window = GTK_WIDGET(latchkey_window_new(NULL, s->kit.account, s->feed));
-    gtk_window_present(GTK_WINDOW(s->window));
-    settle();
-}
-
-static void close_stage(stage *s)
-{
-    gtk_window_destroy(GTK_WINDOW(s->window));
-    settle();
-    g_object_unref(s->feed);
-    kit_close_account(&s->kit);
-}
-
-#define assert_shows(s, text)     g_assert_nonnull(kit_find_label((s)->window, text))
-#define assert_shows_not(s, text) g_assert_null(kit_find_label((s)->window, text))
-
-/* Clicks the button around a label, as a person would. */
-static void click(stage *s, const char *text)
-{
-    GtkWidget *label = kit_find_label(s->window, text);
-
-    g_assert_nonnull(label);
-    GtkWidget *button = gtk_widget_get_ancestor(label, GTK_TYPE_BUTTON);
-    g_assert_nonnull(button);
-    g_signal_emit_by_name(button, "clicked");
-    settle();
-}
-
 /* A button that shows no text needs a name, and a tooltip is none. */
 static void lint(GtkWidget *root)
 {
     gboolean is_iconic =
-        GTK_IS_MENU_BUTTON(root) ||
+        (GTK_IS_MENU_BUTTON(root) &&
+         gtk_menu_button_get_icon_name(GTK_MENU_BUTTON(root)) != NULL) ||
         (GTK_IS_BUTTON(root) && gtk_button_get_icon_name(GTK_BUTTON(root)) != NULL &&
          gtk_widget_get_ancestor(root, GTK_TYPE_WINDOW_CONTROLS) == NULL &&
          gtk_widget_get_ancestor(root, GTK_TYPE_MENU_BUTTON) == NULL);
@@ -76,7 +40,7 @@ static void test_not_set_up(void)
     g_autoptr(LatchkeyConfig) config = latchkey_config_new();
     g_autoptr(LatchkeyAccount) account = latchkey_account_new(config);
     g_autoptr(LatchkeyFeed) feed = latchkey_feed_new(config, 0);
-    GtkWidget *window = GTK_WIDGET(latchkey_window_new(NULL, account, feed));
+    GtkWidget *window = GTK_WIDGET(latchkey_window_new(NULL, account, feed, NULL));
 
     gtk_window_present(GTK_WINDOW(window));
     settle();
@@ -90,46 +54,50 @@ static void test_not_set_up(void)
 static void test_each_state_has_its_page(void)
 {
     fake_wire wire = FAKE_WIRE_SILENT;
-    stage s = { 0 };
+    gui_stage s = { 0 };
 
-    open_stage(&s, &wire);
+    stage_open(&s, &wire);
     assert_shows(&s, "Getting Ready");
     latchkey_account_start(s.kit.account);
     wait_until(kit_find_label(s.window, "Sign In to Latchkey") != NULL);
     lint(s.window);
-    click(&s, "Sign In");
+    stage_click(&s, "Sign In");
     assert_shows(&s, "Continue in Your Browser");
     assert_shows(&s, "Waiting for sign-in · 5:00 left");
     assert_shows(&s, latchkey_account_get_url(s.kit.account));
     assert_shows_not(&s, "Sign In to Latchkey");
     lint(s.window);
-    click(&s, "Cancel");
+    stage_click(&s, "Cancel");
     assert_shows(&s, "Sign In to Latchkey");
-    click(&s, "Sign In");
+    stage_click(&s, "Sign In");
     kit_visit(&s.kit, "error=access_denied", NULL);
     wait_until(kit_find_label(s.window, "Access Was Denied") != NULL);
     lint(s.window);
-    click(&s, "Try Again");
+    stage_click(&s, "Try Again");
     assert_shows(&s, "Continue in Your Browser");
-    close_stage(&s);
+    kit_visit(&s.kit, "error=access_denied", NULL);
+    wait_until(kit_find_label(s.window, "Access Was Denied") != NULL);
+    stage_click(&s, "Go Back");
+    assert_shows(&s, "Sign In to Latchkey");
+    stage_close(&s);
     fake_wire_finished(&wire);
 }
 
 static void test_hidden_pages_leave_the_accessibility_tree(void)
 {
     fake_wire wire = FAKE_WIRE_SILENT;
-    stage s = { 0 };
+    gui_stage s = { 0 };
 
-    open_stage(&s, &wire);
+    stage_open(&s, &wire);
     latchkey_account_start(s.kit.account);
     wait_until(kit_find_label(s.window, "Sign In to Latchkey") != NULL);
     GtkWidget *label = kit_find_label(s.window, "Sign In to Latchkey");
     GtkWidget *page = gtk_widget_get_ancestor(label, ADW_TYPE_STATUS_PAGE);
     g_assert_false(
         gtk_test_accessible_has_state(GTK_ACCESSIBLE(page), GTK_ACCESSIBLE_STATE_HIDDEN));
-    click(&s, "Sign In");
+    stage_click(&s, "Sign In");
     gtk_test_accessible_assert_state(page, GTK_ACCESSIBLE_STATE_HIDDEN, TRUE);
-    close_stage(&s);
+    stage_close(&s);
     fake_wire_finished(&wire);
 }
 
@@ -137,9 +105,9 @@ static void test_profile_is_shown(void)
 {
     g_autofree char *grant = kit_grant(NOON, "Ada", "rt_1");
     fake_wire wire = FAKE_WIRE({ AUTHENTICATE, .status = 200, .body = grant }, JWKS);
-    stage s = { 0 };
+    gui_stage s = { 0 };
 
-    open_stage(&s, &wire);
+    stage_open(&s, &wire);
     kit_sign_in(&s.kit);
     gtk_widget_activate_action(s.window, "win.show-page", "s", "profile");
     settle();
@@ -152,7 +120,86 @@ static void test_profile_is_shown(void)
     assert_shows(&s, "Google");
     wait_until(kit_find_label(s.window, "Memory, for this run only") != NULL);
     lint(s.window);
-    close_stage(&s);
+    stage_close(&s);
+    fake_wire_finished(&wire);
+}
+
+/* For a shared screen: neither name nor address, and no face. */
+static void test_profile_can_be_masked(void)
+{
+    g_autofree char *grant = kit_grant(NOON, "Ada", "rt_1");
+    fake_wire wire = FAKE_WIRE({ AUTHENTICATE, .status = 200, .body = grant }, JWKS);
+    GSettings *settings = latchkey_settings_get_default();
+    gui_stage s = { 0 };
+
+    stage_open(&s, &wire);
+    kit_sign_in(&s.kit);
+    gtk_widget_activate_action(s.window, "win.show-page", "s", "profile");
+    settle();
+    assert_shows(&s, "Token Claims");
+    g_settings_set_boolean(settings, "mask-personal-data", TRUE);
+    settle();
+    assert_shows(&s, "A. L.");
+    assert_shows(&s, "a…@…");
+    assert_shows(&s, "org_01"); /* nobody's name */
+    assert_shows_not(&s, "Ada Lovelace");
+    assert_shows_not(&s, "ada@example.com");
+    assert_shows_not(&s, "Token Claims");
+    g_settings_reset(settings, "mask-personal-data");
+    settle();
+    assert_shows(&s, "Ada Lovelace");
+    stage_close(&s);
+    fake_wire_finished(&wire);
+}
+
+static void put_environment(LatchkeyEnvironments *environments, const char *id, const char *name)
+{
+    g_autoptr(LatchkeyConfig) config = latchkey_config_new();
+
+    config->id = g_strdup(id);
+    config->name = g_strdup(name);
+    config->client_id = g_strdup("client_01");
+    latchkey_environments_put(environments, config);
+}
+
+static GtkMenuButton *find_menu(GtkWidget *root, const char *label)
+{
+    if (GTK_IS_MENU_BUTTON(root) && gtk_widget_get_visible(root) &&
+        g_strcmp0(gtk_menu_button_get_label(GTK_MENU_BUTTON(root)), label) == 0)
+        return GTK_MENU_BUTTON(root);
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        GtkMenuButton *found = find_menu(child, label);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+static void test_more_than_one_environment_is_a_choice(void)
+{
+    fake_wire wire = FAKE_WIRE_SILENT;
+    g_autoptr(LatchkeyEnvironments) environments = latchkey_environments_new(NULL);
+    g_autofree char *label = NULL;
+    gui_stage s = { 0 };
+
+    stage_open(&s, &wire);
+    latchkey_account_start(s.kit.account);
+    wait_until(kit_find_label(s.window, "Sign In to Latchkey") != NULL);
+    put_environment(environments, "one", "Production");
+    latchkey_window_set_environments(LATCHKEY_WINDOW(s.window), environments);
+    g_assert_null(find_menu(s.window, "Environment: ")); /* one is no choice */
+    put_environment(environments, "two", "my_own_one");
+    GtkMenuButton *button = find_menu(s.window, "Environment: ");
+    g_assert_nonnull(button);
+    g_autoptr(GMenuModel) choices =
+        g_menu_model_get_item_link(gtk_menu_button_get_menu_model(button), 0, G_MENU_LINK_SECTION);
+    g_assert_cmpint(g_menu_model_get_n_items(choices), ==, 2);
+    g_assert_true(g_menu_model_get_item_attribute(choices, 1, "label", "s", &label));
+    g_assert_cmpstr(label, ==, "my__own__one"); /* no mnemonic is lost in it */
+    latchkey_environments_remove(environments, "two");
+    g_assert_null(find_menu(s.window, "Environment: "));
+    stage_close(&s);
     fake_wire_finished(&wire);
 }
 
@@ -167,14 +214,14 @@ static void test_hostile_names_are_plain_text(void)
         g_autofree char *grant = kit_grant(NOON, hostile[i], "rt_1");
         fake_wire wire = FAKE_WIRE({ AUTHENTICATE, .status = 200, .body = grant }, JWKS);
         g_autofree char *name = g_strdup_printf("%s Lovelace", hostile[i]);
-        stage s = { 0 };
+        gui_stage s = { 0 };
 
-        open_stage(&s, &wire);
+        stage_open(&s, &wire);
         kit_sign_in(&s.kit);
         gtk_widget_activate_action(s.window, "win.show-page", "s", "profile");
         settle();
         assert_shows(&s, name);
-        close_stage(&s);
+        stage_close(&s);
         fake_wire_finished(&wire);
     }
 }
@@ -324,6 +371,8 @@ int main(int argc, char **argv)
     g_test_add_func("/window/states", test_each_state_has_its_page);
     g_test_add_func("/window/hidden-pages", test_hidden_pages_leave_the_accessibility_tree);
     g_test_add_func("/window/profile", test_profile_is_shown);
+    g_test_add_func("/window/masked", test_profile_can_be_masked);
+    g_test_add_func("/window/environments", test_more_than_one_environment_is_a_choice);
     g_test_add_func("/window/hostile-names", test_hostile_names_are_plain_text);
     g_test_add_func("/window/filter-bar", test_filter_bar_says_what_is_chosen);
     g_test_add_func("/window/filter-bar/range", test_filter_bar_takes_a_range);
