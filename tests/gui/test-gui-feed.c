@@ -190,7 +190,7 @@ static void test_failed_poll_keeps_the_list_and_says_so(void)
     wait_until(latchkey_feed_get_state(feed) == LATCHKEY_FEED_CURRENT);
     latchkey_feed_wake(feed);
     wait_until(latchkey_feed_get_state(feed) == LATCHKEY_FEED_FAILING);
-    g_assert_error(latchkey_feed_get_error(feed), LATCHKEY_ERROR, LATCHKEY_ERROR_REFUSED);
+    g_assert_error(latchkey_feed_get_error(feed), LATCHKEY_ERROR, LATCHKEY_ERROR_KEY);
     g_assert_null(strstr(latchkey_feed_get_error(feed)->message, "sk_test"));
     g_assert_cmpint(stored(feed), ==, 1);
     g_clear_object(&feed);
