@@ -329,8 +329,10 @@ static void show_moment(LatchkeyDirectoryPage *self)
 {
     g_autofree char *words = latchkey_knowledge_words(&self->known, self->at_ms);
 
-    latchkey_banner_show(self->banner, self->at_ms != 0 ? words : NULL, _("Back to _Now"),
-                         "directory.show-now");
+    latchkey_banner_show(
+        self->banner,
+        &(LatchkeyHealthWords){ .text = self->at_ms != 0 ? words : NULL,
+                                .remedy = { N_("Back to _Now"), "directory.show-now" } });
 }
 
 static void on_directories(GObject *source, GAsyncResult *result, gpointer data)
