@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,42 @@ static char *parent_of(const char *path)
     return strndup(path, (size_t)(slash - path));
 }
 
+/* SQLite's log and lock table, beside it. */
+static lk_status is_left(const char *path, const char *suffix, bool *out, lk_error *err)
+{
+    LK_CLEANUP(lk__freep) char *name = NULL;
+    size_t size = strlen(path) + strlen(suffix) + 1;
+
+    name = malloc(size);
+    if (name == NULL)
+        return lk__no_memory(err);
+    snprintf(name, size, "%s%s", path, suffix);
+    *out = access(name, F_OK) == 0;
+    return LK_OK;
+}
+
+/* A log without its store belongs to one that was removed, and maybe to a program that still has it
+ * open: SQLite would empty the index of the log under it, and rows would be gone. Looked for first:
+ * who makes a store makes it before its log. */
+static lk_status check_left(const char *path, lk_error *err)
+{
+    static const char *const suffixes[] = { "-wal", "-shm" };
+    char shown[LK__SHOWN_PATH_SIZE];
+
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        bool left = false;
+        LK_TRY(is_left(path, suffixes[i], &left, err));
+        if (!left || access(path, F_OK) == 0)
+            continue;
+        lk__store_file_shown(path, shown);
+        return lk__fail(err, LK_ERR_STORE,
+                        "store %s is gone, but its log (%s) is not: put the store back, or remove "
+                        "the log as well",
+                        shown, suffixes[i]);
+    }
+    return LK_OK;
+}
+
 static lk_status make_file(const char *path, lk_error *err)
 {
     if (mknod(path, S_IFREG | 0600, 0) != 0) {
@@ -96,6 +133,7 @@ lk_status lk__store_file_prepare(const char *path, lk_error *err)
     if (parent == NULL)
         return lk__no_memory(err);
     LK_TRY(make_directories(parent, err));
+    LK_TRY(check_left(path, err));
     LK_TRY(make_file(path, err));
     LK_TRY(check_file(path, err));
     /* SQLite keeps its log and its lock table beside the file. */

@@ -2,7 +2,10 @@
  *
  * Opening looks before it writes: another program's database, a newer version's or something that
  * is no database at all is refused and left as it was. Then: write-ahead log, so that readers go on
- * while a writer works; synchronous=FULL, so that what was committed survives a power cut. */
+ * while a writer works; synchronous=FULL, so that what was committed survives a power cut.
+ *
+ * A file may be removed, renamed or replaced while it is open. SQLite would go on with the old one,
+ * which nobody else sees any more: that is told once, and what lies there then is opened. */
 #include <assert.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -36,6 +39,9 @@ typedef struct sqlite_store {
     char *path;
     uint64_t n_uses;
     int64_t news_seen; /* SQLite's data_version at the last look; 0: none */
+    int n_running;     /* of the statements */
+    bool writes_much;
+    bool is_lost; /* its file is not where it was; db may be NULL */
     statement statements[N_STATEMENTS];
 } sqlite_store;
 
@@ -76,6 +82,8 @@ static lk_status fail_sqlite(const sqlite_store *self, lk_error *err)
     return lk__fail(err, LK_ERR_STORE, "store %s: %s (%.60s)", shown, cause_of(code),
                     is_system ? strerror(system_error) : sqlite3_errmsg(self->db));
 }
+
+static lk_status reopen(sqlite_store *self, lk_error *err);
 
 static lk_status fail_open(const sqlite_store *self, const char *cause, lk_error *err)
 {
@@ -207,10 +215,9 @@ static lk_status statement_run(sqlite_store *self, statement *s, const lk__value
     return code == SQLITE_DONE ? LK_OK : fail_sqlite(self, err);
 }
 
-static lk_status sqlite_run(lk__store *store, const char *sql, const lk__value *args, size_t n_args,
-                            lk__row_fn *on_row, void *ctx, lk_error *err)
+static lk_status run(sqlite_store *self, const char *sql, const lk__value *args, size_t n_args,
+                     lk__row_fn *on_row, void *ctx, lk_error *err)
 {
-    sqlite_store *self = (sqlite_store *)store;
     statement *s = NULL;
     lk_status status;
 
@@ -218,11 +225,41 @@ static lk_status sqlite_run(lk__store *store, const char *sql, const lk__value *
     LK_TRY(statement_find(self, sql, &s, err));
     s->is_running = true;
     s->used_at = ++self->n_uses;
+    self->n_running++;
     status = statement_run(self, s, args, n_args, on_row, ctx, err);
+    self->n_running--;
     (void)sqlite3_reset(s->handle); /* repeats what the step reported */
     (void)sqlite3_clear_bindings(s->handle);
     s->is_running = false;
     return status;
+}
+
+static bool has_moved(const sqlite_store *self)
+{
+    int moved = 0;
+
+    (void)sqlite3_file_control(self->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved); /* in memory */
+    return moved != 0;
+}
+
+/* Before anything begins: what is under way ends where it began. */
+static lk_status find_file(sqlite_store *self, lk_error *err)
+{
+    if (self->is_lost)
+        return reopen(self, err);
+    if (self->n_running > 0 || sqlite3_get_autocommit(self->db) == 0 || !has_moved(self))
+        return LK_OK;
+    self->is_lost = true;
+    return fail_open(self, "was removed or replaced while it was open", err);
+}
+
+static lk_status sqlite_run(lk__store *store, const char *sql, const lk__value *args, size_t n_args,
+                            lk__row_fn *on_row, void *ctx, lk_error *err)
+{
+    sqlite_store *self = (sqlite_store *)store;
+
+    LK_TRY(find_file(self, err));
+    return run(self, sql, args, n_args, on_row, ctx, err);
 }
 
 static lk_status execute(sqlite_store *self, const char *sql, lk_error *err)
@@ -255,9 +292,18 @@ static void sqlite_rollback(lk__store *store)
 }
 
 /* Without it pages would go to the disk and back within one transaction. */
+static void keep_pages(sqlite_store *self)
+{
+    (void)sqlite3_exec(self->db, "PRAGMA cache_size=-16384", NULL, NULL, NULL);
+}
+
 static void sqlite_expect_writes(lk__store *store)
 {
-    (void)sqlite3_exec(((sqlite_store *)store)->db, "PRAGMA cache_size=-16384", NULL, NULL, NULL);
+    sqlite_store *self = (sqlite_store *)store;
+
+    self->writes_much = true;
+    if (!self->is_lost)
+        keep_pages(self);
 }
 
 /* ---- News ---- */
@@ -302,6 +348,7 @@ static lk_status sqlite_compact(lk__store *store, lk_error *err)
 {
     sqlite_store *self = (sqlite_store *)store;
 
+    LK_TRY(find_file(self, err));
     LK_TRY(execute(self, "VACUUM", err));
     (void)sqlite3_wal_checkpoint_v2(self->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return LK_OK;
@@ -319,13 +366,19 @@ static lk_status sqlite_size(lk__store *store, int64_t *n_bytes, lk_error *err)
     return LK_OK;
 }
 
+static void close_db(sqlite_store *self)
+{
+    for (size_t i = 0; i < N_STATEMENTS; i++)
+        statement_clear(&self->statements[i]);
+    (void)sqlite3_close(self->db); /* all statements are gone: nothing keeps it open */
+    self->db = NULL;
+}
+
 static void sqlite_free(lk__store *store)
 {
     sqlite_store *self = (sqlite_store *)store;
 
-    for (size_t i = 0; i < N_STATEMENTS; i++)
-        statement_clear(&self->statements[i]);
-    (void)sqlite3_close(self->db); /* all statements are gone: nothing keeps it open */
+    close_db(self);
     free(self->path);
     free(self);
 }
@@ -418,18 +471,44 @@ static lk_status prepare(sqlite_store *self, lk_error *err)
                    "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON",
                    err));
     LK_TRY(use_log(self, err));
+    if (self->writes_much)
+        keep_pages(self);
     return version == LK__SCHEMA_VERSION ? LK_OK : migrate(self, err);
+}
+
+static lk_status open_db(sqlite_store *self, lk_error *err)
+{
+    bool in_memory = strcmp(self->path, ":memory:") == 0;
+
+    if (!in_memory)
+        LK_TRY(lk__store_file_prepare(self->path, err));
+    /* Never SQLITE_OPEN_CREATE for a file: it exists by now, with the right mode. */
+    if (sqlite3_open_v2(self->path, &self->db,
+                        SQLITE_OPEN_READWRITE | (in_memory ? SQLITE_OPEN_CREATE : 0),
+                        NULL) != SQLITE_OK)
+        return self->db == NULL ? lk__no_memory(err) : fail_sqlite(self, err);
+    return prepare(self, err);
+}
+
+/* Nothing runs on the old one. SQLite knows that it has moved, and leaves the log of the new one,
+ * which has the same name, alone. */
+static lk_status reopen(sqlite_store *self, lk_error *err)
+{
+    lk_status status;
+
+    close_db(self);
+    self->news_seen = 0;
+    self->is_lost = false;
+    status = open_db(self, err);
+    self->is_lost = status != LK_OK;
+    return status;
 }
 
 lk_status lk__sqlite_open(const char *path, lk__store **out, lk_error *err)
 {
-    bool in_memory = strcmp(path, ":memory:") == 0;
     LK_CLEANUP(lk__store_freep) lk__store *store = NULL;
-    sqlite_store *self;
+    sqlite_store *self = calloc(1, sizeof(*self));
 
-    if (!in_memory)
-        LK_TRY(lk__store_file_prepare(path, err));
-    self = calloc(1, sizeof(*self));
     if (self == NULL)
         return lk__no_memory(err);
     self->base.driver = &sqlite_driver;
@@ -437,12 +516,7 @@ lk_status lk__sqlite_open(const char *path, lk__store **out, lk_error *err)
     self->path = strdup(path);
     if (self->path == NULL)
         return lk__no_memory(err);
-    /* Never SQLITE_OPEN_CREATE for a file: it exists by now, with the right mode. */
-    if (sqlite3_open_v2(path, &self->db,
-                        SQLITE_OPEN_READWRITE | (in_memory ? SQLITE_OPEN_CREATE : 0),
-                        NULL) != SQLITE_OK)
-        return self->db == NULL ? lk__no_memory(err) : fail_sqlite(self, err);
-    LK_TRY(prepare(self, err));
+    LK_TRY(open_db(self, err));
     *out = lk__steal(store);
     return LK_OK;
 }

@@ -17,34 +17,43 @@ export function unprivileged() {
   return { uid: id('-u'), gid: id('-g') };
 }
 
-// The address of an empty database. The path of a socket has 107 characters at most: no TMPDIR here.
-export async function postgres() {
+// An empty database. stop() lets go of all who are connected, and leaves what was committed. { url, stop(), start() }
+export async function postgresServer() {
   const as = unprivileged();
-  const folder = fs.mkdtempSync('/tmp/lk-postgres-');
+  const folder = fs.mkdtempSync('/tmp/lk-postgres-'); // the path of a socket has 107 characters at most: no TMPDIR here
   if (as.uid) fs.chownSync(folder, as.uid, as.gid);
   const quiet = { ...as, stdio: 'ignore', cwd: '/' };
   execFileSync(`${bin}/initdb`, ['-D', `${folder}/data`, '-U', 'latchkey', '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C.UTF-8'], quiet);
   const options = ['listen_addresses=', 'fsync=off', 'max_connections=60'].flatMap((option) => ['-c', option]);
-  const server = spawn(`${bin}/postgres`, ['-D', `${folder}/data`, '-k', folder, ...options], quiet);
-  const ended = new Promise((resolve) => server.once('close', resolve));
-  process.on('exit', () => server.kill('SIGQUIT'));
-  after(async () => {
-    server.kill('SIGQUIT');
+  const tool = (name, ...args) => execFileSync(`${bin}/${name}`, ['-h', folder, '-U', 'latchkey', ...args], quiet);
+  let server, ended;
+  const start = async () => {
+    server = spawn(`${bin}/postgres`, ['-D', `${folder}/data`, '-k', folder, ...options], quiet);
+    ended = new Promise((resolve) => server.once('close', resolve));
+    await waitFor('PostgreSQL to start', () => {
+      try {
+        tool('pg_isready', '-q');
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  };
+  const stop = async (signal = 'SIGINT') => {
+    server.kill(signal);
     await ended;
+  };
+  process.on('exit', () => server?.kill('SIGQUIT'));
+  after(async () => {
+    await stop('SIGQUIT');
     fs.rmSync(folder, { recursive: true, force: true });
   });
-  const tool = (name, ...args) => execFileSync(`${bin}/${name}`, ['-h', folder, '-U', 'latchkey', ...args], quiet);
-  await waitFor('PostgreSQL to start', () => {
-    try {
-      tool('pg_isready', '-q');
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  await start();
   tool('createdb', 'mirror');
-  return `postgresql://latchkey@/mirror?host=${folder}`;
+  return { url: `postgresql://latchkey@/mirror?host=${folder}`, stop, start };
 }
+
+export const postgres = async () => (await postgresServer()).url;
 
 // One statement, on the tables of the mirror.
 export function query(url, sql) {
