@@ -1,7 +1,7 @@
 // /metrics as Prometheus reads it, strictly; what is counted; and /readyz with its reasons.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { Jar, ask, emulate, freePort, me, serve, signIn, visit, waitFor } from './support.mjs';
+import { Jar, ask, control, emulate, freePort, me, serve, signIn, visit, waitFor } from './support.mjs';
 
 let emulator;
 before(async () => {
@@ -110,7 +110,7 @@ test('requests by route and class, sign-ins by outcome, refreshes, revocations, 
   await server.stop();
 });
 
-test('a renewal and a revocation are counted', async () => {
+test('a renewal is counted', async () => {
   const short = await emulate(['--control', '--token-lifetime', '1']);
   const server = await serve(short.url, { args: ['--poll-interval', '1'] });
   const { jar } = await signIn(server, 'mira.holt@juniper.example');
@@ -120,6 +120,25 @@ test('a renewal and a revocation are counted', async () => {
   });
   await server.stop();
   await short.stop();
+});
+
+test('who comes with a session that was revoked is counted, each time; who has none, or another, is not', async () => {
+  const server = await serve(emulator.url, { args: ['--poll-interval', '1'] });
+  const revoked = async () => valueOf(await scrape(server), 'latchkey_revoked_total');
+  const mira = await signIn(server, 'mira.holt@juniper.example');
+  const other = await signIn(server, 'mira.holt@juniper.example');
+  await waitFor('the feed to be followed', async () => (await ask(`${server.url}/readyz`)).status === 200);
+  const { session_id: session } = (await me(server, mira.jar)).body;
+  await control(emulator, 'POST', '/events', { event: 'session.revoked', data: { object: 'session', id: session } });
+  await waitFor('the session to end', async () => (await me(server, mira.jar.copy())).status === 401);
+  const from = await revoked();
+  assert.ok(from >= 1);
+  for (let i = 0; i < 3; i++) assert.equal((await me(server, mira.jar.copy())).status, 401);
+  assert.equal(await revoked(), from + 3);
+  assert.equal((await me(server, other.jar)).status, 200);
+  assert.equal((await me(server, new Jar())).status, 401);
+  assert.equal(await revoked(), from + 3);
+  await server.stop();
 });
 
 test('WorkOS out of reach: the sign-in is counted as failed, the feed is down, /readyz says why', async () => {
