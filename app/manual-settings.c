@@ -109,7 +109,14 @@ void manual_print_settings(FILE *out)
           "WORKOS_API_KEY_FILE; else from \\fI$CREDENTIALS_DIRECTORY\\fR, from a file with the\n"
           "name of the variable. The service finds it in \\fI/etc/credstore/latchkey.NAME\\fR, "
           "which\n"
-          "root alone need be able to read.\n",
+          "root alone need be able to read.\n"
+          ".PP\n"
+          "\\fBsystemctl reload latchkey\\fR, which is SIGHUP, reads files of secrets anew.\n"
+          "Credentials are no such files: systemd copies them when the service starts, and a\n"
+          "reload finds what was there then; they take \\fBsystemctl restart\\fR. A secret that\n"
+          "is to be exchanged without one belongs into a file of its own, which the variable\n"
+          "with _FILE names in latchkey.env, e.g. \\fI/etc/latchkey/cookie\\-password\\fR, of\n"
+          "root and the group latchkey, mode 0640. A variable itself stays what it was.\n",
           out);
     print_flagged(out, true);
     fputs(

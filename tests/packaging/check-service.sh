@@ -22,6 +22,30 @@ answers() { # port, path, pattern
     done
     return 1
 }
+# secret: how the server answers a webhook that is signed with it
+deliver() {
+    local body status
+    body='{"object":"event","id":"event_01RELOAD","event":"dsync.user.created","data":{"id":"directory_user_01"},'
+    body+="\"created_at\":\"$(date -u +%FT%T.000Z)\"}"
+    exec 3<>/dev/tcp/127.0.0.1/3000 || return 1
+    printf 'POST /webhooks/workos HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\nWorkOS-Signature: %s\r\n\r\n%s' \
+        ${#body} "$(printf %s "$body" | latchkey webhook sign --secret-file <(printf %s "$1"))" "$body" >&3
+    read -r _ status _ <&3
+    exec 3<&-
+    echo "$status"
+} 2>/dev/null
+takes() { [ "$(deliver "$1")" = "$2" ]; }
+count_reloads() { journalctl --no-pager -u latchkey | grep -c 'the secrets were read anew'; }
+reload() {
+    local before
+    before=$(count_reloads)
+    systemctl reload latchkey || return 1
+    for ((i = 0; i < 150; i++)); do
+        [ "$(count_reloads)" -gt "$before" ] && return 0
+        sleep 0.2
+    done
+    return 1
+}
 property() { systemctl show -p "$1" --value latchkey; }
 is() { [ "$(property "$1")" = "$2" ]; }
 becomes() { # property, value
@@ -47,6 +71,7 @@ ENV
 mkdir -p -m 700 /etc/credstore
 printf sk_test_default >/etc/credstore/latchkey.WORKOS_API_KEY
 printf 'a-cookie-password-of-this-test-alone' >/etc/credstore/latchkey.WORKOS_COOKIE_PASSWORD
+printf whsec_the-first-0123456789 >/etc/credstore/latchkey.WORKOS_WEBHOOK_SECRET
 chmod 600 /etc/credstore/*
 
 check 'it starts, and systemd hears when it is ready' systemctl start latchkey
@@ -79,9 +104,23 @@ check 'its log can be looked at' logged 'Started latchkey.service'
 check 'no secret is in it' refused logged 'sk_test_default|cookie-password-of'
 
 main=$(property MainPID)
-check 'it reloads' systemctl reload latchkey
+check 'it reloads' reload
 check 'as the same process' is MainPID "$main"
 check 'and answers' answers 3000 /healthz '200 OK'
+
+# systemd copies credentials once; what is to be exchanged without a restart is a file.
+printf whsec_the-second-0123456789 >/etc/credstore/latchkey.WORKOS_WEBHOOK_SECRET
+reload
+check 'a new credential is not seen by a reload' takes whsec_the-second-0123456789 400
+check 'the old one stays' takes whsec_the-first-0123456789 200
+install -m 640 -g latchkey /etc/credstore/latchkey.WORKOS_WEBHOOK_SECRET /etc/latchkey/webhook-secret
+echo WORKOS_WEBHOOK_SECRET_FILE=/etc/latchkey/webhook-secret >>/etc/latchkey/latchkey.env
+systemctl restart latchkey
+check 'a restart takes it' takes whsec_the-second-0123456789 200
+printf whsec_the-third-0123456789 >/etc/latchkey/webhook-secret
+reload
+check 'a file is read anew by a reload' takes whsec_the-third-0123456789 200
+check 'and what was in it counts no more' takes whsec_the-second-0123456789 400
 
 mkdir -p /etc/systemd/system/latchkey.service.d
 printf '[Service]\nWatchdogSec=2\n' >/etc/systemd/system/latchkey.service.d/test.conf
