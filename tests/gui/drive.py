@@ -245,6 +245,11 @@ class App:
         subprocess.run(["xdotool", "type", "--delay", "20", text], check=True)
         turn()
 
+    def call(self, action):
+        """One of the program's actions, as a script calls it over D-Bus."""
+        subprocess.run(["gapplication", "action", "io.github.latchkey.Latchkey", action], check=True)
+        turn()
+
     def tap(self, name):
         """The row of a list with this name: with the mouse, since rows have no action in GTK 4.8."""
         def row():
@@ -917,7 +922,7 @@ def story_pages(run):
         app.lint(text)
     for action, text in (("help", "Your browser opens and brings you back"), ("preferences", "Mask Personal Data"),
                          ("environments", "Add Environment…"), ("shortcuts", "Go back"), ("about", "Credits")):
-        subprocess.run(["gapplication", "action", "io.github.latchkey.Latchkey", action], check=True)
+        app.call(action)
         app.see(text)
         app.lint(action)
         app.press("Escape")
