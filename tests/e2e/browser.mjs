@@ -14,12 +14,13 @@ const SHOTS = process.env.SHOTS; // a directory: what the pages look like is kep
 let browser;
 after(() => browser?.close());
 
-async function launch() {
+// Starts it, unless it runs; more: switches of a test that calls this first.
+export async function launch(more = []) {
   browser ??= await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-dev-shm-usage', '--no-first-run',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more,
     ],
     env: { ...process.env, HOME: path.join(scratch, 'chromium'), XDG_CONFIG_HOME: path.join(scratch, 'chromium') },
     timeout: 60_000,

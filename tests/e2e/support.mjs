@@ -194,15 +194,15 @@ export function apiEnvironment(url, extra = {}) {
   return { WORKOS_API_BASE_URL: url, WORKOS_API_KEY: API_KEY, WORKOS_CLIENT_ID: CLIENT_ID, ...extra };
 }
 
-// The server on a free port, with a store of its own. { url, store, stop() }
-export async function serve(apiUrl, { args = [], env = {}, store = newStore(), program = LATCHKEY, origin = 'http://127.0.0.1' } = {}) {
+// The server on a free port, with a store of its own; seenAs: where people are, when not where this asks. { url, store, stop() }
+export async function serve(apiUrl, { args = [], env = {}, store = newStore(), program = LATCHKEY, origin = 'http://127.0.0.1', seenAs = origin } = {}) {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const url = `${origin}:${port}`;
     const self = start(['serve', '--listen', `127.0.0.1:${port}`, '--store', store, ...args], {
       program,
       env: apiEnvironment(apiUrl, {
-        WORKOS_REDIRECT_URI: `${url}/callback`,
+        WORKOS_REDIRECT_URI: `${seenAs}:${port}/callback`,
         WORKOS_COOKIE_PASSWORD: PASSWORD,
         ...env,
       }),
