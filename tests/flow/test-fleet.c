@@ -371,26 +371,15 @@ static void heal(fleet *f, int poller, harm what, bool is_late)
         assert_stands_by(f, poller);
 }
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 static bool is_in_transaction(fleet *f, int number)
 {
-    char name[16];
-    lk_error err = LK_ERROR_INIT;
-    int64_t n = 0;
+    char sql[160];
 
-    snprintf(name, sizeof(name), "worker%d", number);
-    assert_ok(lk__store_run(f->k.mirror->store,
-                            "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = $1"
-                            " AND state = 'idle in transaction'",
-                            LK__ARGS(lk__value_text(name)), take_number, &n, &err),
-              err);
-    return n > 0;
+    snprintf(sql, sizeof(sql),
+             "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'worker%d'"
+             " AND state = 'idle in transaction'",
+             number);
+    return kit_number(&f->k, sql) > 0;
 }
 
 /* SQLite has no server to roll back who is stopped with the lock of its file in hand: the others

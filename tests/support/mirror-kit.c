@@ -81,6 +81,23 @@ void kit_run(kit *k, const char *sql)
     assert_ok(lk__store_run(k->mirror->store, sql, LK__NO_ARGS, NULL, NULL, &err), err);
 }
 
+static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
+{
+    (void)err;
+    *(int64_t *)ctx = row->columns[0].number;
+    return LK_OK;
+}
+
+int64_t kit_number(kit *k, const char *sql)
+{
+    lk_error err = LK_ERROR_INIT;
+    int64_t found = INT64_MIN;
+
+    assert_ok(lk__store_run(k->mirror->store, sql, LK__NO_ARGS, take_number, &found, &err), err);
+    assert_true(found != INT64_MIN);
+    return found;
+}
+
 static void set_version(kit *k, int version)
 {
     char sql[64];
@@ -190,6 +207,25 @@ void kit_end(kit *k)
         (void)unlink(path); /* most do not exist */
     }
     assert_int_equal(rmdir(k->folder), 0);
+}
+
+int kit_set_up(void **state)
+{
+    kit *k = malloc(sizeof(*k));
+
+    if (k == NULL)
+        return -1;
+    kit_begin(k);
+    kit_open(k);
+    *state = k;
+    return 0;
+}
+
+int kit_tear_down(void **state)
+{
+    kit_end(*state);
+    free(*state);
+    return 0;
 }
 
 void kit_make(kit_event *out, const char *id, const char *type, int64_t at_ms, const char *data,

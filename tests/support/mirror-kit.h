@@ -23,6 +23,9 @@ void kit_begin(kit *k);
 void kit_open(kit *k);
 /* Frees the mirror and removes what kit_begin() made. */
 void kit_end(kit *k);
+/* For cmocka: a kit of its own with an open mirror, as the test's state. */
+int kit_set_up(void **state);
+int kit_tear_down(void **state);
 
 /* The same two steps for a store that nobody else opens: SQLite's in memory. */
 void kit_begin_scratch(kit *k);
@@ -30,6 +33,8 @@ void kit_begin_scratch(kit *k);
 void kit_clear(kit *k);
 /* A statement that must succeed. */
 void kit_run(kit *k, const char *sql);
+/* The number that a query answers with; fails the test when there is none. */
+int64_t kit_number(kit *k, const char *sql);
 /* Makes the store one that an earlier version of the schema wrote. Open it again then. */
 void kit_go_back(kit *k, int version);
 

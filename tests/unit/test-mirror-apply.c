@@ -38,23 +38,6 @@ static bool apply(kit *k, int n, const char *type, const char *data)
     return kit_apply(k, &event);
 }
 
-static int setup(void **state)
-{
-    kit *k = malloc(sizeof(*k));
-
-    kit_begin(k);
-    kit_open(k);
-    *state = k;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    kit_end(*state);
-    free(*state);
-    return 0;
-}
-
 static lk_mirror_status status_of(kit *k)
 {
     lk_mirror_status status = { .size = sizeof(status) };
@@ -404,24 +387,31 @@ static void test_impossible_event_is_refused_and_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_directory_user_and_group_are_kept, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_same_id_is_applied_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_newer_event_wins_in_either_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_user_added_may_come_first, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_removed_member_leaves_the_group_only, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_deleted_directory_takes_everything_along, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_directory_that_comes_back_is_empty, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_deleted_group_drops_its_memberships, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_deleted_user_leaves_all_groups, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_removal_after_deletion_does_not_revive, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_user_is_in_no_group_that_is_gone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_directory_user_and_group_are_kept, kit_set_up,
+                                        kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_same_id_is_applied_once, kit_set_up, kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_newer_event_wins_in_either_order, kit_set_up,
+                                        kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_user_added_may_come_first, kit_set_up, kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_removed_member_leaves_the_group_only, kit_set_up,
+                                        kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_deleted_directory_takes_everything_along, kit_set_up,
+                                        kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_directory_that_comes_back_is_empty, kit_set_up,
+                                        kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_deleted_group_drops_its_memberships, kit_set_up,
+                                        kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_deleted_user_leaves_all_groups, kit_set_up,
+                                        kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_removal_after_deletion_does_not_revive, kit_set_up,
+                                        kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_user_is_in_no_group_that_is_gone, kit_set_up,
+                                        kit_tear_down),
         cmocka_unit_test(test_each_event_is_logged_and_odd_ones_are_parked),
-        cmocka_unit_test_setup_teardown(test_long_subject_is_cut_between_characters, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_impossible_event_is_refused_and_changes_nothing, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(test_long_subject_is_cut_between_characters, kit_set_up,
+                                        kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_impossible_event_is_refused_and_changes_nothing,
+                                        kit_set_up, kit_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

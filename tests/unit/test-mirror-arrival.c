@@ -9,23 +9,6 @@
 #include "mirror/mirror.h"
 #include "test.h"
 
-static int setup(void **state)
-{
-    kit *k = malloc(sizeof(*k));
-
-    kit_begin(k);
-    kit_open(k);
-    *state = k;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    kit_end(*state);
-    free(*state);
-    return 0;
-}
-
 static void add(kit *k, const char *id, const char *type)
 {
     kit_event event;
@@ -260,7 +243,7 @@ static void test_follower_misses_none_of_many_writers(void **state)
     assert_int_equal(n_seen, N_ALL);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kit_set_up, kit_tear_down)
 
 int main(void)
 {

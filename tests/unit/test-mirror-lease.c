@@ -9,23 +9,6 @@
 #define T0  INT64_C(1772438400000) /* 2026-03-02T08:00:00Z */
 #define TTL 20000
 
-static int setup(void **state)
-{
-    kit *k = malloc(sizeof(*k));
-
-    kit_begin(k);
-    kit_open(k);
-    *state = k;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    kit_end(*state);
-    free(*state);
-    return 0;
-}
-
 typedef struct answer {
     int64_t fence;
     char result[64]; /* "" : none */
@@ -156,28 +139,16 @@ static void test_fences_grow_whatever_the_clock_does(void **state)
     assert_false(finish(k, second, T0 + 3600000, "from before"));
 }
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 static void test_leases_that_are_over_do_not_pile_up(void **state)
 {
     kit *k = *state;
-    lk_error err = LK_ERROR_INIT;
-    int64_t n = 0;
 
     for (int i = 0; i < 50; i++) {
         char name[16];
         snprintf(name, sizeof(name), "n%d", i);
         acquire(k->mirror, name, T0 + i * 60000LL);
     }
-    assert_ok(lk__store_run(k->mirror->store, "SELECT COUNT(*) FROM lease", LK__NO_ARGS,
-                            take_number, &n, &err),
-              err);
-    assert_true(n <= 7);
+    assert_true(kit_number(k, "SELECT COUNT(*) FROM lease") <= 7);
 }
 
 static void test_impossible_arguments_are_refused(void **state)
@@ -273,7 +244,7 @@ static void test_of_many_connections_one_takes_over(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kit_set_up, kit_tear_down)
 
 int main(void)
 {

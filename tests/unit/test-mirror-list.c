@@ -5,23 +5,6 @@
 #include "mirror-kit.h"
 #include "test.h"
 
-static int setup(void **state)
-{
-    kit *k = malloc(sizeof(*k));
-
-    kit_begin(k);
-    kit_open(k);
-    *state = k;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    kit_end(*state);
-    free(*state);
-    return 0;
-}
-
 static void add(kit *k, const char *id, const char *type, int64_t at_ms, const char *data)
 {
     kit_event event;
@@ -463,7 +446,7 @@ static void test_unknown_and_deleted_records_are_not_found(void **state)
     assert_null(directory);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kit_set_up, kit_tear_down)
 
 int main(void)
 {

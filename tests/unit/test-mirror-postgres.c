@@ -30,22 +30,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
-static int64_t number(kit *k, const char *sql)
-{
-    lk_error err = LK_ERROR_INIT;
-    int64_t found = -1;
-
-    assert_ok(lk__store_run(k->mirror->store, sql, LK__NO_ARGS, take_number, &found, &err), err);
-    return found;
-}
-
 static void add(kit *k, const char *id)
 {
     kit_event event;
@@ -56,7 +40,7 @@ static void add(kit *k, const char *id)
 
 static int64_t count(kit *k)
 {
-    return number(k, "SELECT COUNT(*) FROM event");
+    return kit_number(k, "SELECT COUNT(*) FROM event");
 }
 
 /* ---- What is made ---- */
@@ -66,9 +50,10 @@ static void test_all_is_in_a_schema_of_its_own(void **state)
     kit *k = *state;
 
     kit_open(k);
-    assert_true(number(k, "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'latchkey'") > 8);
-    assert_int_equal(number(k, "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'"), 0);
-    assert_int_equal(number(k, "SELECT version FROM schema_version"), LK__SCHEMA_VERSION);
+    assert_true(kit_number(k, "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'latchkey'") > 8);
+    assert_int_equal(kit_number(k, "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'"),
+                     0);
+    assert_int_equal(kit_number(k, "SELECT version FROM schema_version"), LK__SCHEMA_VERSION);
 }
 
 /* Lists and versions must be sorted alike by both stores and by strcmp(), whatever the locale. */
@@ -77,12 +62,12 @@ static void test_text_is_compared_by_its_bytes(void **state)
     kit *k = *state;
 
     kit_open(k);
-    assert_int_equal(number(k, "SELECT COUNT(*) FROM information_schema.columns"
-                               " WHERE table_schema = 'latchkey' AND data_type = 'text'"
-                               " AND collation_name IS DISTINCT FROM 'C'"),
+    assert_int_equal(kit_number(k, "SELECT COUNT(*) FROM information_schema.columns"
+                                   " WHERE table_schema = 'latchkey' AND data_type = 'text'"
+                                   " AND collation_name IS DISTINCT FROM 'C'"),
                      0);
-    assert_true(number(k, "SELECT COUNT(*) FROM information_schema.columns"
-                          " WHERE table_schema = 'latchkey' AND collation_name = 'C'") > 20);
+    assert_true(kit_number(k, "SELECT COUNT(*) FROM information_schema.columns"
+                              " WHERE table_schema = 'latchkey' AND collation_name = 'C'") > 20);
 }
 
 static void test_content_is_there_after_opening_again(void **state)
@@ -93,41 +78,6 @@ static void test_content_is_there_after_opening_again(void **state)
     add(k, "event_1");
     kit_open(k);
     assert_int_equal(count(k), 1);
-}
-
-static int open_and_close(const char *store)
-{
-    lk_error err = LK_ERROR_INIT;
-    lk_mirror *mirror = NULL;
-
-    if (lk_mirror_open(store, &mirror, &err) != LK_OK) {
-        fprintf(stderr, "%s\n", err.message);
-        return 1;
-    }
-    lk_mirror_free(mirror);
-    return 0;
-}
-
-static void test_many_may_open_a_new_store_at_once(void **state)
-{
-    enum { N = 8 };
-    kit *k = *state;
-    pid_t children[N];
-
-    for (int i = 0; i < N; i++) {
-        children[i] = fork();
-        assert_true(children[i] >= 0);
-        if (children[i] == 0)
-            _exit(open_and_close(k->store));
-    }
-    for (int i = 0; i < N; i++) {
-        int status = -1;
-
-        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
-        assert_int_equal(status, 0);
-    }
-    kit_open(k);
-    assert_int_equal(number(k, "SELECT COUNT(*) FROM feed"), 1);
 }
 
 /* ---- What is refused ---- */
@@ -191,7 +141,7 @@ static void test_newer_schema_is_left_alone(void **state)
     snprintf(says, sizeof(says), "newer version of Latchkey (schema %d",
              (int)LK__SCHEMA_VERSION + 1);
     assert_refused(k->store, LK_ERR_STORE, says);
-    assert_int_equal(number(k, "SELECT version FROM schema_version"), LK__SCHEMA_VERSION + 1);
+    assert_int_equal(kit_number(k, "SELECT version FROM schema_version"), LK__SCHEMA_VERSION + 1);
 }
 
 static void test_schema_of_another_program_is_left_alone(void **state)
@@ -205,7 +155,8 @@ static void test_schema_of_another_program_is_left_alone(void **state)
     kit_run(k, "CREATE SCHEMA latchkey");
     kit_run(k, "CREATE TABLE latchkey.customers (id BIGINT)");
     assert_refused(k->store, LK_ERR_STORE, "of another program");
-    assert_int_equal(number(k, "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'latchkey'"), 1);
+    assert_int_equal(kit_number(k, "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'latchkey'"),
+                     1);
 }
 
 static void test_role_without_rights_is_told_so(void **state)
@@ -221,7 +172,8 @@ static void test_role_without_rights_is_told_so(void **state)
     snprintf(url, sizeof(url), "postgresql://guest@/%s", name);
     assert_refused(url, LK_ERR_STORE, "this role may not do that");
     /* Half a schema would be worse than none. */
-    assert_int_equal(number(k, "SELECT COUNT(*) FROM pg_namespace WHERE nspname = 'latchkey'"), 0);
+    assert_int_equal(kit_number(k, "SELECT COUNT(*) FROM pg_namespace WHERE nspname = 'latchkey'"),
+                     0);
 }
 
 /* As a standby is. */
@@ -330,11 +282,11 @@ static void test_writer_that_stands_still_is_put_aside(void **state)
         assert_fails(lk__transaction_commit(&transaction, &err), LK_ERR_STORE, err);
     }
     /* And the object is of use again, within the same limit. */
-    assert_int_equal(number(k, "SELECT COUNT(*) FROM feed WHERE cursor = ''"), 1);
+    assert_int_equal(kit_number(k, "SELECT COUNT(*) FROM feed WHERE cursor = ''"), 1);
     assert_int_equal(count(k), 1);
     assert_ok(lk__store_limit_idle(k->mirror->store, 4 * SECOND_MS, &err), err);
-    assert_int_equal(number(k, "SELECT setting::bigint FROM pg_settings"
-                               " WHERE name = 'idle_in_transaction_session_timeout'"),
+    assert_int_equal(kit_number(k, "SELECT setting::bigint FROM pg_settings"
+                                   " WHERE name = 'idle_in_transaction_session_timeout'"),
                      SECOND_MS);
 }
 
@@ -358,7 +310,7 @@ static void test_commit_after_a_failure_is_one(void **state)
         assert_fails(lk__transaction_commit(&transaction, &err), LK_ERR_STORE, err);
         assert_contains(err.message, "did not commit");
     }
-    assert_int_equal(number(k, "SELECT COUNT(*) FROM feed WHERE cursor = ''"), 1);
+    assert_int_equal(kit_number(k, "SELECT COUNT(*) FROM feed WHERE cursor = ''"), 1);
 }
 
 static lk_status refuse_row(void *ctx, const lk__row *row, lk_error *err)
@@ -395,7 +347,7 @@ static void test_more_statements_than_are_kept(void **state)
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 100; i++) {
             snprintf(sql, sizeof(sql), "SELECT %d", i);
-            assert_int_equal(number(k, sql), i);
+            assert_int_equal(kit_number(k, sql), i);
         }
     }
 }
@@ -464,8 +416,8 @@ static void test_transaction_that_loses_its_connection_leaves_nothing(void **sta
         assert_fails(lk__transaction_commit(&transaction, &(lk_error)LK_ERROR_INIT), LK_ERR_STORE,
                      err);
     }
-    assert_int_equal(number(k, "SELECT COUNT(*) FROM feed WHERE cursor = '' AND cursor_at_ms = 0"),
-                     1);
+    assert_int_equal(
+        kit_number(k, "SELECT COUNT(*) FROM feed WHERE cursor = '' AND cursor_at_ms = 0"), 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -476,7 +428,6 @@ int main(void)
         TEST(test_all_is_in_a_schema_of_its_own),
         TEST(test_text_is_compared_by_its_bytes),
         TEST(test_content_is_there_after_opening_again),
-        TEST(test_many_may_open_a_new_store_at_once),
         cmocka_unit_test(test_urls_that_lead_nowhere_are_named_without_the_password),
         cmocka_unit_test(test_database_that_is_not_there_is_named),
         TEST(test_newer_schema_is_left_alone),

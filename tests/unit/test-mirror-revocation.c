@@ -19,23 +19,6 @@
     "\"organization_id\":\"org_1\",\"status\":\"" status "\"}"
 #define SEAT SEAT_OF("inactive")
 
-static int setup(void **state)
-{
-    kit *k = malloc(sizeof(*k));
-
-    kit_begin(k);
-    kit_open(k);
-    *state = k;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    kit_end(*state);
-    free(*state);
-    return 0;
-}
-
 static void apply(kit *k, const char *id, const char *type, int64_t at_ms, const char *data)
 {
     kit_event event;
@@ -189,11 +172,14 @@ static void test_store_of_the_first_schema_is_brought_up_to_date(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_each_event_ends_what_it_names, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_order_of_arrival_does_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_event_that_names_nobody_ends_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_store_of_the_first_schema_is_brought_up_to_date, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(test_each_event_ends_what_it_names, kit_set_up,
+                                        kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_order_of_arrival_does_not_matter, kit_set_up,
+                                        kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_event_that_names_nobody_ends_nothing, kit_set_up,
+                                        kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_store_of_the_first_schema_is_brought_up_to_date,
+                                        kit_set_up, kit_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,23 +8,6 @@
 #define T0   INT64_C(1772438400000) /* 2026-03-02T08:00:00Z */
 #define HOUR 3600000
 
-static int setup(void **state)
-{
-    kit *k = malloc(sizeof(*k));
-
-    kit_begin(k);
-    kit_open(k);
-    *state = k;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    kit_end(*state);
-    free(*state);
-    return 0;
-}
-
 static void put(kit *k, const char *name, const char *record, int64_t now_ms)
 {
     lk_error err = LK_ERROR_INIT;
@@ -123,26 +106,14 @@ static void test_first_of_a_name_stays(void **state)
     expect(k, "a", T0, "one");
 }
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 static void test_sessions_that_are_over_are_removed(void **state)
 {
     kit *k = *state;
-    lk_error err = LK_ERROR_INIT;
-    int64_t n = 0;
 
     put(k, "a", "one", T0);
     put(k, "b", "two", T0 + 1);
     put(k, "c", "three", T0 + HOUR);
-    assert_ok(lk__store_run(k->mirror->store, "SELECT COUNT(*) FROM web_session", LK__NO_ARGS,
-                            take_number, &n, &err),
-              err);
-    assert_int_equal(n, 2);
+    assert_int_equal(kit_number(k, "SELECT COUNT(*) FROM web_session"), 2);
     expect(k, "b", T0 + HOUR, "two");
 }
 
@@ -185,7 +156,7 @@ static void test_store_of_the_second_schema_is_brought_up_to_date(void **state)
     assert_int_equal(status.n_events, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kit_set_up, kit_tear_down)
 
 int main(void)
 {

@@ -54,22 +54,6 @@ static void run(kit *k, const char *sql)
     assert_ok(lk__store_run(k->mirror->store, sql, LK__NO_ARGS, NULL, NULL, &err), err);
 }
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
-static int64_t number(kit *k, const char *sql)
-{
-    lk_error err = LK_ERROR_INIT;
-    int64_t found = -1;
-
-    assert_ok(lk__store_run(k->mirror->store, sql, LK__NO_ARGS, take_number, &found, &err), err);
-    return found;
-}
-
 static lk_status take_text(void *ctx, const lk__row *row, lk_error *err)
 {
     (void)err;
@@ -145,10 +129,10 @@ static void test_settings_hold(void **state)
         lk__store_run(k->mirror->store, "PRAGMA journal_mode", LK__NO_ARGS, take_text, mode, &err),
         err);
     assert_string_equal(mode, "wal");
-    assert_int_equal(number(k, "PRAGMA synchronous"), 2); /* FULL */
-    assert_int_equal(number(k, "PRAGMA page_size"), 8192);
-    assert_int_equal(number(k, "PRAGMA application_id"), LK__SCHEMA_APPLICATION_ID);
-    assert_int_equal(number(k, "PRAGMA user_version"), LK__SCHEMA_VERSION);
+    assert_int_equal(kit_number(k, "PRAGMA synchronous"), 2); /* FULL */
+    assert_int_equal(kit_number(k, "PRAGMA page_size"), 8192);
+    assert_int_equal(kit_number(k, "PRAGMA application_id"), LK__SCHEMA_APPLICATION_ID);
+    assert_int_equal(kit_number(k, "PRAGMA user_version"), LK__SCHEMA_VERSION);
 }
 
 static void test_content_is_there_after_opening_again(void **state)
@@ -169,7 +153,7 @@ static void test_empty_file_becomes_a_store(void **state)
 
     write_file(k->path, "", 0);
     kit_open(k);
-    assert_int_equal(number(k, "SELECT COUNT(*) FROM feed"), 1);
+    assert_int_equal(kit_number(k, "SELECT COUNT(*) FROM feed"), 1);
 }
 
 static void test_memory_store_has_no_file(void **state)
@@ -387,41 +371,6 @@ static void test_reader_goes_on_while_a_writer_works(void **state)
     assert_int_equal(page->count, 1);
 }
 
-static int open_and_close(const char *store)
-{
-    lk_error err = LK_ERROR_INIT;
-    lk_mirror *mirror = NULL;
-
-    if (lk_mirror_open(store, &mirror, &err) != LK_OK) {
-        fprintf(stderr, "%s\n", err.message);
-        return 1;
-    }
-    lk_mirror_free(mirror);
-    return 0;
-}
-
-static void test_many_may_open_a_new_store_at_once(void **state)
-{
-    enum { N = 8 };
-    kit *k = *state;
-    pid_t children[N];
-
-    for (int i = 0; i < N; i++) {
-        children[i] = fork();
-        assert_true(children[i] >= 0);
-        if (children[i] == 0)
-            _exit(open_and_close(k->store));
-    }
-    for (int i = 0; i < N; i++) {
-        int status = -1;
-
-        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
-        assert_int_equal(status, 0);
-    }
-    kit_open(k);
-    assert_int_equal(number(k, "SELECT COUNT(*) FROM feed"), 1);
-}
-
 /* ---- Statements ---- */
 
 static lk_status refuse_row(void *ctx, const lk__row *row, lk_error *err)
@@ -460,7 +409,7 @@ static void test_more_statements_than_are_kept(void **state)
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 100; i++) {
             snprintf(sql, sizeof(sql), "SELECT %d", i);
-            assert_int_equal(number(k, sql), i);
+            assert_int_equal(kit_number(k, sql), i);
         }
     }
 }
@@ -499,7 +448,6 @@ int main(void)
         TEST(test_places_where_no_store_can_be_are_named),
         TEST(test_missing_rights_are_named),
         TEST(test_reader_goes_on_while_a_writer_works),
-        TEST(test_many_may_open_a_new_store_at_once),
         TEST(test_statement_can_be_used_after_any_failure),
         TEST(test_more_statements_than_are_kept),
         TEST(test_arguments_go_by_number),
