@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 #define LATCHKEY_TYPE_ACTIVITY_PAGE (latchkey_activity_page_get_type())
 G_DECLARE_FINAL_TYPE(LatchkeyActivityPage, latchkey_activity_page, LATCHKEY, ACTIVITY_PAGE, AdwBin)
 
-/* Signal: "range-chosen" (since_ms, until_ms, in words): somebody wants to see these events. */
+/* Signal: "range-chosen" (since_ms, until_ms, in words, type or NULL): somebody wants to see these
+ * events. */
 
 /* Once. */
 void latchkey_activity_page_set_feed(LatchkeyActivityPage *self, LatchkeyFeed *feed);

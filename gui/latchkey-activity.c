@@ -183,3 +183,54 @@ char *latchkey_activity_time_words(const LatchkeyActivityBar *bar, GTimeZone *zo
         return g_strdup_printf("%s, %s – %s", day, from, to);
     return g_strdup_printf("%s, %s – %s, %s", day, from, last_day, to);
 }
+
+static gint64 total_at(const GArray *bars, guint i)
+{
+    return latchkey_activity_total(&g_array_index(bars, LatchkeyActivityBar, i));
+}
+
+/* The longest run of bars that hold as few as any; of several, the latest. The last bar is not over
+ * yet. */
+static LatchkeyActivityBar quietest(const GArray *bars)
+{
+    gint64 fewest = G_MAXINT64;
+    guint first = 0;
+    guint n = 0;
+
+    for (guint i = 0; i + 1 < bars->len; i++)
+        fewest = MIN(fewest, total_at(bars, i));
+    for (guint i = 0, run = 0; i + 1 < bars->len; i++) {
+        run = total_at(bars, i) == fewest ? run + 1 : 0;
+        if (run >= MAX(n, 1)) {
+            n = run;
+            first = i + 1 - run;
+        }
+    }
+    return latchkey_activity_sum(bars, first, first + MAX(n, 1) - 1);
+}
+
+/* 0: there was an event in the last bar or in the one before. */
+static gint64 quiet_since_ms(const GArray *bars)
+{
+    guint first = bars->len;
+
+    while (first > 0 && total_at(bars, first - 1) == 0)
+        first--;
+    if (first == 0 || bars->len - first < 2)
+        return 0;
+    return g_array_index(bars, LatchkeyActivityBar, first).since_ms;
+}
+
+char *latchkey_activity_quiet_words(const GArray *bars, GTimeZone *zone)
+{
+    gint64 since_ms = quiet_since_ms(bars);
+
+    if (since_ms != 0) {
+        g_autoptr(GDateTime) since = from_ms(since_ms, zone);
+        g_autofree char *when = g_date_time_format(since, _("%a %-d %b, %H:%M"));
+        return g_strdup_printf(_("Quiet since %s"), when);
+    }
+    LatchkeyActivityBar bar = quietest(bars);
+    g_autofree char *when = latchkey_activity_time_words(&bar, zone);
+    return g_strdup_printf(_("Quietest: %s"), when);
+}

@@ -46,4 +46,8 @@ gint64 latchkey_activity_tick(gint64 highest);
 char *latchkey_activity_count_words(const LatchkeyActivityBar *bar);
 char *latchkey_activity_time_words(const LatchkeyActivityBar *bar, GTimeZone *zone);
 
+/* "Quiet since Tue 3 Mar, 03:00" where nothing happened any more, else when least did. Of bars with
+ * events. Free with g_free(). */
+char *latchkey_activity_quiet_words(const GArray *bars, GTimeZone *zone);
+
 G_END_DECLS

@@ -4,11 +4,13 @@
 
 #include "latchkey-a11y.h"
 #include "latchkey-change-row.h"
+#include "latchkey-event-row.h"
 #include "latchkey-json-view.h"
 #include "latchkey-record.h"
 #include "latchkey-row.h"
 #include "latchkey-settings.h"
 #include "latchkey-text.h"
+#include "latchkey-toast.h"
 
 #include <glib/gi18n.h>
 
@@ -138,13 +140,24 @@ static void on_copy_organization(LatchkeyEventDetails *self)
     copy(self, latchkey_event_get_organization_id(self->event));
 }
 
-static void on_copy_json(LatchkeyEventDetails *self)
+/* Masked, there are no names to be had this way either. */
+void latchkey_event_details_copy_json(LatchkeyEventDetails *self)
 {
     gsize len = 0;
-    const char *json = latchkey_event_get_json(self->event, &len);
+    const char *json = self->event != NULL ? latchkey_event_get_json(self->event, &len) : NULL;
     g_autofree char *valid = json != NULL ? g_utf8_make_valid(json, (gssize)len) : NULL;
 
-    copy(self, valid);
+    if (valid != NULL && latchkey_settings_get_masks())
+        latchkey_toast_show(GTK_WIDGET(self), _("Personal data is masked: nothing was copied"));
+    else
+        copy(self, valid);
+}
+
+void latchkey_event_details_copy_text(LatchkeyEventDetails *self)
+{
+    g_autofree char *text = self->event != NULL ? latchkey_event_row_text(self->event) : NULL;
+
+    copy(self, text);
 }
 
 static void on_person_activated(LatchkeyEventDetails *self)
@@ -200,7 +213,7 @@ static void latchkey_event_details_class_init(LatchkeyEventDetailsClass *class)
     gtk_widget_class_bind_template_callback(widget_class, show_json);
     gtk_widget_class_bind_template_callback(widget_class, on_copy_id);
     gtk_widget_class_bind_template_callback(widget_class, on_copy_organization);
-    gtk_widget_class_bind_template_callback(widget_class, on_copy_json);
+    gtk_widget_class_bind_template_callback(widget_class, latchkey_event_details_copy_json);
     gtk_widget_class_bind_template_callback(widget_class, on_person_activated);
     gtk_widget_class_bind_template_callback(widget_class, on_group_activated);
 }

@@ -19,4 +19,8 @@ void latchkey_event_details_set_event(LatchkeyEventDetails *self, LatchkeyEvent 
 void latchkey_event_details_refresh(LatchkeyEventDetails *self);
 LatchkeyEvent *latchkey_event_details_get_event(LatchkeyEventDetails *self);
 
+/* What is shown, to the clipboard: in one line for people, and as it came. */
+void latchkey_event_details_copy_text(LatchkeyEventDetails *self);
+void latchkey_event_details_copy_json(LatchkeyEventDetails *self);
+
 G_END_DECLS

@@ -14,6 +14,7 @@ LatchkeyEventFilter *latchkey_event_filter_copy(const LatchkeyEventFilter *filte
     copy->text = g_strdup(filter->text);
     copy->since_ms = filter->since_ms;
     copy->until_ms = filter->until_ms;
+    copy->span_ms = filter->span_ms;
     return copy;
 }
 

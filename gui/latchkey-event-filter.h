@@ -14,11 +14,13 @@ typedef struct LatchkeyEventFilter {
     char *text;      /* NULL: whatever it says */
     gint64 since_ms; /* 0: from the first */
     gint64 until_ms; /* before this; 0: to the last */
+    gint64 span_ms;  /* since_ms is as long ago as this, and moves on; 0: it stands */
 } LatchkeyEventFilter;
 
 /* NULL is copied as the filter that lets all events through. */
 LatchkeyEventFilter *latchkey_event_filter_copy(const LatchkeyEventFilter *filter);
 void latchkey_event_filter_free(LatchkeyEventFilter *filter);
+/* Whether both let the same events through. */
 gboolean latchkey_event_filter_equal(const LatchkeyEventFilter *a, const LatchkeyEventFilter *b);
 /* Whether it lets all events through, the text aside: that one is seen in its own entry. */
 gboolean latchkey_event_filter_is_open(const LatchkeyEventFilter *filter);

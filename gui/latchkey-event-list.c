@@ -46,6 +46,8 @@ struct _LatchkeyEventList {
     gboolean is_loading;  /* a page is on its way */
     gboolean is_stale;    /* a refresh waits for it */
     gboolean is_complete; /* the oldest event is in the model */
+    gboolean is_held;
+    guint n_held;
 };
 
 static void list_model_init(GListModelInterface *iface);
@@ -436,11 +438,31 @@ static gboolean take_arrivals(LatchkeyEventList *self, const lk_mirror_event *la
     return TRUE;
 }
 
+/* What a refresh would take in. */
+static void count_arrivals(LatchkeyEventList *self)
+{
+    lk_mirror_event_query query =
+        latchkey_event_filter_query(self->filter, LK_ARRIVAL, self->last_arrival, MAX_ARRIVALS);
+    lk_auto(lk_mirror_event_page) page = read_page(self, &query);
+    guint n = 0;
+
+    for (size_t i = 0; page != NULL && i < page->count; i++)
+        n += g_hash_table_contains(self->ahead, page->items[i]->id) ? 0 : 1;
+    if (n == self->n_held)
+        return;
+    self->n_held = n;
+    g_signal_emit_by_name(self, "loaded");
+}
+
 void latchkey_event_list_refresh(LatchkeyEventList *self)
 {
     self->is_stale = self->is_loading;
     if (self->is_loading)
         return;
+    if (self->is_held) {
+        count_arrivals(self);
+        return;
+    }
     lk_auto(lk_mirror_event_page) latest = read_latest(self);
     if (latest == NULL || latest->count == 0 ||
         g_strcmp0(latest->items[0]->id, self->last_arrival) == 0)
@@ -552,6 +574,18 @@ gboolean latchkey_event_list_is_complete(LatchkeyEventList *self)
 gint64 latchkey_event_list_get_n_total(LatchkeyEventList *self)
 {
     return self->is_complete ? (gint64)n_items(self) : self->n_total;
+}
+
+void latchkey_event_list_hold(LatchkeyEventList *self, gboolean is_held)
+{
+    self->is_held = is_held;
+    self->n_held = 0;
+    latchkey_event_list_refresh(self);
+}
+
+guint latchkey_event_list_get_n_held(LatchkeyEventList *self)
+{
+    return self->n_held;
 }
 
 guint latchkey_event_list_get_n_cached(LatchkeyEventList *self)

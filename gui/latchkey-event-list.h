@@ -23,6 +23,11 @@ const LatchkeyEventFilter *latchkey_event_list_get_filter(LatchkeyEventList *sel
 /* Looks for events that arrived since, at the head and in between, and emits "items-changed". */
 void latchkey_event_list_refresh(LatchkeyEventList *self);
 
+/* Held, the list takes in no arrivals, and a refresh only counts them: up to 1000, after which
+ * "loaded" is emitted where the number is another one. Let go, it takes them in at once. */
+void latchkey_event_list_hold(LatchkeyEventList *self, gboolean is_held);
+guint latchkey_event_list_get_n_held(LatchkeyEventList *self);
+
 /* Whether a page is being read, so that an empty model means nothing yet. */
 gboolean latchkey_event_list_is_loading(LatchkeyEventList *self);
 

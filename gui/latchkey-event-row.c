@@ -72,6 +72,14 @@ char *latchkey_event_row_spoken(LatchkeyEvent *event, gboolean is_new, gint64 no
                            time);
 }
 
+char *latchkey_event_row_text(LatchkeyEvent *event)
+{
+    g_autofree char *time = latchkey_text_full_time(latchkey_event_get_created_at_ms(event));
+
+    return g_strdup_printf("%s · %s · %s · %s", time, latchkey_event_get_title(event),
+                           latchkey_event_get_subtitle(event), latchkey_event_get_id(event));
+}
+
 static void latchkey_event_row_dispose(GObject *object)
 {
     g_clear_pointer(&LATCHKEY_EVENT_ROW(object)->box, gtk_widget_unparent);

@@ -18,5 +18,7 @@ LatchkeyEvent *latchkey_event_row_get_event(LatchkeyEventRow *self);
 void latchkey_event_row_set_new(LatchkeyEventRow *self, gboolean is_new);
 /* The row as one sentence for a screen reader. Free with g_free(). */
 char *latchkey_event_row_spoken(LatchkeyEvent *event, gboolean is_new, gint64 now_ms);
+/* One line to send to somebody: when, what, and the id to find it by. Free with g_free(). */
+char *latchkey_event_row_text(LatchkeyEvent *event);
 
 G_END_DECLS

@@ -1,6 +1,5 @@
-/* Follows the newest event while the list is at its top; scrolled away, it stays where the reader
- * is and offers the way back. The status line is the feed's own sentence, refreshed every second: a
- * list that says "Live" while nothing is being fetched is worse than none. */
+/* What is shown of the feed: its events, or what to do where there are none. How fresh they are is
+ * said anew every second. */
 #include "latchkey-events-page.h"
 
 #include "latchkey-a11y.h"
@@ -8,12 +7,15 @@
 #include "latchkey-error.h"
 #include "latchkey-event-details.h"
 #include "latchkey-event-list.h"
-#include "latchkey-event-row.h"
+#include "latchkey-event-status.h"
+#include "latchkey-event-view.h"
 #include "latchkey-export-bar.h"
 #include "latchkey-filter-bar.h"
-#include "latchkey-freshness.h"
+#include "latchkey-keys.h"
 #include "latchkey-page.h"
+#include "latchkey-saved-filters.h"
 #include "latchkey-settings.h"
+#include "latchkey-toast.h"
 
 #include <glib/gi18n.h>
 
@@ -24,27 +26,23 @@ struct _LatchkeyEventsPage {
     GtkLabel *remedy_label;
     GtkWidget *other_button;
     GtkLabel *other_label;
-    GtkLabel *count_label;
-    GtkLabel *status_label;
-    GtkImage *status_icon;
-    GtkScrolledWindow *scroller;
-    GtkListView *view;
-    GtkRevealer *pill_revealer;
-    GtkLabel *pill_label;
+    LatchkeyEventStatus *status;
+    LatchkeyEventView *view;
     AdwStatusPage *broken_page;
     AdwLeaflet *leaflet;
     GtkWidget *list_pane;
+    GtkWidget *separator;
     LatchkeyEventDetails *details;
     LatchkeyFilterBar *filter_bar;
     GtkStack *list_stack;
     LatchkeyExportBar *export_bar;
     LatchkeyFeed *feed;
-    LatchkeyNews *news;       /* NULL: nobody tells what is new */
+    LatchkeyNews *news; /* NULL: nobody tells what is new */
+    LatchkeySavedFilters *saved;
     LatchkeyEventList *model; /* what is shown; NULL: nothing yet */
     LatchkeyEventList *next;  /* of the filter chosen last, until its first page is here */
     guint tick_source;
     gulong active_handler; /* of the window, while the page is seen */
-    guint n_unseen;
 };
 
 static void page_init(LatchkeyPageInterface *iface);
@@ -94,6 +92,13 @@ static void page_init(LatchkeyPageInterface *iface)
     iface->search = search;
 }
 
+/* Beside the list. Where only one pane fits there is nothing to hide. */
+static void show_details(LatchkeyEventsPage *self, gboolean is_shown)
+{
+    gtk_widget_set_visible(GTK_WIDGET(self->details), is_shown);
+    gtk_widget_set_visible(self->separator, is_shown);
+}
+
 /* Of two panes that lie on each other, one is not there for a screen reader. */
 static void on_leaflet_changed(LatchkeyEventsPage *self)
 {
@@ -102,34 +107,34 @@ static void on_leaflet_changed(LatchkeyEventsPage *self)
 
     latchkey_a11y_set_hidden(self->list_pane, is_folded && !is_list);
     latchkey_a11y_set_hidden(GTK_WIDGET(self->details), is_folded && is_list);
+    latchkey_event_view_set_click_opens(self->view, is_folded);
     latchkey_page_place_changed(LATCHKEY_PAGE(self));
 }
 
-static void on_selected(LatchkeyEventsPage *self, GParamSpec *pspec, GtkSingleSelection *selection)
+static void on_selected(LatchkeyEventsPage *self, LatchkeyEvent *event)
 {
-    (void)pspec;
-    LatchkeyEvent *event = gtk_single_selection_get_selected_item(selection);
-
-    /* A new list has nothing selected; what is being read stays. */
-    if (event != NULL)
-        latchkey_event_details_set_event(self->details, event);
+    latchkey_event_details_set_event(self->details, event);
 }
 
-void latchkey_events_page_show(LatchkeyEventsPage *self, LatchkeyEvent *event)
+static void on_activated(LatchkeyEventsPage *self, LatchkeyEvent *event)
 {
-    GtkSelectionModel *selection = gtk_list_view_get_model(self->view);
-
-    if (selection != NULL)
-        gtk_selection_model_unselect_all(selection);
     latchkey_event_details_set_event(self->details, event);
+    show_details(self, TRUE);
     if (adw_leaflet_get_folded(self->leaflet))
         adw_leaflet_set_visible_child_name(self->leaflet, "details");
 }
 
+void latchkey_events_page_show(LatchkeyEventsPage *self, LatchkeyEvent *event)
+{
+    latchkey_event_view_unselect(self->view);
+    on_activated(self, event);
+}
+
 void latchkey_events_page_show_range(LatchkeyEventsPage *self, gint64 since_ms, gint64 until_ms,
-                                     const char *words)
+                                     const char *words, const char *type)
 {
     adw_leaflet_set_visible_child_name(self->leaflet, "list");
+    latchkey_filter_bar_set_type(self->filter_bar, type);
     latchkey_filter_bar_set_range(self->filter_bar, since_ms, until_ms, words);
 }
 
@@ -146,98 +151,12 @@ static void on_record_chosen(LatchkeyEventsPage *self, int kind, const char *id,
     g_signal_emit_by_name(self, "record-chosen", kind, id, name);
 }
 
-static void on_activate(LatchkeyEventsPage *self, guint position)
-{
-    GtkSelectionModel *selection = gtk_list_view_get_model(self->view);
-
-    gtk_selection_model_select_item(selection, position, TRUE);
-    if (adw_leaflet_get_folded(self->leaflet))
-        adw_leaflet_set_visible_child_name(self->leaflet, "details");
-}
-
-/* A single click selects. Where only one pane fits, it opens, too: there is nothing to be seen of a
- * selection there. */
-static void on_clicked(GtkGestureClick *gesture, int n_press, double x, double y, GtkListItem *item)
-{
-    (void)n_press, (void)x, (void)y;
-    GtkWidget *row = gtk_event_controller_get_widget(GTK_EVENT_CONTROLLER(gesture));
-    GtkWidget *page = gtk_widget_get_ancestor(row, LATCHKEY_TYPE_EVENTS_PAGE);
-
-    if (page != NULL && adw_leaflet_get_folded(LATCHKEY_EVENTS_PAGE(page)->leaflet))
-        on_activate(LATCHKEY_EVENTS_PAGE(page), gtk_list_item_get_position(item));
-}
-
-/* ---- Rows ---- */
-
-static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item)
-{
-    (void)factory;
-    GtkWidget *row = latchkey_event_row_new();
-    GtkGesture *gesture = gtk_gesture_click_new();
-
-    g_signal_connect(gesture, "released", G_CALLBACK(on_clicked), item);
-    gtk_widget_add_controller(row, GTK_EVENT_CONTROLLER(gesture));
-    gtk_list_item_set_child(item, row);
-}
-
-/* NULL: the row is in no page yet, as the first ones of a list. */
-static LatchkeyEventsPage *page_of(GtkWidget *row)
-{
-    GtkWidget *page = gtk_widget_get_ancestor(row, LATCHKEY_TYPE_EVENTS_PAGE);
-
-    return page != NULL ? LATCHKEY_EVENTS_PAGE(page) : NULL;
-}
-
-static void show_mark(LatchkeyEventsPage *self, GtkWidget *row)
-{
-    LatchkeyEvent *event = latchkey_event_row_get_event(LATCHKEY_EVENT_ROW(row));
-    gboolean is_new = self != NULL && self->news != NULL && event != NULL &&
-                      latchkey_news_is_unread(self->news, latchkey_event_get_id(event));
-
-    if (event == NULL)
-        return;
-    g_autofree char *spoken = latchkey_event_row_spoken(event, is_new, now_ms());
-    latchkey_event_row_set_new(LATCHKEY_EVENT_ROW(row), is_new);
-    /* GTK 4.8 has no name for a list row: the widget around ours is the row that is read out. */
-    latchkey_a11y_set_label(gtk_widget_get_parent(row), spoken);
-}
-
-static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item)
-{
-    (void)factory;
-    GtkWidget *row = gtk_list_item_get_child(item);
-    LatchkeyEvent *event = gtk_list_item_get_item(item);
-
-    latchkey_event_row_set_event(LATCHKEY_EVENT_ROW(row), event, now_ms());
-    show_mark(page_of(row), row);
-}
-
 /* ---- What is new ---- */
-
-static void on_news(LatchkeyEventsPage *self)
-{
-    for (GtkWidget *row = gtk_widget_get_first_child(GTK_WIDGET(self->view)); row != NULL;
-         row = gtk_widget_get_next_sibling(row))
-        if (LATCHKEY_IS_EVENT_ROW(gtk_widget_get_first_child(row)))
-            show_mark(self, gtk_widget_get_first_child(row));
-}
 
 /* What the rows say depends on them. */
 static void on_settings_changed(LatchkeyEventsPage *self)
 {
-    gint64 at_ms = now_ms();
-
-    for (GtkWidget *row = gtk_widget_get_first_child(GTK_WIDGET(self->view)); row != NULL;
-         row = gtk_widget_get_next_sibling(row)) {
-        GtkWidget *child = gtk_widget_get_first_child(row);
-        LatchkeyEvent *event = LATCHKEY_IS_EVENT_ROW(child)
-                                   ? latchkey_event_row_get_event(LATCHKEY_EVENT_ROW(child))
-                                   : NULL;
-        if (event == NULL)
-            continue;
-        latchkey_event_row_set_event(LATCHKEY_EVENT_ROW(child), event, at_ms);
-        show_mark(self, child);
-    }
+    latchkey_event_view_refresh(self->view);
     latchkey_event_details_refresh(self->details);
 }
 
@@ -253,52 +172,7 @@ static void on_active_changed(LatchkeyEventsPage *self, GParamSpec *pspec, GtkWi
 void latchkey_events_page_set_news(LatchkeyEventsPage *self, LatchkeyNews *news)
 {
     self->news = g_object_ref(news);
-    g_signal_connect_object(news, "changed", G_CALLBACK(on_news), self, G_CONNECT_SWAPPED);
-}
-
-/* ---- Following ---- */
-
-static gboolean is_at_top(LatchkeyEventsPage *self)
-{
-    return gtk_adjustment_get_value(gtk_scrolled_window_get_vadjustment(self->scroller)) < 1.0;
-}
-
-static void show_unseen(LatchkeyEventsPage *self)
-{
-    g_autofree char *text =
-        g_strdup_printf(ngettext("%u new event", "%u new events", self->n_unseen), self->n_unseen);
-
-    gtk_label_set_text(self->pill_label, text);
-    gtk_revealer_set_reveal_child(self->pill_revealer, self->n_unseen > 0);
-    gtk_widget_set_visible(GTK_WIDGET(self->pill_revealer), self->n_unseen > 0);
-}
-
-static void scroll_to_top(LatchkeyEventsPage *self)
-{
-    self->n_unseen = 0;
-    show_unseen(self);
-    gtk_widget_activate_action(GTK_WIDGET(self->view), "list.scroll-to-item", "u", 0);
-}
-
-static void on_items_changed(LatchkeyEventsPage *self, guint position, guint removed, guint added)
-{
-    if (position != 0 || added == 0 || removed != 0)
-        return;
-    if (is_at_top(self)) {
-        /* GTK keeps the first visible row in place, so the view would drift down. */
-        scroll_to_top(self);
-        return;
-    }
-    self->n_unseen += added;
-    show_unseen(self);
-}
-
-static void on_scrolled(LatchkeyEventsPage *self)
-{
-    if (self->n_unseen > 0 && is_at_top(self)) {
-        self->n_unseen = 0;
-        show_unseen(self);
-    }
+    latchkey_event_view_set_news(self->view, news);
 }
 
 /* ---- State ---- */
@@ -320,25 +194,12 @@ static char *count_text(LatchkeyEventsPage *self)
 
 static void show_status(LatchkeyEventsPage *self)
 {
-    LatchkeyFeedState state = latchkey_feed_get_state(self->feed);
     const LatchkeyHealth health = latchkey_feed_get_health(self->feed);
-    g_autofree char *words = latchkey_freshness_words(&health, now_ms());
     g_autofree char *count = count_text(self);
-    gboolean is_live = state == LATCHKEY_FEED_CURRENT;
 
-    if (g_strcmp0(words, gtk_label_get_text(self->status_label)) != 0)
-        gtk_label_set_text(self->status_label, words);
-    if (g_strcmp0(count, gtk_label_get_text(self->count_label)) != 0)
-        gtk_label_set_text(self->count_label, count);
-    gtk_image_set_from_icon_name(self->status_icon,
-                                 is_live ? "media-record-symbolic" : "content-loading-symbolic");
-    if (state == LATCHKEY_FEED_FAILING || state == LATCHKEY_FEED_BROKEN ||
-        state == LATCHKEY_FEED_NO_KEY)
-        gtk_image_set_from_icon_name(self->status_icon, "network-offline-symbolic");
-    if (is_live)
-        gtk_widget_add_css_class(GTK_WIDGET(self->status_icon), "success");
-    else
-        gtk_widget_remove_css_class(GTK_WIDGET(self->status_icon), "success");
+    latchkey_event_status_set_count(self->status, count);
+    latchkey_event_status_show(self->status, &health, latchkey_event_view_get_paused(self->view),
+                               now_ms());
 }
 
 static gboolean is_filtered(LatchkeyEventList *model)
@@ -391,27 +252,11 @@ static void show_page(LatchkeyEventsPage *self)
 
 /* ---- The list ---- */
 
-/* The view gets another model, which GTK shows sooner than one that changed all over. */
 static void take_next(LatchkeyEventsPage *self)
 {
-    GtkSingleSelection *selection = gtk_single_selection_new(NULL);
-
-    if (self->model != NULL)
-        g_signal_handlers_disconnect_by_data(self->model, self);
     g_set_object(&self->model, self->next);
     g_clear_object(&self->next);
-    gtk_single_selection_set_autoselect(selection, FALSE);
-    gtk_single_selection_set_can_unselect(selection, TRUE);
-    gtk_single_selection_set_model(selection, G_LIST_MODEL(self->model));
-    g_signal_connect_object(selection, "notify::selected-item", G_CALLBACK(on_selected), self,
-                            G_CONNECT_SWAPPED);
-    gtk_list_view_set_model(self->view, GTK_SELECTION_MODEL(selection));
-    /* After the view's own handler, which must know of the rows before we scroll to them. */
-    g_signal_connect_object(self->model, "items-changed", G_CALLBACK(on_items_changed), self,
-                            G_CONNECT_SWAPPED);
-    g_object_unref(selection);
-    self->n_unseen = 0;
-    show_unseen(self);
+    latchkey_event_view_set_list(self->view, self->model);
 }
 
 /* What was found before stays in sight until there is something to take its place. */
@@ -435,21 +280,131 @@ static void on_filter_changed(LatchkeyEventsPage *self)
     if (self->next != NULL)
         g_signal_handlers_disconnect_by_data(self->next, self);
     g_clear_object(&self->next);
+    latchkey_saved_filters_keep_last(self->saved, filter);
     self->next = latchkey_event_list_new(store, filter);
     g_signal_connect_object(self->next, "loaded", G_CALLBACK(on_loaded), self, G_CONNECT_SWAPPED);
+}
+
+/* The first list is the one that was left. */
+static void begin_listing(LatchkeyEventsPage *self, LatchkeyStore *store)
+{
+    gboolean is_unreadable = FALSE;
+    g_autoptr(LatchkeyEventFilter) last =
+        latchkey_saved_filters_dup_last(self->saved, &is_unreadable);
+
+    latchkey_filter_bar_set_store(self->filter_bar, store);
+    if (last != NULL)
+        latchkey_filter_bar_set_filter(self->filter_bar, last);
+    else
+        on_filter_changed(self);
+    if (is_unreadable)
+        latchkey_toast_show(GTK_WIDGET(self), _("The last filter could not be read"));
 }
 
 static void on_changed(LatchkeyEventsPage *self)
 {
     LatchkeyStore *store = latchkey_feed_get_store(self->feed);
 
-    if (store != NULL && self->model == NULL && self->next == NULL) {
-        latchkey_filter_bar_set_store(self->filter_bar, store);
-        on_filter_changed(self);
-    }
+    if (store != NULL && self->model == NULL && self->next == NULL)
+        begin_listing(self, store);
     if (self->model != NULL)
         latchkey_event_list_refresh(self->model);
     show_page(self);
+}
+
+/* ---- Keys ---- */
+
+static void toggle_pause(LatchkeyEventsPage *self)
+{
+    latchkey_event_view_set_paused(self->view, !latchkey_event_view_get_paused(self->view));
+}
+
+static void on_pause(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    toggle_pause(LATCHKEY_EVENTS_PAGE(widget));
+}
+
+static void on_filter(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    LatchkeyEventsPage *self = LATCHKEY_EVENTS_PAGE(widget);
+
+    adw_leaflet_set_visible_child_name(self->leaflet, "list");
+    latchkey_filter_bar_open(self->filter_bar);
+}
+
+static void on_clear(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    latchkey_filter_bar_clear(LATCHKEY_EVENTS_PAGE(widget)->filter_bar);
+}
+
+static void on_toggle_details(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    LatchkeyEventsPage *self = LATCHKEY_EVENTS_PAGE(widget);
+
+    if (!adw_leaflet_get_folded(self->leaflet))
+        show_details(self, !gtk_widget_get_visible(GTK_WIDGET(self->details)));
+}
+
+static void on_copy(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    latchkey_event_details_copy_text(LATCHKEY_EVENTS_PAGE(widget)->details);
+}
+
+static void on_copy_json(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    latchkey_event_details_copy_json(LATCHKEY_EVENTS_PAGE(widget)->details);
+}
+
+static void install_actions(GtkWidgetClass *class)
+{
+    gtk_widget_class_install_action(class, "events.pause", NULL, on_pause);
+    gtk_widget_class_install_action(class, "events.filter", NULL, on_filter);
+    gtk_widget_class_install_action(class, "events.clear-filters", NULL, on_clear);
+    gtk_widget_class_install_action(class, "events.toggle-details", NULL, on_toggle_details);
+    gtk_widget_class_install_action(class, "events.copy", NULL, on_copy);
+    gtk_widget_class_install_action(class, "events.copy-json", NULL, on_copy_json);
+}
+
+/* Space opens and presses things elsewhere. */
+static gboolean on_space(GtkWidget *widget, GVariant *arguments, gpointer data)
+{
+    (void)widget, (void)arguments;
+    LatchkeyEventsPage *self = data;
+
+    if (!gtk_widget_get_mapped(GTK_WIDGET(self->view)) || !latchkey_event_view_has_keys(self->view))
+        return FALSE;
+    toggle_pause(self);
+    return TRUE;
+}
+
+static void add_keys(LatchkeyEventsPage *self)
+{
+    static const LatchkeyKey keys[] = {
+        { "<Control>p", "events.pause" },
+        { "<Control>l", "events.filter" },
+        { "<Control><Shift>l", "events.clear-filters" },
+        { "F9", "events.toggle-details" },
+        { "<Control>c", "events.copy" },
+        { "<Control><Shift>c", "events.copy-json" },
+    };
+    GtkEventController *controller = gtk_shortcut_controller_new();
+
+    latchkey_keys_add(GTK_WIDGET(self), keys, G_N_ELEMENTS(keys));
+    /* Before the row that has the focus, which would be selected once more. */
+    gtk_event_controller_set_propagation_phase(controller, GTK_PHASE_CAPTURE);
+    gtk_shortcut_controller_set_scope(GTK_SHORTCUT_CONTROLLER(controller),
+                                      GTK_SHORTCUT_SCOPE_GLOBAL);
+    gtk_shortcut_controller_add_shortcut(
+        GTK_SHORTCUT_CONTROLLER(controller),
+        gtk_shortcut_new(gtk_keyval_trigger_new(GDK_KEY_space, 0),
+                         gtk_callback_action_new(on_space, self, NULL)));
+    gtk_widget_add_controller(GTK_WIDGET(self), controller);
 }
 
 static gboolean on_tick(gpointer data)
@@ -494,6 +449,7 @@ static void latchkey_events_page_dispose(GObject *object)
     g_clear_object(&self->next);
     g_clear_object(&self->model);
     g_clear_object(&self->news);
+    g_clear_object(&self->saved);
     g_clear_object(&self->feed);
     G_OBJECT_CLASS(latchkey_events_page_parent_class)->dispose(object);
 }
@@ -505,13 +461,9 @@ static void bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, remedy_label);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, other_button);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, other_label);
-    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, count_label);
-    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, status_label);
-    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, status_icon);
-    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, scroller);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, view);
-    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, pill_revealer);
-    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, pill_label);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, status);
+    gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, separator);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, broken_page);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, leaflet);
     gtk_widget_class_bind_template_child(class, LatchkeyEventsPage, list_pane);
@@ -526,6 +478,8 @@ static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     g_type_ensure(LATCHKEY_TYPE_EVENT_DETAILS);
+    g_type_ensure(LATCHKEY_TYPE_EVENT_STATUS);
+    g_type_ensure(LATCHKEY_TYPE_EVENT_VIEW);
     g_type_ensure(LATCHKEY_TYPE_EXPORT_BAR);
     g_type_ensure(LATCHKEY_TYPE_FILTER_BAR);
     G_OBJECT_CLASS(class)->dispose = latchkey_events_page_dispose;
@@ -537,13 +491,14 @@ static void latchkey_events_page_class_init(LatchkeyEventsPageClass *class)
     gtk_widget_class_set_template_from_resource(
         widget_class, "/io/github/latchkey/Latchkey/latchkey-events-page.ui");
     bind_children(widget_class);
-    gtk_widget_class_bind_template_callback(widget_class, on_setup);
-    gtk_widget_class_bind_template_callback(widget_class, on_bind);
-    gtk_widget_class_bind_template_callback(widget_class, on_activate);
+    gtk_widget_class_bind_template_callback(widget_class, on_selected);
+    gtk_widget_class_bind_template_callback(widget_class, on_activated);
     gtk_widget_class_bind_template_callback(widget_class, on_filter_changed);
     gtk_widget_class_bind_template_callback(widget_class, on_record_chosen);
     gtk_widget_class_bind_template_callback(widget_class, on_leaflet_changed);
-    gtk_widget_class_bind_template_callback(widget_class, scroll_to_top);
+    gtk_widget_class_bind_template_callback(widget_class, show_status);
+    gtk_widget_class_bind_template_callback(widget_class, toggle_pause);
+    install_actions(widget_class);
 }
 
 static void latchkey_events_page_init(LatchkeyEventsPage *self)
@@ -561,8 +516,7 @@ static void latchkey_events_page_init(LatchkeyEventsPage *self)
         g_signal_connect_object(settings, "changed::use-utc", G_CALLBACK(on_settings_changed), self,
                                 G_CONNECT_SWAPPED);
     }
-    g_signal_connect_object(gtk_scrolled_window_get_vadjustment(self->scroller), "value-changed",
-                            G_CALLBACK(on_scrolled), self, G_CONNECT_SWAPPED);
+    add_keys(self);
 }
 
 gboolean latchkey_events_page_is_listing(LatchkeyEventsPage *self)
@@ -573,6 +527,9 @@ gboolean latchkey_events_page_is_listing(LatchkeyEventsPage *self)
 void latchkey_events_page_set_feed(LatchkeyEventsPage *self, LatchkeyFeed *feed)
 {
     self->feed = g_object_ref(feed);
+    self->saved = latchkey_saved_filters_new(latchkey_settings_get_default(),
+                                             latchkey_feed_get_environment(feed));
+    latchkey_filter_bar_set_saved(self->filter_bar, self->saved);
     g_signal_connect_object(feed, "changed", G_CALLBACK(on_changed), self, G_CONNECT_SWAPPED);
     on_changed(self);
 }

@@ -24,9 +24,9 @@ void latchkey_events_page_set_news(LatchkeyEventsPage *self, LatchkeyNews *news)
 /* Shows an event, whether it is in the list or not. */
 void latchkey_events_page_show(LatchkeyEventsPage *self, LatchkeyEvent *event);
 
-/* Lists the events of a time, which words name. */
+/* Lists the events of a time, which words name. type: as in LatchkeyEventFilter. */
 void latchkey_events_page_show_range(LatchkeyEventsPage *self, gint64 since_ms, gint64 until_ms,
-                                     const char *words);
+                                     const char *words, const char *type);
 
 /* Asks where to write the listed events to. */
 void latchkey_events_page_export(LatchkeyEventsPage *self);

@@ -1,15 +1,19 @@
-/* Each choice is a row of words beside an array of what they stand for; the directories are read
- * anew each time that the menu is opened. */
+/* The rows of the menu are the filter; the directories in them are read anew each time that the
+ * menu is opened. */
 #include "latchkey-filter-bar.h"
 
 #include "latchkey-a11y.h"
+#include "latchkey-activity.h"
+#include "latchkey-choice.h"
 #include "latchkey-event.h"
+#include "latchkey-saved-list.h"
+#include "latchkey-settings.h"
 #include "latchkey-text.h"
 #include "latchkey-toast.h"
 
 #include <glib/gi18n.h>
 
-enum { MAX_DIRECTORIES = 1000, N_CHOICES = 4 };
+enum { MAX_DIRECTORIES = 1000 };
 
 struct _LatchkeyFilterBar {
     AdwBin parent_instance;
@@ -19,15 +23,16 @@ struct _LatchkeyFilterBar {
     AdwComboRow *directory_row;
     AdwComboRow *organization_row;
     AdwComboRow *time_row;
+    LatchkeySavedList *saved_list;
     GtkWidget *summary_box;
     GtkFlowBox *chips;
-    GPtrArray *types; /* char *; NULL stands for any, as in the two below */
-    GPtrArray *directories;
-    GPtrArray *organizations;
+    LatchkeyChoice type;
+    LatchkeyChoice directory;
+    LatchkeyChoice organization;
     gint64 range_since_ms; /* what the last choice of time_row stands for; 0: it has none */
     gint64 range_until_ms;
-    guint cleared[N_CHOICES]; /* what was chosen when it was cleared last */
-    char *cleared_text;       /* NULL: it never was */
+    LatchkeyEventFilter *cleared; /* what was cleared last; NULL: nothing yet */
+    LatchkeySavedFilters *saved;  /* NULL: none are kept */
     LatchkeyStore *store;
     GCancellable *cancellable;
     gboolean is_filling; /* the rows change, but not by anybody's choice */
@@ -48,19 +53,13 @@ static const struct {
 
 /* ---- What is chosen ---- */
 
-static const char *chosen(AdwComboRow *row, const GPtrArray *values)
-{
-    guint selected = adw_combo_row_get_selected(row);
-
-    return selected < values->len ? g_ptr_array_index(values, selected) : NULL;
-}
-
 static void read_time(LatchkeyFilterBar *self, LatchkeyEventFilter *filter, gint64 now_ms)
 {
     guint selected = adw_combo_row_get_selected(self->time_row);
 
     if (selected < G_N_ELEMENTS(spans)) {
-        filter->since_ms = spans[selected].ms != 0 ? now_ms - spans[selected].ms : 0;
+        filter->span_ms = spans[selected].ms;
+        filter->since_ms = filter->span_ms != 0 ? now_ms - filter->span_ms : 0;
         return;
     }
     filter->since_ms = self->range_since_ms;
@@ -73,9 +72,9 @@ LatchkeyEventFilter *latchkey_filter_bar_get_filter(LatchkeyFilterBar *self, gin
     g_autofree char *text = g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->entry)));
 
     g_strstrip(text);
-    filter->type = g_strdup(chosen(self->type_row, self->types));
-    filter->directory_id = g_strdup(chosen(self->directory_row, self->directories));
-    filter->organization_id = g_strdup(chosen(self->organization_row, self->organizations));
+    filter->type = g_strdup(latchkey_choice_get(&self->type));
+    filter->directory_id = g_strdup(latchkey_choice_get(&self->directory));
+    filter->organization_id = g_strdup(latchkey_choice_get(&self->organization));
     read_time(self, filter, now_ms);
     if (text[0] != '\0')
         filter->text = g_steal_pointer(&text);
@@ -135,75 +134,33 @@ static void show_summary(LatchkeyFilterBar *self)
         gtk_widget_remove_css_class(GTK_WIDGET(self->button), "accent");
 }
 
+static gboolean has_text(LatchkeyFilterBar *self)
+{
+    return gtk_editable_get_text(GTK_EDITABLE(self->entry))[0] != '\0';
+}
+
 static void on_chosen(LatchkeyFilterBar *self)
 {
     if (self->is_filling)
         return;
     show_summary(self);
+    latchkey_saved_list_set_can_save(self->saved_list,
+                                     has_text(self) || gtk_widget_get_visible(self->summary_box));
     g_signal_emit_by_name(self, "changed");
-}
-
-/* What a click on "Clear" takes away, to be given back. */
-static void keep_choices(LatchkeyFilterBar *self)
-{
-    g_free(self->cleared_text);
-    self->cleared_text = g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->entry)));
-    self->cleared[0] = adw_combo_row_get_selected(self->type_row);
-    self->cleared[1] = adw_combo_row_get_selected(self->directory_row);
-    self->cleared[2] = adw_combo_row_get_selected(self->organization_row);
-    self->cleared[3] = adw_combo_row_get_selected(self->time_row);
-}
-
-static void choose_all(LatchkeyFilterBar *self, const guint *choices, const char *text)
-{
-    self->is_filling = TRUE;
-    adw_combo_row_set_selected(self->type_row, choices[0]);
-    adw_combo_row_set_selected(self->directory_row, choices[1]);
-    adw_combo_row_set_selected(self->organization_row, choices[2]);
-    adw_combo_row_set_selected(self->time_row, choices[3]);
-    gtk_editable_set_text(GTK_EDITABLE(self->entry), text);
-    self->is_filling = FALSE;
-    on_chosen(self);
-}
-
-void latchkey_filter_bar_clear(LatchkeyFilterBar *self)
-{
-    static const guint nothing[N_CHOICES] = { 0 };
-
-    keep_choices(self);
-    choose_all(self, nothing, "");
-    latchkey_toast_offer(GTK_WIDGET(self), _("Filters cleared"), _("Undo"), "filter.undo", NULL);
-}
-
-static void on_undo(GtkWidget *widget, const char *name, GVariant *parameter)
-{
-    (void)name, (void)parameter;
-    LatchkeyFilterBar *self = LATCHKEY_FILTER_BAR(widget);
-
-    if (self->cleared_text != NULL)
-        choose_all(self, self->cleared, self->cleared_text);
 }
 
 /* ---- What there is to choose from ---- */
 
-static void add_choice(GtkStringList *words, GPtrArray *values, const char *word, const char *value)
-{
-    gtk_string_list_append(words, word);
-    g_ptr_array_add(values, g_strdup(value));
-}
-
 static void fill_types(LatchkeyFilterBar *self)
 {
-    g_autoptr(GtkStringList) words = gtk_string_list_new(NULL);
     const char *kind = NULL;
     const char *type = NULL;
 
-    add_choice(words, self->types, _("All types"), NULL);
-    add_choice(words, self->types, _("People"), "dsync.user.");
-    add_choice(words, self->types, _("Groups and members"), "dsync.group.");
+    latchkey_choice_init(&self->type, self->type_row, _("All types"));
+    latchkey_choice_add(&self->type, _("People"), "dsync.user.");
+    latchkey_choice_add(&self->type, _("Groups and members"), "dsync.group.");
     for (guint i = 0; (type = latchkey_event_nth_type(i, &kind)) != NULL; i++)
-        add_choice(words, self->types, kind, type);
-    adw_combo_row_set_model(self->type_row, G_LIST_MODEL(words));
+        latchkey_choice_add(&self->type, kind, type);
 }
 
 /* range: words for one more choice, behind the others; NULL: none. */
@@ -218,57 +175,43 @@ static void fill_times(LatchkeyFilterBar *self, const char *range)
     adw_combo_row_set_model(self->time_row, G_LIST_MODEL(words));
 }
 
-void latchkey_filter_bar_set_range(LatchkeyFilterBar *self, gint64 since_ms, gint64 until_ms,
-                                   const char *words)
+static void choose_range(LatchkeyFilterBar *self, gint64 since_ms, gint64 until_ms,
+                         const char *words)
 {
-    self->is_filling = TRUE;
     self->range_since_ms = since_ms;
     self->range_until_ms = until_ms;
     fill_times(self, words);
     adw_combo_row_set_selected(self->time_row, G_N_ELEMENTS(spans));
+}
+
+void latchkey_filter_bar_set_range(LatchkeyFilterBar *self, gint64 since_ms, gint64 until_ms,
+                                   const char *words)
+{
+    self->is_filling = TRUE;
+    choose_range(self, since_ms, until_ms, words);
     self->is_filling = FALSE;
     on_chosen(self);
 }
 
-/* Keeps the choice where it is still there. */
-static void replace_choices(AdwComboRow *row, GPtrArray **values, GPtrArray *fresh,
-                            GtkStringList *words)
+void latchkey_filter_bar_set_type(LatchkeyFilterBar *self, const char *type)
 {
-    const char *was = chosen(row, *values);
-    guint selected = 0;
-
-    for (guint i = 1; i < fresh->len && was != NULL; i++)
-        if (g_str_equal(g_ptr_array_index(fresh, i), was))
-            selected = i;
-    adw_combo_row_set_model(row, G_LIST_MODEL(words));
-    adw_combo_row_set_selected(row, selected);
-    g_ptr_array_unref(*values);
-    *values = fresh;
+    latchkey_choice_set(&self->type, type, NULL);
 }
 
 static void fill_directories(LatchkeyFilterBar *self, const lk_directory_page *page)
 {
-    g_autoptr(GtkStringList) words = gtk_string_list_new(NULL);
-    g_autoptr(GtkStringList) organization_words = gtk_string_list_new(NULL);
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    GPtrArray *directories = g_ptr_array_new_with_free_func(g_free);
-    GPtrArray *organizations = g_ptr_array_new_with_free_func(g_free);
-
-    add_choice(words, directories, _("All directories"), NULL);
-    add_choice(organization_words, organizations, _("All organizations"), NULL);
+    self->is_filling = TRUE;
+    latchkey_choice_begin_anew(&self->directory);
+    latchkey_choice_begin_anew(&self->organization);
     for (size_t i = 0; i < page->count; i++) {
         const lk_directory *directory = page->items[i];
-        const char *organization_id = directory->organization_id;
         g_autofree char *name =
             latchkey_text_clean(directory->name != NULL ? directory->name : directory->id);
-        add_choice(words, directories, name, directory->id);
-        if (organization_id != NULL && g_hash_table_add(seen, (gpointer)organization_id))
-            add_choice(organization_words, organizations, organization_id, organization_id);
+        latchkey_choice_add(&self->directory, name, directory->id);
+        if (directory->organization_id != NULL)
+            latchkey_choice_add(&self->organization, directory->organization_id,
+                                directory->organization_id);
     }
-    self->is_filling = TRUE;
-    replace_choices(self->directory_row, &self->directories, directories, words);
-    replace_choices(self->organization_row, &self->organizations, organizations,
-                    organization_words);
     self->is_filling = FALSE;
 }
 
@@ -308,6 +251,82 @@ static void on_opened(LatchkeyFilterBar *self)
                                   self->cancellable, on_directories, g_object_ref(self));
 }
 
+/* ---- Another filter ---- */
+
+static void set_time(LatchkeyFilterBar *self, const LatchkeyEventFilter *filter)
+{
+    const LatchkeyActivityBar range = { .since_ms = filter->since_ms,
+                                        .until_ms = filter->until_ms };
+    g_autoptr(GTimeZone) zone = latchkey_settings_get_zone();
+    guint chosen = 0;
+
+    if (filter->until_ms != 0) {
+        g_autofree char *words = latchkey_activity_time_words(&range, zone);
+        choose_range(self, filter->since_ms, filter->until_ms, words);
+        return;
+    }
+    /* A span that is none of ours is shown as the next longer one. */
+    while (filter->span_ms > spans[chosen].ms && chosen + 1 < G_N_ELEMENTS(spans))
+        chosen++;
+    adw_combo_row_set_selected(self->time_row, chosen);
+}
+
+/* The name of a directory is a look-up by its key. */
+static const char *directory_name(LatchkeyFilterBar *self, const char *id)
+{
+    return self->store != NULL ? latchkey_store_get_directory_name(self->store, id) : NULL;
+}
+
+void latchkey_filter_bar_set_filter(LatchkeyFilterBar *self, const LatchkeyEventFilter *filter)
+{
+    g_autofree char *name = latchkey_text_clean(directory_name(self, filter->directory_id));
+
+    self->is_filling = TRUE;
+    latchkey_choice_set(&self->type, filter->type, NULL);
+    latchkey_choice_set(&self->directory, filter->directory_id, name[0] != '\0' ? name : NULL);
+    latchkey_choice_set(&self->organization, filter->organization_id, NULL);
+    set_time(self, filter);
+    gtk_editable_set_text(GTK_EDITABLE(self->entry), filter->text != NULL ? filter->text : "");
+    self->is_filling = FALSE;
+    on_chosen(self);
+}
+
+void latchkey_filter_bar_clear(LatchkeyFilterBar *self)
+{
+    g_autoptr(LatchkeyEventFilter) nothing = latchkey_event_filter_copy(NULL);
+
+    if (!has_text(self) && !gtk_widget_get_visible(self->summary_box))
+        return;
+    latchkey_event_filter_free(self->cleared);
+    self->cleared = latchkey_filter_bar_get_filter(self, 0);
+    latchkey_filter_bar_set_filter(self, nothing);
+    latchkey_toast_offer(GTK_WIDGET(self), _("Filters cleared"), _("Undo"), "filter.undo", NULL);
+}
+
+static void on_undo(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name, (void)parameter;
+    LatchkeyFilterBar *self = LATCHKEY_FILTER_BAR(widget);
+
+    if (self->cleared != NULL)
+        latchkey_filter_bar_set_filter(self, self->cleared);
+}
+
+static void on_saved_chosen(LatchkeyFilterBar *self, const char *name)
+{
+    const LatchkeyEventFilter *filter = latchkey_saved_filters_find(self->saved, name);
+
+    if (filter != NULL)
+        latchkey_filter_bar_set_filter(self, filter);
+}
+
+static void on_save(LatchkeyFilterBar *self, const char *name)
+{
+    g_autoptr(LatchkeyEventFilter) filter = latchkey_filter_bar_get_filter(self, 0);
+
+    latchkey_saved_list_save(self->saved_list, name, filter);
+}
+
 /* ---- The widget ---- */
 
 static void on_stop_search(LatchkeyFilterBar *self)
@@ -321,7 +340,7 @@ static gboolean on_escape(GtkWidget *widget, GVariant *arguments, gpointer data)
     (void)widget, (void)arguments;
     LatchkeyFilterBar *self = data;
 
-    if (gtk_editable_get_text(GTK_EDITABLE(self->entry))[0] == '\0')
+    if (!has_text(self))
         return FALSE;
     on_stop_search(self);
     return TRUE;
@@ -333,6 +352,7 @@ static void latchkey_filter_bar_dispose(GObject *object)
 
     g_cancellable_cancel(self->cancellable);
     g_clear_object(&self->store);
+    g_clear_object(&self->saved);
     G_OBJECT_CLASS(latchkey_filter_bar_parent_class)->dispose(object);
 }
 
@@ -341,10 +361,10 @@ static void latchkey_filter_bar_finalize(GObject *object)
     LatchkeyFilterBar *self = LATCHKEY_FILTER_BAR(object);
 
     g_object_unref(self->cancellable);
-    g_ptr_array_unref(self->types);
-    g_ptr_array_unref(self->directories);
-    g_ptr_array_unref(self->organizations);
-    g_free(LATCHKEY_FILTER_BAR(object)->cleared_text);
+    latchkey_choice_clear(&self->type);
+    latchkey_choice_clear(&self->directory);
+    latchkey_choice_clear(&self->organization);
+    latchkey_event_filter_free(self->cleared);
     G_OBJECT_CLASS(latchkey_filter_bar_parent_class)->finalize(object);
 }
 
@@ -352,6 +372,7 @@ static void latchkey_filter_bar_class_init(LatchkeyFilterBarClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
+    g_type_ensure(LATCHKEY_TYPE_SAVED_LIST);
     G_OBJECT_CLASS(class)->dispose = latchkey_filter_bar_dispose;
     G_OBJECT_CLASS(class)->finalize = latchkey_filter_bar_finalize;
     g_signal_new("changed", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
@@ -364,10 +385,13 @@ static void latchkey_filter_bar_class_init(LatchkeyFilterBarClass *class)
     gtk_widget_class_bind_template_child(widget_class, LatchkeyFilterBar, directory_row);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyFilterBar, organization_row);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyFilterBar, time_row);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyFilterBar, saved_list);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyFilterBar, summary_box);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyFilterBar, chips);
     gtk_widget_class_bind_template_callback(widget_class, on_chosen);
     gtk_widget_class_bind_template_callback(widget_class, on_opened);
+    gtk_widget_class_bind_template_callback(widget_class, on_save);
+    gtk_widget_class_bind_template_callback(widget_class, on_saved_chosen);
     gtk_widget_class_bind_template_callback(widget_class, on_stop_search);
     gtk_widget_class_bind_template_callback(widget_class, latchkey_filter_bar_clear);
     gtk_widget_class_install_action(widget_class, "filter.undo", NULL, on_undo);
@@ -375,22 +399,27 @@ static void latchkey_filter_bar_class_init(LatchkeyFilterBarClass *class)
 
 static void latchkey_filter_bar_init(LatchkeyFilterBar *self)
 {
-    const lk_directory_page none = { 0 };
-
     self->cancellable = g_cancellable_new();
-    self->types = g_ptr_array_new_with_free_func(g_free);
-    self->directories = g_ptr_array_new_with_free_func(g_free);
-    self->organizations = g_ptr_array_new_with_free_func(g_free);
     self->is_filling = TRUE;
     gtk_widget_init_template(GTK_WIDGET(self));
     fill_types(self);
+    latchkey_choice_init(&self->directory, self->directory_row, _("All directories"));
+    latchkey_choice_init(&self->organization, self->organization_row, _("All organizations"));
     fill_times(self, NULL);
-    fill_directories(self, &none);
+    self->is_filling = FALSE;
     latchkey_a11y_name_lists(GTK_WIDGET(self->type_row), _("Type"));
     latchkey_a11y_name_lists(GTK_WIDGET(self->directory_row), _("Directory"));
     latchkey_a11y_name_lists(GTK_WIDGET(self->organization_row), _("Organization"));
     latchkey_a11y_name_lists(GTK_WIDGET(self->time_row), _("Time"));
+    latchkey_saved_list_set_can_save(self->saved_list, FALSE);
     show_summary(self);
+}
+
+void latchkey_filter_bar_set_saved(LatchkeyFilterBar *self, LatchkeySavedFilters *saved)
+{
+    self->saved = g_object_ref(saved);
+    latchkey_saved_list_set_filters(self->saved_list, saved);
+    gtk_widget_set_visible(GTK_WIDGET(self->saved_list), TRUE);
 }
 
 void latchkey_filter_bar_set_store(LatchkeyFilterBar *self, LatchkeyStore *store)
@@ -408,6 +437,11 @@ void latchkey_filter_bar_capture_keys(LatchkeyFilterBar *self, GtkWidget *widget
                          gtk_callback_action_new(on_escape, self, NULL)));
     gtk_widget_add_controller(widget, controller);
     gtk_search_entry_set_key_capture_widget(self->entry, widget);
+}
+
+void latchkey_filter_bar_open(LatchkeyFilterBar *self)
+{
+    gtk_menu_button_popup(self->button);
 }
 
 void latchkey_filter_bar_focus(LatchkeyFilterBar *self)

@@ -75,10 +75,10 @@ static void on_event_chosen(LatchkeyMainPage *self, LatchkeyEvent *event)
 }
 
 static void on_range_chosen(LatchkeyMainPage *self, gint64 since_ms, gint64 until_ms,
-                            const char *words)
+                            const char *words, const char *type)
 {
     adw_view_stack_set_visible_child_name(self->pages, "events");
-    latchkey_events_page_show_range(self->events_page, since_ms, until_ms, words);
+    latchkey_events_page_show_range(self->events_page, since_ms, until_ms, words, type);
 }
 
 gboolean latchkey_main_page_show_event(LatchkeyMainPage *self, const char *id)

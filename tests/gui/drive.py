@@ -222,16 +222,18 @@ class App:
         node.do_action(0)
         turn()
 
-    def fill(self, name, text):
-        """Puts the text into the field of this name."""
-        def field():
+    def field(self, name):
+        def find():
             for node in self.nodes():
                 if node.get_name() == name and "EditableText" in node.get_interfaces():
                     return node
             return None
 
-        node = wait_for(f"a field named “{name}”", field)
-        Atspi.EditableText.set_text_contents(node, text)
+        return wait_for(f"a field named “{name}”", find)
+
+    def fill(self, name, text):
+        """Puts the text into the field of this name."""
+        Atspi.EditableText.set_text_contents(self.field(name), text)
         turn()
 
     def press(self, *keys):
@@ -400,6 +402,41 @@ def story_filter(run):
     app.click("Filter")
     app.see("All directories")
     app.lint("filter menu")
+    app.quit()
+
+
+def story_keys(run):
+    """Pauses, follows, copies, filters and hides the details, all from the keyboard."""
+    app = run.app()
+    app.click("Sign In")
+    app.see("31 events")
+    app.see("s ago")
+    app.press("alt+1", "Home", "space")
+    app.see("Paused")
+    run.emulator.add_grace()
+    app.see("2 new events")
+    app.lint("paused")
+    app.press("Home")
+    app.see("Live")
+    app.see_not("2 new events")
+    app.press("ctrl+p")
+    app.see("Paused")
+    app.press("ctrl+p", "Home")
+    wait_for("the newest event", lambda: app.description_of("Type") == "dsync.user.updated")
+    app.press("ctrl+c")
+    app.see("Copied to clipboard")
+    app.press("F9")
+    wait_for("the details to go", lambda: app.description_of("Type") is None)
+    app.press("F9")
+    wait_for("the details again", lambda: app.description_of("Type") == "dsync.user.updated")
+    app.press("ctrl+f", "g", "r", "a", "c", "e", "space")  # that space is typed
+    app.see("2 events")
+    app.see("Live")
+    app.press("ctrl+l")
+    app.see("Save This Filter As")
+    app.lint("saved filters")
+    app.press("Escape", "ctrl+shift+l")
+    app.see("33 events")
     app.quit()
 
 
@@ -966,7 +1003,8 @@ OTHER = ["/usr/bin/xdotool", "/usr/bin/display"]
 CHART = "Events over time. Arrow keys choose a time, with Shift a longer one, Enter shows its events."
 NEEDS = {"activity": KEYS, "background": KEYS, "chromium": CHROMIUM, "console": CHROMIUM, "details": KEYS, "directory": KEYS,
          "environments": KEYS,
-         "export": KEYS, "pages": KEYS, "filter": KEYS, "narrow": KEYS, "notification": OTHER, "preferences": KEYS,
+         "export": KEYS, "pages": KEYS, "filter": KEYS, "keys": KEYS, "narrow": KEYS, "notification": OTHER,
+         "preferences": KEYS,
          "server": KEYS}
 
 

@@ -100,6 +100,26 @@ def no_results(app, run, variant):
     app.see("No Results")
 
 
+# A name that looks like markup, and a filter that another version wrote.
+SAVED = """saved-filters=[{'environment': 'environment', 'name': 'Mira & her <b>groups', 'text': 'mira'},
+ {'environment': 'environment', 'name': 'Removed people', 'type': 'dsync.user.deleted'},
+ {'environment': 'environment', 'name': 'Of another version', 'colour': 'red'}]
+"""
+
+
+@state(settings=SAVED)
+def saved(app, run, variant):
+    app.press("ctrl+f", "m", "i", "r", "a", "ctrl+l")
+    app.see("Delete Mira & her <b>groups")
+
+
+@state()
+def paused(app, run, variant):
+    app.press("alt+1", "ctrl+p")
+    run.emulator.add_grace()
+    app.see("2 new events")
+
+
 # ---- Activity ----
 
 

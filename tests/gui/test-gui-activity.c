@@ -135,12 +135,14 @@ typedef struct range {
     gint64 since_ms;
     gint64 until_ms;
     int n;
+    const char *type; /* that is expected */
 } range;
 
 static void on_range(LatchkeyActivityPage *page, gint64 since_ms, gint64 until_ms,
-                     const char *words, range *out)
+                     const char *words, const char *type, range *out)
 {
     (void)page;
+    g_assert_cmpstr(type, ==, out->type);
     g_assert_true(g_utf8_validate(words, -1, NULL));
     out->since_ms = since_ms;
     out->until_ms = until_ms;

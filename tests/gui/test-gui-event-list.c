@@ -230,6 +230,44 @@ static void test_list_equals_the_mirror_under_random_arrivals(void)
     kit_end(&mirror);
 }
 
+static void count_change(guint *n)
+{
+    ++*n;
+}
+
+/* Held, it is as it was, and says how many wait; let go, it is the mirror again. */
+static void test_held_list_counts_what_arrives(void)
+{
+    guint n_changes = 0;
+    guint n_told = 0;
+    kit mirror;
+
+    kit_begin(&mirror);
+    kit_open(&mirror);
+    fill(&mirror, 10);
+    LatchkeyEventList *list = open_list(&mirror);
+    g_signal_connect_swapped(list, "items-changed", G_CALLBACK(count_change), &n_changes);
+    latchkey_event_list_hold(list, TRUE);
+    g_signal_connect_swapped(list, "loaded", G_CALLBACK(count_change), &n_told);
+    refresh(list);
+    g_assert_cmpuint(n_told, ==, 0); /* nothing came */
+    apply(&mirror, 777, NOON + 1000);
+    apply(&mirror, 778, NOON - 500000); /* late, and out of sight */
+    refresh(list);
+    refresh(list);
+    g_assert_cmpuint(n_told, ==, 1);
+    g_assert_cmpuint(latchkey_event_list_get_n_held(list), ==, 2);
+    g_assert_cmpuint(n_changes, ==, 0);
+    g_assert_cmpuint(length(list), ==, 10);
+    latchkey_event_list_hold(list, FALSE);
+    g_assert_cmpuint(latchkey_event_list_get_n_held(list), ==, 0);
+    load_all(list);
+    g_assert_cmpuint(length(list), ==, 12);
+    assert_ordered(list);
+    close_list(list);
+    kit_end(&mirror);
+}
+
 /* ---- Filters ---- */
 
 static void apply_as(kit *mirror, int n, const char *type, const char *name, gint64 at_ms)
@@ -343,6 +381,7 @@ int main(int argc, char **argv)
     g_test_add_func("/event-list/new", test_new_event_appears_at_the_top);
     g_test_add_func("/event-list/late", test_late_event_goes_where_it_belongs);
     g_test_add_func("/event-list/random", test_list_equals_the_mirror_under_random_arrivals);
+    g_test_add_func("/event-list/held", test_held_list_counts_what_arrives);
     g_test_add_func("/event-list/filter/passes", test_filtered_lists_hold_what_passes);
     g_test_add_func("/event-list/filter/count", test_events_are_counted_before_they_are_read);
     g_test_add_func("/event-list/filter/follow", test_filtered_list_follows_arrivals);

@@ -1,0 +1,324 @@
+/* GTK keeps the first visible row in place when others come above it, so following is to scroll
+ * after each arrival, and pausing is not to. */
+#include "latchkey-event-view.h"
+
+#include "latchkey-a11y.h"
+#include "latchkey-event-row.h"
+
+#include <glib/gi18n.h>
+
+struct _LatchkeyEventView {
+    AdwBin parent_instance;
+    GtkScrolledWindow *scroller;
+    GtkListView *view;
+    GtkRevealer *pill_revealer;
+    GtkLabel *pill_label;
+    LatchkeyEventList *list; /* NULL: nothing yet */
+    LatchkeyNews *news;      /* NULL: nobody tells what is new */
+    guint n_unseen;
+    gboolean is_paused;
+    gboolean click_opens;
+};
+
+G_DEFINE_FINAL_TYPE(LatchkeyEventView, latchkey_event_view, ADW_TYPE_BIN)
+
+static gint64 now_ms(void)
+{
+    return g_get_real_time() / 1000;
+}
+
+/* ---- Rows ---- */
+
+/* NULL: the row is in no view yet, as the first ones of a list. */
+static LatchkeyEventView *view_of(GtkWidget *row)
+{
+    GtkWidget *view = gtk_widget_get_ancestor(row, LATCHKEY_TYPE_EVENT_VIEW);
+
+    return view != NULL ? LATCHKEY_EVENT_VIEW(view) : NULL;
+}
+
+static void on_activate(LatchkeyEventView *self, guint position)
+{
+    g_autoptr(LatchkeyEvent) event = g_list_model_get_item(G_LIST_MODEL(self->list), position);
+
+    gtk_selection_model_select_item(gtk_list_view_get_model(self->view), position, TRUE);
+    if (event != NULL)
+        g_signal_emit_by_name(self, "activated", event);
+}
+
+static void on_clicked(GtkGestureClick *gesture, int n_press, double x, double y, GtkListItem *item)
+{
+    (void)n_press, (void)x, (void)y;
+    LatchkeyEventView *self =
+        view_of(gtk_event_controller_get_widget(GTK_EVENT_CONTROLLER(gesture)));
+
+    if (self != NULL && self->click_opens)
+        on_activate(self, gtk_list_item_get_position(item));
+}
+
+static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+    (void)factory;
+    GtkWidget *row = latchkey_event_row_new();
+    GtkGesture *gesture = gtk_gesture_click_new();
+
+    g_signal_connect(gesture, "released", G_CALLBACK(on_clicked), item);
+    gtk_widget_add_controller(row, GTK_EVENT_CONTROLLER(gesture));
+    gtk_list_item_set_child(item, row);
+}
+
+static void show_mark(LatchkeyEventView *self, GtkWidget *row)
+{
+    LatchkeyEvent *event = latchkey_event_row_get_event(LATCHKEY_EVENT_ROW(row));
+    gboolean is_new = self != NULL && self->news != NULL && event != NULL &&
+                      latchkey_news_is_unread(self->news, latchkey_event_get_id(event));
+
+    if (event == NULL)
+        return;
+    g_autofree char *spoken = latchkey_event_row_spoken(event, is_new, now_ms());
+    latchkey_event_row_set_new(LATCHKEY_EVENT_ROW(row), is_new);
+    /* GTK 4.8 has no name for a list row: the widget around ours is the row that is read out. */
+    latchkey_a11y_set_label(gtk_widget_get_parent(row), spoken);
+}
+
+static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+    (void)factory;
+    GtkWidget *row = gtk_list_item_get_child(item);
+
+    latchkey_event_row_set_event(LATCHKEY_EVENT_ROW(row), gtk_list_item_get_item(item), now_ms());
+    show_mark(view_of(row), row);
+}
+
+typedef void DoWithRow(LatchkeyEventView *self, GtkWidget *row);
+
+/* With those that have an event. */
+static void for_each_row(LatchkeyEventView *self, DoWithRow *act)
+{
+    for (GtkWidget *place = gtk_widget_get_first_child(GTK_WIDGET(self->view)); place != NULL;
+         place = gtk_widget_get_next_sibling(place)) {
+        GtkWidget *row = gtk_widget_get_first_child(place);
+        if (LATCHKEY_IS_EVENT_ROW(row) &&
+            latchkey_event_row_get_event(LATCHKEY_EVENT_ROW(row)) != NULL)
+            act(self, row);
+    }
+}
+
+static void on_news(LatchkeyEventView *self)
+{
+    for_each_row(self, show_mark);
+}
+
+void latchkey_event_view_set_news(LatchkeyEventView *self, LatchkeyNews *news)
+{
+    self->news = g_object_ref(news);
+    g_signal_connect_object(news, "changed", G_CALLBACK(on_news), self, G_CONNECT_SWAPPED);
+}
+
+static void show_again(LatchkeyEventView *self, GtkWidget *row)
+{
+    LatchkeyEvent *event = latchkey_event_row_get_event(LATCHKEY_EVENT_ROW(row));
+
+    latchkey_event_row_set_event(LATCHKEY_EVENT_ROW(row), event, now_ms());
+    show_mark(self, row);
+}
+
+void latchkey_event_view_refresh(LatchkeyEventView *self)
+{
+    for_each_row(self, show_again);
+}
+
+/* ---- Following ---- */
+
+static gboolean is_at_top(LatchkeyEventView *self)
+{
+    return gtk_adjustment_get_value(gtk_scrolled_window_get_vadjustment(self->scroller)) < 1.0;
+}
+
+static void set_unseen(LatchkeyEventView *self, guint n)
+{
+    self->n_unseen = n;
+    g_autofree char *text = g_strdup_printf(ngettext("%u new event", "%u new events", n), n);
+    gtk_label_set_text(self->pill_label, text);
+    gtk_revealer_set_reveal_child(self->pill_revealer, n > 0);
+    gtk_widget_set_visible(GTK_WIDGET(self->pill_revealer), n > 0);
+}
+
+static void scroll_to_top(LatchkeyEventView *self)
+{
+    set_unseen(self, 0);
+    gtk_widget_activate_action(GTK_WIDGET(self->view), "list.scroll-to-item", "u", 0);
+}
+
+static void on_items_changed(LatchkeyEventView *self, guint position, guint removed, guint added)
+{
+    if (position != 0 || added == 0 || removed != 0)
+        return;
+    if (is_at_top(self))
+        scroll_to_top(self);
+    else
+        set_unseen(self, self->n_unseen + added);
+}
+
+static void on_loaded(LatchkeyEventView *self)
+{
+    if (self->is_paused)
+        set_unseen(self, latchkey_event_list_get_n_held(self->list));
+}
+
+static void on_scrolled(LatchkeyEventView *self)
+{
+    if (self->n_unseen > 0 && !self->is_paused && is_at_top(self))
+        set_unseen(self, 0);
+}
+
+gboolean latchkey_event_view_get_paused(LatchkeyEventView *self)
+{
+    return self->is_paused;
+}
+
+void latchkey_event_view_set_paused(LatchkeyEventView *self, gboolean is_paused)
+{
+    if (is_paused == self->is_paused)
+        return;
+    self->is_paused = is_paused;
+    if (self->list != NULL)
+        latchkey_event_list_hold(self->list, is_paused);
+    if (!is_paused)
+        scroll_to_top(self);
+    g_signal_emit_by_name(self, "pause-changed");
+}
+
+void latchkey_event_view_show_newest(LatchkeyEventView *self)
+{
+    latchkey_event_view_set_paused(self, FALSE);
+    scroll_to_top(self);
+}
+
+guint latchkey_event_view_get_n_unseen(LatchkeyEventView *self)
+{
+    return self->n_unseen;
+}
+
+gboolean latchkey_event_view_has_keys(LatchkeyEventView *self)
+{
+    GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(self));
+    GtkWidget *focus = root != NULL ? gtk_root_get_focus(root) : NULL;
+
+    return focus == NULL || focus == GTK_WIDGET(self->view) ||
+           gtk_widget_is_ancestor(focus, GTK_WIDGET(self->view));
+}
+
+/* The list itself goes to its first row then. */
+static gboolean on_home(GtkWidget *widget, GVariant *arguments, gpointer data)
+{
+    (void)widget, (void)arguments;
+    latchkey_event_view_show_newest(data);
+    return FALSE;
+}
+
+static void catch_home(LatchkeyEventView *self)
+{
+    GtkEventController *controller = gtk_shortcut_controller_new();
+
+    gtk_event_controller_set_propagation_phase(controller, GTK_PHASE_CAPTURE);
+    gtk_shortcut_controller_add_shortcut(
+        GTK_SHORTCUT_CONTROLLER(controller),
+        gtk_shortcut_new(gtk_keyval_trigger_new(GDK_KEY_Home, 0),
+                         gtk_callback_action_new(on_home, self, NULL)));
+    gtk_widget_add_controller(GTK_WIDGET(self->view), controller);
+}
+
+/* ---- The widget ---- */
+
+static void on_selected(LatchkeyEventView *self, GParamSpec *pspec, GtkSingleSelection *selection)
+{
+    (void)pspec;
+    LatchkeyEvent *event = gtk_single_selection_get_selected_item(selection);
+
+    if (event != NULL) /* a new list has nothing selected */
+        g_signal_emit_by_name(self, "selected", event);
+}
+
+/* The view gets another model, which GTK shows sooner than one that changed all over. */
+void latchkey_event_view_set_list(LatchkeyEventView *self, LatchkeyEventList *list)
+{
+    GtkSingleSelection *selection = gtk_single_selection_new(NULL);
+
+    if (self->list != NULL)
+        g_signal_handlers_disconnect_by_data(self->list, self);
+    g_set_object(&self->list, list);
+    gtk_single_selection_set_autoselect(selection, FALSE);
+    gtk_single_selection_set_can_unselect(selection, TRUE);
+    gtk_single_selection_set_model(selection, G_LIST_MODEL(list));
+    g_signal_connect_object(selection, "notify::selected-item", G_CALLBACK(on_selected), self,
+                            G_CONNECT_SWAPPED);
+    gtk_list_view_set_model(self->view, GTK_SELECTION_MODEL(selection));
+    /* After the view's own handler, which must know of the rows before we scroll to them. */
+    g_signal_connect_object(list, "items-changed", G_CALLBACK(on_items_changed), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(list, "loaded", G_CALLBACK(on_loaded), self, G_CONNECT_SWAPPED);
+    g_object_unref(selection);
+    set_unseen(self, 0);
+    if (self->is_paused)
+        latchkey_event_list_hold(list, TRUE);
+}
+
+void latchkey_event_view_unselect(LatchkeyEventView *self)
+{
+    GtkSelectionModel *selection = gtk_list_view_get_model(self->view);
+
+    if (selection != NULL)
+        gtk_selection_model_unselect_all(selection);
+}
+
+void latchkey_event_view_set_click_opens(LatchkeyEventView *self, gboolean click_opens)
+{
+    self->click_opens = click_opens;
+}
+
+static gboolean latchkey_event_view_grab_focus(GtkWidget *widget)
+{
+    return gtk_widget_grab_focus(GTK_WIDGET(LATCHKEY_EVENT_VIEW(widget)->view));
+}
+
+static void latchkey_event_view_dispose(GObject *object)
+{
+    LatchkeyEventView *self = LATCHKEY_EVENT_VIEW(object);
+
+    g_clear_object(&self->list);
+    g_clear_object(&self->news);
+    G_OBJECT_CLASS(latchkey_event_view_parent_class)->dispose(object);
+}
+
+static void latchkey_event_view_class_init(LatchkeyEventViewClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+    GType type = G_TYPE_FROM_CLASS(class);
+
+    G_OBJECT_CLASS(class)->dispose = latchkey_event_view_dispose;
+    widget_class->grab_focus = latchkey_event_view_grab_focus;
+    g_signal_new("selected", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                 LATCHKEY_TYPE_EVENT);
+    g_signal_new("activated", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                 LATCHKEY_TYPE_EVENT);
+    g_signal_new("pause-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+    gtk_widget_class_set_template_from_resource(
+        widget_class, "/io/github/latchkey/Latchkey/latchkey-event-view.ui");
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventView, scroller);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventView, view);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventView, pill_revealer);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyEventView, pill_label);
+    gtk_widget_class_bind_template_callback(widget_class, on_setup);
+    gtk_widget_class_bind_template_callback(widget_class, on_bind);
+    gtk_widget_class_bind_template_callback(widget_class, on_activate);
+    gtk_widget_class_bind_template_callback(widget_class, latchkey_event_view_show_newest);
+}
+
+static void latchkey_event_view_init(LatchkeyEventView *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+    catch_home(self);
+    g_signal_connect_object(gtk_scrolled_window_get_vadjustment(self->scroller), "value-changed",
+                            G_CALLBACK(on_scrolled), self, G_CONNECT_SWAPPED);
+}
