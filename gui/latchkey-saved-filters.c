@@ -251,7 +251,8 @@ gboolean latchkey_saved_filters_rename(LatchkeySavedFilters *self, const char *n
 
     if (filter == NULL || latchkey_saved_filters_find(self, new_name) != NULL)
         return FALSE;
-    g_autoptr(GVariant) old = exchange(self, name, entry_new(self, new_name, filter));
+    GVariant *old = exchange(self, name, entry_new(self, new_name, filter));
+    g_clear_pointer(&old, g_variant_unref);
     return TRUE;
 }
 
@@ -262,7 +263,9 @@ GVariant *latchkey_saved_filters_remove(LatchkeySavedFilters *self, const char *
 
 void latchkey_saved_filters_give_back(LatchkeySavedFilters *self, GVariant *entry)
 {
-    g_autoptr(GVariant) old = exchange(self, field(entry, "name"), entry);
+    GVariant *old = exchange(self, field(entry, "name"), entry);
+
+    g_clear_pointer(&old, g_variant_unref);
 }
 
 /* ---- The last one ---- */

@@ -49,6 +49,8 @@ void latchkey_toast_offer(GtkWidget *widget, const char *text, const char *butto
                           .target = g_steal_pointer(&owned) };
         adw_toast_set_button_label(toast, button);
         adw_toast_set_timeout(toast, OFFER_S);
+        /* At once: behind another message it would come when nobody thinks of it any more. */
+        adw_toast_set_priority(toast, ADW_TOAST_PRIORITY_HIGH);
         g_signal_connect_data(toast, "button-clicked", G_CALLBACK(on_button), offer, offer_free, 0);
     }
     adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(overlay), toast);
