@@ -82,6 +82,7 @@ static const app_option options[] = {
       .value = "URI",
       .help = "Accept only these; * as port of a loopback one (default: loopback)",
       .is_repeatable = true },
+    { .name = "json", .help = "Print the ready line as JSON, as is done in any case" },
 };
 
 const app_command command_emulate = {

@@ -15,15 +15,30 @@ static lk_status logout_url(const app_arguments *given, const credentials *kept,
     return lk_authkit_logout_url(client, kept->session_id, NULL, out, err);
 }
 
+static void print_as_json(bool was_signed_in, const char *url)
+{
+    bool first = true;
+
+    putchar('{');
+    print_json_name(stdout, &first, "was_signed_in");
+    fputs(was_signed_in ? "true" : "false", stdout);
+    print_json_field(stdout, &first, "open", url);
+    puts("}");
+}
+
 /* WorkOS ends a session in the browser that began it, where its cookies are. */
 static lk_status end_at_workos(const app_arguments *given, const credentials *kept, lk_error *err)
 {
+    bool as_json = arguments_has(given, "json");
     char *url CLEANUP(free_textp) = NULL;
 
-    if (kept->session_id == NULL)
-        return LK_OK;
-    TRY(logout_url(given, kept, &url, err));
-    if (!arguments_has(given, "no-browser") && browser_exists() && browser_open(url))
+    if (kept->session_id != NULL)
+        TRY(logout_url(given, kept, &url, err));
+    bool is_open =
+        url != NULL && !arguments_has(given, "no-browser") && browser_exists() && browser_open(url);
+    if (as_json)
+        print_as_json(true, is_open ? NULL : url);
+    if (as_json || is_open || url == NULL)
         return LK_OK;
     fputs("To end the session at WorkOS as well, open this in the browser you signed in with:\n  ",
           stderr);
@@ -46,10 +61,14 @@ static lk_status log_out(const app_arguments *given, lk_error *err)
     if (status != LK_OK) {
         fprintf(stderr, "Removed %s, which could not be read: the session at WorkOS goes on.\n",
                 file.path);
+        if (arguments_has(given, "json"))
+            print_as_json(true, NULL);
         return LK_OK;
     }
     if (!found) {
         fputs("Nobody was signed in.\n", stderr);
+        if (arguments_has(given, "json"))
+            print_as_json(false, NULL);
         return LK_OK;
     }
     fputs("Signed out.\n", stderr);
@@ -65,6 +84,8 @@ static int run(const app_arguments *given)
 
 static const app_option options[] = {
     { .name = "no-browser", .help = "Do not open the browser to end the session at WorkOS" },
+    { .name = "json",
+      .help = "Print who was signed in, and the address that is left to open, as JSON" },
     OPTION_CLIENT_ID,
     OPTION_BASE_URL,
 };

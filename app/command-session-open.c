@@ -40,6 +40,7 @@ static const app_option options[] = {
       .value = "FILE",
       .help = "The file with the cookie password",
       .variable = "WORKOS_COOKIE_PASSWORD" },
+    { .name = "json", .help = "Print JSON, as is done in any case" },
 };
 
 const app_command command_session_open = {

@@ -20,7 +20,10 @@ static lk_status seal(const app_arguments *given, lk_error *err)
                       "no password: set --password-file or WORKOS_COOKIE_PASSWORD");
     TRY(read_input_text(stdin, MAX_JSON, &json, err));
     TRY(lk_seal_text(password, json, (int)arguments_number(given, "ttl", 0), &sealed, err));
-    puts(sealed);
+    if (arguments_has(given, "json"))
+        printf("{\"seal\":\"%s\"}\n", sealed);
+    else
+        puts(sealed);
     return LK_OK;
 }
 
@@ -38,10 +41,11 @@ static const app_option options[] = {
       .variable = "WORKOS_COOKIE_PASSWORD" },
     { .name = "ttl",
       .value = "SECONDS",
-      .help = "Let the seal expire; else it never does",
+      .help = "Let the seal expire (default: never)",
       .is_number = true,
       .minimum = 1,
       .maximum = 400L * 24 * 3600 },
+    { .name = "json", .help = "Print JSON" },
 };
 
 const app_command command_session_seal = {

@@ -27,7 +27,10 @@ static lk_status sign(const app_arguments *given, lk_error *err)
         return failed(err, LK_ERR_INVALID, "no secret: set --secret-file or WORKOS_WEBHOOK_SECRET");
     TRY(read_input(stdin, MAX_BODY, &body, &len, err));
     TRY(lk_webhook_sign(secret, body, len, clock_wall_ms(), &header, err));
-    puts(header);
+    if (arguments_has(given, "json"))
+        printf("{\"header\":\"%s\"}\n", header);
+    else
+        puts(header);
     return LK_OK;
 }
 
@@ -43,6 +46,7 @@ static const app_option options[] = {
       .value = "FILE",
       .help = "The file with the endpoint's secret",
       .variable = "WORKOS_WEBHOOK_SECRET" },
+    { .name = "json", .help = "Print JSON" },
 };
 
 const app_command command_webhook_sign = {

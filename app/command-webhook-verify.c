@@ -4,11 +4,24 @@
 #include "config.h"
 #include "fail.h"
 #include "input.h"
+#include "print.h"
 
 #include <latchkey/events.h>
 #include <stdlib.h>
 
 #define MAX_BODY (16 * 1024 * 1024)
+
+/* reason NULL: WorkOS sent it. */
+static void print_as_json(const char *reason)
+{
+    bool first = true;
+
+    putchar('{');
+    print_json_name(stdout, &first, "genuine");
+    fputs(reason == NULL ? "true" : "false", stdout);
+    print_json_field(stdout, &first, "reason", reason);
+    puts("}");
+}
 
 static lk_status verify(const app_arguments *given, lk_error *err)
 {
@@ -20,8 +33,12 @@ static lk_status verify(const app_arguments *given, lk_error *err)
     if (secret == NULL)
         return failed(err, LK_ERR_INVALID, "no secret: set --secret-file or WORKOS_WEBHOOK_SECRET");
     TRY(read_input(stdin, MAX_BODY, &body, &len, err));
-    return lk_webhook_verify(secret, arguments_text(given, "header"), body, len, clock_wall_ms(),
-                             (int)arguments_number(given, "tolerance", 0), err);
+    lk_status status =
+        lk_webhook_verify(secret, arguments_text(given, "header"), body, len, clock_wall_ms(),
+                          (int)arguments_number(given, "tolerance", 0), err);
+    if (arguments_has(given, "json") && (status == LK_OK || exit_code(err) == EXIT_REFUSED))
+        print_as_json(status == LK_OK ? NULL : err->message);
+    return status;
 }
 
 static int run(const app_arguments *given)
@@ -42,10 +59,11 @@ static const app_option options[] = {
       .is_required = true },
     { .name = "tolerance",
       .value = "SECONDS",
-      .help = "How far its time may be from ours; else 180",
+      .help = "How far its time may be from ours (default: 180)",
       .is_number = true,
       .minimum = 1,
       .maximum = 2000000000L },
+    { .name = "json", .help = "Print JSON" },
 };
 
 const app_command command_webhook_verify = {
