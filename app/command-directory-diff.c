@@ -121,7 +121,7 @@ static const app_option options[] = {
       .value = "TIME",
       .help = "The earlier time: 2026-03-02T08:00:00Z, 2026-03-02, or 2h for two hours ago",
       .is_required = true },
-    { .name = "to", .value = "TIME", .help = "The later time; else now" },
+    { .name = "to", .value = "TIME", .help = "The later time (default: now)" },
     OPTION_ORGANIZATION,
     OPTION_DIRECTORY,
 };

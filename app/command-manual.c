@@ -45,7 +45,9 @@ static int run(const app_arguments *given)
 }
 
 static const app_option options[] = {
-    { .name = "command", .value = "NAME", .help = "The page of this command; else the overview" },
+    { .name = "command",
+      .value = "NAME",
+      .help = "The page of this command (default: the overview)" },
     { .name = "settings", .help = "The page of variables, secrets and files" },
     { .name = "completion",
       .value = "bash|zsh|fish",

@@ -49,7 +49,8 @@ static const app_option options[] = {
     { .name = "dry-run", .help = "Compare and count, and change nothing" },
     { .name = "max-delete",
       .value = "N|N%",
-      .help = "Delete at most so many users and groups, or per cent; else 5%, or 10" },
+      .help = "Delete at most so many users and groups, or per cent (default: 5%, or 10 where "
+              "that is more)" },
     { .name = "force", .help = "Delete however many are gone" },
     OPTION_JSON,
     OPTION_CLIENT_ID,

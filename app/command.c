@@ -7,19 +7,29 @@
 #include <string.h>
 
 static const app_command *const commands[] = {
-    &command_serve,           &command_emulate,
-    &command_login,           &command_whoami,
-    &command_logout,          &command_sync_run,
-    &command_sync_status,     &command_sync_backfill,
-    &command_sync_reconcile,  &command_events_list,
-    &command_events_follow,   &command_events_resend,
-    &command_listen,          &command_directory_list,
-    &command_directory_users, &command_directory_groups,
-    &command_directory_show,  &command_directory_diff,
-    &command_session_seal,    &command_session_open,
-    &command_session_size,    &command_webhook_sign,
-    &command_webhook_verify,  &command_doctor,
+    &command_serve,           &command_emulate,          &command_login,
+    &command_whoami,          &command_logout,           &command_directory_list,
+    &command_directory_users, &command_directory_groups, &command_directory_show,
+    &command_directory_diff,  &command_events_list,      &command_events_follow,
+    &command_events_resend,   &command_listen,           &command_sync_run,
+    &command_sync_status,     &command_sync_backfill,    &command_sync_reconcile,
+    &command_session_open,    &command_session_size,     &command_session_seal,
+    &command_webhook_verify,  &command_webhook_sign,     &command_doctor,
     &command_manual,          &command_version,
+};
+
+/* What stands above a command in the overview. */
+static const struct heading {
+    const app_command *first;
+    const char *text;
+} headings[] = {
+    { &command_serve, "Servers" },
+    { &command_login, "Sign-in on the command line" },
+    { &command_directory_list, "What the mirror holds" },
+    { &command_events_list, "What happens" },
+    { &command_sync_run, "The mirror itself" },
+    { &command_session_open, "Cookies and webhooks by hand" },
+    { &command_doctor, "Help" },
 };
 
 const app_command *command_at(size_t n)
@@ -30,11 +40,19 @@ const app_command *command_at(size_t n)
 static void print_overview(FILE *out)
 {
     fputs("latchkey: sign-in and directory sync with WorkOS\n\n"
-          "Usage: latchkey COMMAND [OPTIONS]\n\nCommands:\n",
+          "Usage: latchkey COMMAND [OPTIONS]\n",
           out);
-    for (size_t i = 0; i < N_ITEMS(commands); i++)
+    for (size_t i = 0; i < N_ITEMS(commands); i++) {
+        for (size_t j = 0; j < N_ITEMS(headings); j++)
+            if (headings[j].first == commands[i])
+                fprintf(out, "\n%s:\n", headings[j].text);
         options_print_row(out, commands[i]->name, 18, commands[i]->help, NULL);
-    fputs("\nlatchkey COMMAND --help tells more.\n", out);
+    }
+    fputs("\nlatchkey COMMAND --help tells more. To begin: latchkey emulate, and man\n"
+          "latchkey-developing; to run it: man latchkey-administering.\n"
+          "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in or refused,\n"
+          "4 could not reach WorkOS.\n",
+          out);
 }
 
 static void print_help(const app_command *command)

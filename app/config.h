@@ -20,7 +20,8 @@
 #define OPTION_STORE                                                                \
     {                                                                               \
         .name = "store", .value = "URL",                                            \
-        .help = "The mirror's database: sqlite:PATH or postgresql://HOST/DATABASE", \
+        .help = "The mirror's database: sqlite:PATH or postgresql://HOST/DATABASE " \
+                "(default: sqlite:$XDG_STATE_HOME/latchkey/mirror.db)",             \
         .variable = "LATCHKEY_STORE"                                                \
     }
 #define OPTION_KEEP_DAYS                                                                   \
@@ -41,20 +42,21 @@
     {                                                                                    \
         .name = "after", .value = "ID", .help = "Only what follows the one with this id" \
     }
-#define OPTION_LIMIT                                                              \
-    {                                                                             \
-        .name = "limit", .value = "N", .help = "Print at most so many; else all", \
-        .is_number = true, .minimum = 1, .maximum = 1000000000                    \
+#define OPTION_LIMIT                                                                     \
+    {                                                                                    \
+        .name = "limit", .value = "N", .help = "Print at most this many (default: all)", \
+        .is_number = true, .minimum = 1, .maximum = 1000000000                           \
     }
 #define OPTION_CLIENT_ID                                                    \
     {                                                                       \
         .name = "client-id", .value = "ID", .help = "The WorkOS client id", \
         .variable = "WORKOS_CLIENT_ID"                                      \
     }
-#define OPTION_BASE_URL                                                \
-    {                                                                  \
-        .name = "base-url", .value = "URL", .help = "Where WorkOS is", \
-        .variable = "WORKOS_API_BASE_URL"                              \
+#define OPTION_BASE_URL                                              \
+    {                                                                \
+        .name = "base-url", .value = "URL",                          \
+        .help = "Where WorkOS is (default: https://api.workos.com)", \
+        .variable = "WORKOS_API_BASE_URL"                            \
     }
 #define OPTION_API_KEY_FILE                                                           \
     {                                                                                 \
@@ -64,12 +66,14 @@
 #define OPTION_KEY_CACHE                                                                \
     {                                                                                   \
         .name = "key-cache", .value = "FILE|none",                                      \
-        .help = "Where WorkOS' signing keys wait for a start while it is out of reach", \
+        .help = "Where WorkOS' signing keys wait for a start while it is out of reach " \
+                "(default: below $XDG_CACHE_HOME/latchkey)",                            \
         .variable = "LATCHKEY_KEY_CACHE"                                                \
     }
-#define OPTION_SYNC                                                                             \
-    {                                                                                           \
-        .name = "sync", .help = "Keep the mirror up to date meanwhile; else somebody else does" \
+#define OPTION_SYNC                                                                     \
+    {                                                                                   \
+        .name = "sync",                                                                 \
+        .help = "Keep the mirror up to date meanwhile, where no serve or sync run does" \
     }
 /* For details: what the three rows above leave open. */
 #define DETAILS_SECRETS                                                                     \

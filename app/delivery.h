@@ -19,11 +19,11 @@
         .name = "allow-remote",                                                         \
         .help = "Also forward to another machine: over https, and its name is verified" \
     }
-#define OPTION_SECRET_FILE                                                              \
-    {                                                                                   \
-        .name = "secret-file", .value = "FILE",                                         \
-        .help = "The file with the webhook secret to sign with; else one is made once", \
-        .variable = "WORKOS_WEBHOOK_SECRET"                                             \
+#define OPTION_SECRET_FILE                                                            \
+    {                                                                                 \
+        .name = "secret-file", .value = "FILE",                                       \
+        .help = "The file with the webhook secret to sign with (default: made once)", \
+        .variable = "WORKOS_WEBHOOK_SECRET"                                           \
     }
 
 /* The name of a consumer that forwards to a URL begins with this, and goes on with the URL up to

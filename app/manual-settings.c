@@ -12,18 +12,19 @@ static const struct setting {
     const char *help;
 } others[] = {
     { "WORKOS_API_HOSTNAME", "WorkOS' host, where WORKOS_API_BASE_URL is not set" },
-    { "WORKOS_API_HTTPS", "true or false: whether it is reached over TLS; else true" },
-    { "WORKOS_API_PORT", "Its port; else that of the scheme" },
-    { "WORKOS_ISSUER", "The only issuer of tokens that is believed; else those WorkOS is known to "
-                       "use" },
-    { "WORKOS_COOKIE_NAME", "The session cookie's name; else wos-session" },
-    { "WORKOS_COOKIE_DOMAIN", "The domain that it is for; else the one host" },
-    { "WORKOS_COOKIE_MAX_AGE", "Seconds that a browser keeps it; else 400 days" },
-    { "WORKOS_COOKIE_SAMESITE", "lax, strict or none; else lax. Also WORKOS_COOKIE_SAME_SITE" },
+    { "WORKOS_API_HTTPS", "true or false: whether it is reached over TLS (default: true)" },
+    { "WORKOS_API_PORT", "Its port (default: that of the scheme)" },
+    { "WORKOS_ISSUER", "The only issuer of tokens that is believed (default: those WorkOS is known "
+                       "to use)" },
+    { "WORKOS_COOKIE_NAME", "The session cookie's name (default: wos-session)" },
+    { "WORKOS_COOKIE_DOMAIN", "The domain that it is for (default: the one host)" },
+    { "WORKOS_COOKIE_MAX_AGE", "Seconds that a browser keeps it (default: 400 days)" },
+    { "WORKOS_COOKIE_SAMESITE",
+      "lax, strict or none (default: lax). Also WORKOS_COOKIE_SAME_SITE" },
     { "LATCHKEY_SERVER", "Of the desktop companion: the Latchkey server to follow" },
     { "CREDENTIALS_DIRECTORY", "Where systemd puts secrets" },
-    { "XDG_STATE_HOME", "Below it the mirror and the sign-in are kept; else ~/.local/state" },
-    { "XDG_CACHE_HOME", "Below it WorkOS' signing keys are kept; else ~/.cache" },
+    { "XDG_STATE_HOME", "Below it the mirror and the sign-in are kept (default: ~/.local/state)" },
+    { "XDG_CACHE_HOME", "Below it WorkOS' signing keys are kept (default: ~/.cache)" },
     { "SSL_CERT_FILE", "Authorities to trust instead of the system's" },
     { "BROWSER", "What latchkey login opens pages with" },
 };
@@ -133,6 +134,7 @@ void manual_print_settings(FILE *out)
         ".TP\n\\fI$XDG_STATE_HOME/latchkey/mirror.db\\fR\nThe mirror of everybody else.\n"
         ".TP\n\\fI$XDG_STATE_HOME/latchkey/sign\\-in\\fR\nThe tokens of latchkey login.\n"
         ".TP\n\\fI$XDG_CACHE_HOME/latchkey/keys\\-CLIENT.json\\fR\nWorkOS' signing keys.\n"
-        ".SH SEE ALSO\n.BR latchkey (1),\n.BR latchkey\\-serve (1),\n.BR latchkey (7)\n",
+        ".SH SEE ALSO\n.BR latchkey (1),\n.BR latchkey\\-serve (1),\n.BR latchkey (7),\n.BR "
+        "latchkey\\-administering (7)\n",
         out);
 }
