@@ -143,7 +143,8 @@ lk_status config_number(const char *variable, int64_t minimum, int64_t maximum, 
         return LK_OK;
     errno = 0;
     long long number = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || number < minimum || number > maximum)
+    if (errno != 0 || strchr("-0123456789", text[0]) == NULL || end == text || *end != '\0' ||
+        number < minimum || number > maximum)
         return failed(err, LK_ERR_INVALID, "%s must be a whole number from %" PRId64 " to %" PRId64,
                       variable, minimum, maximum);
     *out = number;

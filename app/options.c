@@ -104,9 +104,9 @@ static lk_status read_number(given_option *item, lk_error *err)
     char *end = NULL;
 
     errno = 0;
-    item->number = strtol(item->text, &end, 10);
-    if (errno != 0 || end == item->text || *end != '\0' || item->number < option->minimum ||
-        item->number > option->maximum)
+    item->number = strtol(item->text, &end, 10); /* takes spaces in front, which we do not */
+    if (errno != 0 || strchr("-0123456789", item->text[0]) == NULL || end == item->text ||
+        *end != '\0' || item->number < option->minimum || item->number > option->maximum)
         return failed(err, LK_ERR_INVALID, "--%s takes a number from %ld to %ld", option->name,
                       option->minimum, option->maximum);
     return LK_OK;

@@ -85,8 +85,7 @@ test('a command mistyped: the nearest is named', async () => {
 test('numbers that are none, or too large', async () => {
   const numbers = commands.flatMap(({ words, options }) => options.filter(({ value }) => /^(N|SECONDS|PORT|COUNT|NUMBER)$/.test(value ?? '')).map(({ name }) => [...words, `--${name}`]));
   assert.ok(numbers.length >= 8, JSON.stringify(numbers));
-  await each(numbers.flatMap((args) => ['', 'x', '1x', '-1', '1e3', '99999999999999999999', ' 7'].map((value) => [...args.slice(0, -1), `${args.at(-1)}=${value}`])), async (args) => {
-    if (/ 7$/.test(args.at(-1))) return; // strtol takes a space in front
+  await each(numbers.flatMap((args) => ['', 'x', '1x', '-1', '1e3', '99999999999999999999', ' 7', '+7', '0x7'].map((value) => [...args.slice(0, -1), `${args.at(-1)}=${value}`])), async (args) => {
     const result = await run(args, { env, killAfterMs: 3000 });
     assert.equal(result.code, 2, `${args.join(' ')}: ${result.stderr}`);
   });
@@ -95,13 +94,12 @@ test('numbers that are none, or too large', async () => {
 test('every flag with nonsense and with too much: told or taken, never a crash', async () => {
   const values = ['', 'nonsense\u0001\u001b[31m\u00ff', 'x'.repeat(100_000), '%s%n%s'];
   const cases = [];
-  for (const { name, words, options } of commands) {
-    if (['emulate', 'login', 'logout'].includes(name)) continue; // what they take is theirs to test: they open browsers and ports
+  const beside = { serve: ['--config-test'], emulate: ['--port', '0'], login: ['--no-browser'], logout: ['--no-browser'] };
+  for (const { name, words, options } of commands)
     for (const option of options.filter(({ value }) => value))
-      for (const value of values) cases.push([...words, ...(name === 'serve' ? ['--config-test'] : []), `--${option.name}=${value}`]);
-  }
+      for (const value of values) cases.push([...words, ...(beside[name]?.[0] === `--${option.name}` ? [] : (beside[name] ?? [])), `--${option.name}=${value}`]);
   await each(cases, async (args) => {
-    const result = await run(args, { env: { ...env, LATCHKEY_STORE: newStore() }, killAfterMs: 2000 });
+    const result = await run(args, { env: { ...env, LATCHKEY_STORE: newStore() }, killAfterMs: 2000, cwd: scratch });
     if (result.signal === 'SIGKILL') return;
     assertTold(result, args.join(' ').slice(0, 200));
     assert.doesNotMatch(result.stderr, /\u001b|\u0001/, args.join(' ').slice(0, 200));
