@@ -56,6 +56,7 @@ int complain(const lk_error *err)
     for (char *c = line; *c != '\0'; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = '?';
+    fflush(stdout); /* what was printed before comes before, in a pipe, too */
     fprintf(stderr, "latchkey: %s\n", line);
     return exit_code(err);
 }

@@ -216,8 +216,8 @@ static void print_as_json(const reconciling *self, const lk_drift_page *drift)
     puts("]}");
 }
 
-/* "users_added" as "users added 3" */
-static void print_drift(const lk_drift *drift)
+/* "users_added" as "3 users added"; what the brake has kept is not deleted. */
+static void print_drift(const lk_drift *drift, bool is_held)
 {
     count counts[N_COUNTS];
     const char *between = ": ";
@@ -227,11 +227,12 @@ static void print_drift(const lk_drift *drift)
     counts_of(drift, counts);
     for (int c = 0; c < N_COUNTS; c++) {
         const char *end = strchr(counts[c].name, '_');
+        bool is_kept = is_held && strcmp(end + 1, "deleted") == 0;
 
         if (counts[c].n == 0)
             continue;
         printf("%s%" PRId64 " %.*s %s", between, counts[c].n, (int)(end - counts[c].name),
-               counts[c].name, end + 1);
+               counts[c].name, is_kept ? "gone from WorkOS" : end + 1);
         between = ", ";
     }
     putchar('\n');
@@ -240,12 +241,15 @@ static void print_drift(const lk_drift *drift)
 static void print_for_people(const reconciling *self, const lk_drift_page *drift)
 {
     const lk_reconcile_progress *now = &self->progress;
+    bool is_held = now->state == LK_RECONCILE_HELD;
 
     for (size_t i = 0; i < drift->count; i++)
-        print_drift(&drift->items[i]);
+        print_drift(&drift->items[i], is_held);
     printf("%s %" PRId64 " users and groups in %" PRId64 " directories.",
-           self->options.dry_run ? "Compared, and changed nothing:" : "Reconciled:", now->n_seen,
-           now->n_directories);
+           self->options.dry_run ? "Compared, and changed nothing:"
+           : is_held             ? "Reconciled, but for what is gone:"
+                                 : "Reconciled:",
+           now->n_seen, now->n_directories);
     if (drift->count == 0)
         fputs(" No difference.", stdout);
     if (now->n_directories_failed > 0)
