@@ -51,12 +51,20 @@ static fault prepare(void *emulator_, exchange *request)
     return due;
 }
 
+/* What was asked for may be in the error, and is nothing that a terminal should obey. */
+static void complain(char error[EMULATOR_ERROR_SIZE])
+{
+    for (char *c = error; *c; c++)
+        *c = (unsigned char)*c < ' ' || *c == 0x7F ? '?' : *c;
+    fprintf(stderr, "latchkey emulate: %s\n", error);
+}
+
 /* What has happened goes into the file; the lock is held. True: it is there, or nobody wants it. */
 static bool save(emulator *self, char error[EMULATOR_ERROR_SIZE])
 {
     if (!self->saved || saved_state_write(self->saved, error))
         return true;
-    fprintf(stderr, "latchkey emulate: %s\n", error);
+    complain(error);
     return false;
 }
 
@@ -302,7 +310,7 @@ int emulator_run(const emulator_options *options)
     sigset_t ends;
     int signal = 0;
     if (start_with(options, &ends, &self, error)) {
-        fprintf(stderr, "latchkey emulate: %s\n", error);
+        complain(error);
         return 1;
     }
     if (self->is_restored && (options->seed_file || options->people))

@@ -35,7 +35,7 @@ async function each(items, work) {
 
 function assertTold(result, what) {
   assert.ok(result.code >= 0 && result.code <= 4, `${what}: ${result.code} ${result.signal} ${result.stderr}`);
-  if (result.code !== 0 && !what.startsWith('doctor')) assert.match(result.stderr, /^(latchkey: [^\n]+\n)+$/, what);
+  if (result.code !== 0 && !what.startsWith('doctor')) assert.match(result.stderr, /^(latchkey(?: emulate)?: [^\n]+\n)+$/, what);
   assert.ok(result.stderr.length < 4000, `${what}: ${result.stderr.length} characters`);
 }
 
