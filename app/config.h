@@ -24,11 +24,11 @@
                 "(default: sqlite:$XDG_STATE_HOME/latchkey/mirror.db)",             \
         .variable = "LATCHKEY_STORE"                                                \
     }
-#define OPTION_KEEP_DAYS                                                                   \
-    {                                                                                      \
-        .name = "keep-days", .value = "N",                                                 \
-        .help = "Forget events that are older; people and groups stay. Else all are kept", \
-        .is_number = true, .minimum = 1, .maximum = 36500                                  \
+#define OPTION_KEEP_DAYS                                                                    \
+    {                                                                                       \
+        .name = "keep-days", .value = "N",                                                  \
+        .help = "Forget events that are older; people and groups stay (default: keep all)", \
+        .is_number = true, .minimum = 1, .maximum = 36500                                   \
     }
 #define OPTION_ORGANIZATION                                                        \
     {                                                                              \

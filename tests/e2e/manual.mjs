@@ -96,10 +96,11 @@ test('section 5: every variable that the programs read, and each flag that stand
 test('section 7 and the desktop: commands, flags, variables and pages that exist', async () => {
   const known = new Set((await Promise.all(commands.map(optionsOf))).flat());
   const settings = plain(await succeed(['manual', '--settings']));
-  for (const name of ['app/latchkey.7', 'gui/data/latchkey-desktop.1']) {
-    const source = fs.readFileSync(path.join(SOURCE_ROOT, name), 'utf8');
+  const pages = ['latchkey.7', 'latchkey-developing.7', 'latchkey-administering.7', 'latchkey-embedding.7'].map((name) => path.join(BUILD_ROOT, 'app', name));
+  for (const name of [...pages, path.join(SOURCE_ROOT, 'gui/data/latchkey-desktop.1')]) {
+    const source = fs.readFileSync(name, 'utf8');
     await readable(source);
-    const text = plain(source);
+    const text = plain(source.replace(/^\.nf\n.*?^\.fi$/gms, '')); // what guides type is typed by guides.mjs
     for (const [, flag] of text.matchAll(/--([a-z-]+)/g)) assert.ok(known.has(flag), `${name}: --${flag}`);
     for (const [, command] of text.matchAll(/^\.BR? latchkey ([a-z]+(?: [a-z]+)?)/gm)) assert.ok(commands.includes(command), `${name}: latchkey ${command}`);
     for (const [, variable] of text.matchAll(/\b((?:WORKOS|LATCHKEY)_[A-Z_]+)\b/g)) assert.match(settings, new RegExp(`\\b${variable.replace(/_FILE$/, '')}\\b`), `${name}: ${variable}`);

@@ -1,30 +1,30 @@
 #!/bin/sh
-# Takes the C examples out of README.md and builds them into programs, as a reader would, with the flags that
-# pkg-config tells: sign-in.c around a CivetWeb server that exists already (host.c), consumer.c as it is.
+# Takes C examples out of README.md and the embedder's guide and builds them into programs, as a reader would, with the
+# flags that pkg-config tells: sign-in.c around a CivetWeb server that exists already (host.c), consumer.c as it is.
 #
 #   build.sh SOURCE-ROOT BUILD-ROOT OUTPUT-FOLDER [CFLAGS…]
 #
-# An example is every ```c block whose first line is a comment that begins "example: NAME". The first one of
-# sign-in.c is the sign-in: at most 25 lines, as README says of itself.
+# sign-in.c is every ```c block of README.md whose first line is a comment that begins "example: sign-in.c". The first
+# one is the sign-in: at most 25 lines.
 set -eu
 source=$1 build=$2 out=$3
 shift 3
 mkdir -p "$out"
 
-for name in sign-in consumer; do
-    awk -v name="$name" -v out="$out/$name.c" -v first="$out/$name.first" '
-        /^```c$/ { n = 0; inside = 1; wanted = 0; next }
-        /^```$/ { if (inside && wanted) blocks++; inside = 0; next }
-        !inside { next }
-        ++n == 1 { wanted = $0 ~ ("^/[*] example: " name "[.]c[ ,]") }
-        wanted { printf "#line %d \"README.md\"\n%s\n", NR, $0 > out }
-        wanted && n > 1 && !blocks && !/^[ \t]*$/ { print > first }
-        END { if (!blocks) exit 1 }
-    ' "$source/README.md" || {
-        echo "README.md has no \`\`\`c block that begins with /* example: $name.c */"
-        exit 1
-    }
-done
+awk -v out="$out/sign-in.c" -v first="$out/sign-in.first" '
+    /^```c$/ { n = 0; inside = 1; wanted = 0; next }
+    /^```$/ { if (inside && wanted) blocks++; inside = 0; next }
+    !inside { next }
+    ++n == 1 { wanted = /^[/][*] example: sign-in[.]c[ ,]/ }
+    wanted { printf "#line %d \"README.md\"\n%s\n", NR, $0 > out }
+    wanted && n > 1 && !blocks && !/^[ \t]*$/ { print > first }
+    END { if (!blocks) exit 1 }
+' "$source/README.md" || {
+    echo 'README.md has no ```c block that begins with /* example: sign-in.c */'
+    exit 1
+}
+awk '/^```$/ { inside = 0 } inside { print } /^```c file=consumer[.]c$/ { inside = 1 }' \
+    "$source/app/man/embedding.md" >"$out/consumer.c"
 lines=$(wc -l <"$out/sign-in.first")
 if [ "$lines" -gt 25 ]; then
     echo "the sign-in in README.md takes $lines lines of C; 25 are promised"

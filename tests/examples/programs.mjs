@@ -1,5 +1,5 @@
-// The programs in lib/examples, built and started by the very lines that README.md shows, with a real sign-in at the
-// local WorkOS. In sanitized builds the lines would need flags of their own: there the programs of the build run.
+// The programs in lib/examples, built and started by the very lines that the embedder's guide shows, with a real
+// sign-in at the local WorkOS. In sanitized builds the lines would need flags of their own: there the programs of the build run.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -8,20 +8,18 @@ import net from 'node:net';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import { Jar, ask, emulate, freePort, run, scratch, scratchFile, signIn, start, visit, waitFor } from '../e2e/support.mjs';
-import { programLines } from './shown.mjs';
+import { exported, guideLines } from './shown.mjs';
 
 const { SOURCE_ROOT, BUILD_ROOT, SANITIZE, CIVETWEB, OWN_LOOP, DEVICE, HAS_QR } = process.env;
 const ADMIN = 'mira.holt@juniper.example';
 const MEMBER = 'tomas.berg@juniper.example';
 const PLAIN = SANITIZE === 'none';
-const INSTALL = 'meson setup build && ninja -C build && sudo meson install -C build && sudo ldconfig';
 const folder = path.join(scratch, 'reader'); // where the reader's shell stands
-const exported = programLines.filter((line) => line.startsWith('export '));
-// README's own spelling of the address, on the port of this test's emulator: the issuer of its tokens is compared.
+// The guide's own spelling of the address, on the port of this test's emulator: the issuer of its tokens is compared.
 const workosAt = (port) => exported.join(' ').match(/\bWORKOS_API_BASE_URL=(\S+)/)[1].replace(':4100', `:${port}`);
 let emulator, shell;
 
-// README's first line needs root: the same into a folder, which pkg-config and the loader are told of.
+// To install needs root: the same into a folder, which pkg-config and the loader are told of.
 function install() {
   const root = path.join(scratch, 'installed');
   const done = spawnSync('meson', ['install', '-C', BUILD_ROOT, '--no-rebuild', '--quiet', '--tags', 'devel,runtime', '--destdir', root], { encoding: 'utf8' });
@@ -40,8 +38,8 @@ before(async () => {
 
 const built = { civetweb: CIVETWEB, 'own-loop': OWN_LOOP, device: DEVICE };
 function build(name) {
-  const line = programLines.find((text) => text.startsWith('cc ') && text.includes(` -o ${name} `));
-  assert.ok(line, `README.md shows how to build ${name}`);
+  const line = guideLines.find((text) => text.startsWith('cc ') && text.includes(` -o ${name} `));
+  assert.ok(line, `the guide shows how to build ${name}`);
   if (PLAIN) {
     const done = spawnSync('sh', ['-ec', `${line.replace(/^cc /, 'cc -Wall -Werror ')}`], { cwd: folder, env: { PATH: process.env.PATH, ...shell }, encoding: 'utf8' });
     assert.equal(done.status, 0, `${line}\n${done.stdout}${done.stderr}`);
@@ -50,10 +48,10 @@ function build(name) {
   }
 }
 
-// Starts one as README.md does: with its settings, on a port that is free.
+// Starts one as the guide does: with its settings, on a port that is free.
 async function host(name, { workos = workosAt(emulator.port) } = {}) {
   const line = `./${name} 8080`;
-  assert.ok(programLines.includes(line), `README.md shows ${line}`);
+  assert.ok(guideLines.includes(line), `the guide shows ${line}`);
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const script = [...exported, `export WORKOS_API_BASE_URL=${workos} WORKOS_REDIRECT_URI=${url}/callback`, `exec ${line.replace('8080', port)}`];
@@ -87,9 +85,8 @@ async function strangerAt(self, pages) {
   }
 }
 
-test('README.md shows how to install, to set and to run each program, and nothing that is not tried here', () => {
-  assert.deepEqual(programLines.filter((line) => !/^(export|cc|\.\/)/.test(line)), [INSTALL]);
-  assert.deepEqual(programLines.filter((line) => line.startsWith('./')), ['./civetweb 8080', './own-loop 8080', './device']);
+test('the guide says what to set, and builds and starts each program', () => {
+  for (const name of ['civetweb', 'own-loop', 'device']) assert.ok(guideLines.some((line) => line.startsWith(`./${name}`)), name);
   const names = exported.join(' ').match(/\b\w+(?==)/g).sort();
   assert.deepEqual(names, ['WORKOS_API_BASE_URL', 'WORKOS_API_KEY', 'WORKOS_CLIENT_ID', 'WORKOS_COOKIE_PASSWORD', 'WORKOS_REDIRECT_URI']);
 });

@@ -1,12 +1,14 @@
-// What README.md shows is what works: its C example runs, and each of its commands does what is said of it.
+// What README.md shows is what works: its C example runs (and the guide's consumer), and each of its commands does what is
+// said of it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import {
   Jar, PASSWORD, apiEnvironment, control, emulate, freePort, isUp, jsonLines, newStore, run, scratch, scratchFile, serve, start, succeed, visit, waitFor,
 } from '../e2e/support.mjs';
-import { otherLines } from './shown.mjs';
+import { readme, readmeLines } from './shown.mjs';
 
 const { SOURCE_ROOT, BUILD_ROOT, SANITIZE } = process.env;
 const EMAIL = 'mira.holt@juniper.example';
@@ -160,8 +162,13 @@ const commands = {
   },
 };
 
-test('README.md shows commands', () => assert.ok(otherLines.length > 0));
-for (const line of otherLines) {
+test('README.md shows commands, and leads to files that are there', () => {
+  assert.ok(readmeLines.length > 0);
+  const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, to]) => to).filter((to) => !to.startsWith('https:'));
+  for (const guide of ['developing', 'administering', 'embedding']) assert.ok(links.includes(`app/man/${guide}.md`), guide);
+  for (const to of links) assert.ok(fs.existsSync(path.join(SOURCE_ROOT, to)), to);
+});
+for (const line of readmeLines) {
   test(`README.md: ${line}`, async () => {
     assert.ok(commands[line], 'README.md shows a command that no test knows: add it to tests/examples/readme.mjs');
     await commands[line]();

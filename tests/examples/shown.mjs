@@ -1,16 +1,16 @@
-// What README.md shows as commands, line by line.
+// What README.md and the embedder's guide show as commands, line by line.
 import fs from 'node:fs';
 import path from 'node:path';
+import { readBlocks, readGuide } from '../e2e/guide.mjs';
 
 export const readme = fs.readFileSync(path.join(process.env.SOURCE_ROOT, 'README.md'), 'utf8');
 
-// The section about the example programs has a test of its own: programs.mjs.
-const PROGRAMS = /^## Whole programs to begin with\n.*?(?=^## )/ms;
-
-const linesOf = (text) => [...text.matchAll(/^```sh\n(.*?)^```$/gms)]
+export const readmeLines = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)]
   .flatMap(([, block]) => block.split('\n'))
   .map((line) => line.replace(/\s+#.*$/, '').trim())
   .filter((line) => line && !line.startsWith('#'));
 
-export const programLines = linesOf(readme.match(PROGRAMS)[0]);
-export const otherLines = linesOf(readme.replace(PROGRAMS, ''));
+const guide = readBlocks(readGuide('embedding'));
+export const guideLines = guide.flatMap(({ commands }) => commands ?? []).filter(({ isRoot }) => !isRoot).map(({ text }) => text);
+// The settings that the programs of the guide are started with.
+export const exported = guide.find(({ file }) => file === 'local.env').text.trimEnd().split('\n');
