@@ -33,6 +33,14 @@ static char *line_of(LatchkeyRecord *record, gint64 now_ms)
     return g_strjoinv(" · ", (char **)parts->pdata);
 }
 
+static void set_class(GtkWidget *widget, const char *name, gboolean is_set)
+{
+    if (is_set)
+        gtk_widget_add_css_class(widget, name);
+    else
+        gtk_widget_remove_css_class(widget, name);
+}
+
 void latchkey_record_row_set_record(LatchkeyRecordRow *self, LatchkeyRecord *record, gint64 now_ms)
 {
     gboolean is_person = latchkey_record_get_kind(record) == LATCHKEY_RECORD_PERSON;
@@ -44,10 +52,8 @@ void latchkey_record_row_set_record(LatchkeyRecordRow *self, LatchkeyRecord *rec
     adw_avatar_set_icon_name(self->avatar, is_person ? NULL : "system-users-symbolic");
     gtk_label_set_text(self->name_label, latchkey_record_get_name(record));
     gtk_label_set_text(self->line_label, line);
-    if (is_deleted)
-        gtk_widget_add_css_class(GTK_WIDGET(self), "deleted");
-    else
-        gtk_widget_remove_css_class(GTK_WIDGET(self), "deleted");
+    set_class(GTK_WIDGET(self), "deleted", is_deleted);
+    set_class(GTK_WIDGET(self->name_label), "dim-label", is_deleted);
 }
 
 char *latchkey_record_row_spoken(LatchkeyRecord *record, gint64 now_ms)
