@@ -68,6 +68,19 @@ int64_t *lk__deleted_at(lk_record_kind kind, void *item)
     return &((lk_directory *)item)->deleted_at_ms;
 }
 
+int64_t lk__record_created_at(lk_record_kind kind, const void *item)
+{
+    switch (kind) {
+    case LK_RECORD_DIRECTORY:
+        break;
+    case LK_RECORD_GROUP:
+        return ((const lk_directory_group *)item)->created_at_ms;
+    case LK_RECORD_USER:
+        return ((const lk_directory_user *)item)->created_at_ms;
+    }
+    return ((const lk_directory *)item)->created_at_ms;
+}
+
 lk_status lk__take_id(void *ctx, const lk__row *row, lk_error *err)
 {
     lk__ids *list = ctx;

@@ -21,6 +21,8 @@ LK_MUST_CHECK lk_status lk__take_group(lk__arena *arena, const lk__value *column
 /* Where an lk_directory, lk_directory_user or lk_directory_group says when it was deleted. */
 int64_t *lk__deleted_at(lk_record_kind kind, void *item);
 
+int64_t lk__record_created_at(lk_record_kind kind, const void *item);
+
 /* The first column of each row. */
 typedef struct lk__ids {
     lk__arena *arena;

@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 #include "mirror/directory-rows.h"
+#include "mirror/history-log.h"
+#include "mirror/history-member.h"
 #include "mirror/mirror.h"
 #include "mirror/record.h"
 #include "mirror/sql.h"
@@ -24,16 +26,18 @@ static const struct {
     size_t size;
     lk__take_record *take;
     const char *writer;
+    const char *next_writer;
     const char *killer;
 } kinds[] = {
     [LK_RECORD_DIRECTORY] = { LK__SQL_DIRECTORY_REGISTER, 7, sizeof(lk_directory),
                               lk__take_directory, LK__SQL_NEWEST_OF(DIRECTORY_WRITERS),
+                              LK__SQL_NEXT_OF(DIRECTORY_WRITERS),
                               LK__SQL_NEWEST_OF("('dsync.deleted')") },
     [LK_RECORD_GROUP] = { LK__SQL_GROUP_REGISTER, 8, sizeof(lk_directory_group), lk__take_group,
-                          LK__SQL_NEWEST_OF(GROUP_WRITERS),
+                          LK__SQL_NEWEST_OF(GROUP_WRITERS), LK__SQL_NEXT_OF(GROUP_WRITERS),
                           LK__SQL_NEWEST_OF("('dsync.group.deleted')") },
     [LK_RECORD_USER] = { LK__SQL_USER_REGISTER, 13, sizeof(lk_directory_user), lk__take_user,
-                         LK__SQL_NEWEST_OF(USER_WRITERS),
+                         LK__SQL_NEWEST_OF(USER_WRITERS), LK__SQL_NEXT_OF(USER_WRITERS),
                          LK__SQL_NEWEST_OF("('dsync.user.deleted')") },
 };
 
@@ -55,7 +59,7 @@ typedef struct taking {
     lk__state former; /* what forgotten events said */
 } taking;
 
-static bool take_stamp(lk__arena *arena, const lk__value *columns, lk__stamp *out)
+bool lk__take_stamp(lk__arena *arena, const lk__value *columns, lk__stamp *out)
 {
     out->ms = columns[0].number;
     return lk__take_text(arena, &columns[1], &out->id);
@@ -100,86 +104,15 @@ static lk_status take_register(void *ctx, const lk__row *row, lk_error *err)
     LK_TRY(kinds[t->kind].take(t->arena, row->columns, record, err));
     *t->state = (lk__state){ .is_known = true, .is_deleted = own[0].number != 0, .record = record };
     t->former.is_deleted = own[5].number != 0;
-    if (!take_stamp(t->arena, &own[1], &t->state->version) ||
-        !take_stamp(t->arena, &own[3], &t->state->killed) ||
-        !take_stamp(t->arena, &own[6], &t->former.version) ||
-        !take_stamp(t->arena, &own[8], &t->former.killed))
+    if (!lk__take_stamp(t->arena, &own[1], &t->state->version) ||
+        !lk__take_stamp(t->arena, &own[3], &t->state->killed) ||
+        !lk__take_stamp(t->arena, &own[6], &t->former.version) ||
+        !lk__take_stamp(t->arena, &own[8], &t->former.killed))
         return lk__no_memory(err);
     return take_former(t, *(const char *const *)record, &own[10], err);
 }
 
 /* ---- The log ---- */
-
-/* What one event says of the object. */
-typedef struct said {
-    lk__arena *arena;
-    bool is_known;
-    lk__stamp version;
-    lk__record record;
-} said;
-
-static lk_status take_event(void *ctx, const lk__row *row, lk_error *err)
-{
-    said *s = ctx;
-    const lk__value *columns = row->columns;
-    const char *type = NULL;
-    const char *json = NULL;
-
-    if (!lk__take_text(s->arena, &columns[0], &s->version.id) ||
-        !lk__take_text(s->arena, &columns[1], &type) ||
-        !lk__take_text(s->arena, &columns[3], &json))
-        return lk__no_memory(err);
-    if (json == NULL)
-        return lk__fail(err, LK_ERR_STORE, "the mirror lost the body of event %.64s",
-                        s->version.id);
-    s->version.ms = columns[2].number;
-    s->is_known = true;
-    return lk__record_read(&(const lk_event){ .id = s->version.id,
-                                              .type = type,
-                                              .created_at_ms = s->version.ms,
-                                              .json = json,
-                                              .json_len = columns[3].len },
-                           s->arena, &s->record, err);
-}
-
-/* The raw record as it stands in the event, as the register has it. */
-static lk_status keep_json(lk__arena *arena, const lk__slice *json, const char **out, lk_error *err)
-{
-    if (json->data == NULL)
-        return LK_OK;
-    *out = lk__arena_bytes(arena, json->data, json->len);
-    return *out != NULL ? LK_OK : lk__no_memory(err);
-}
-
-static lk_status record_of(lk_record_kind kind, const lk__record *r, lk__arena *arena,
-                           const void **out, lk_error *err)
-{
-    lk_directory_user *user;
-    lk_directory_group *group;
-
-    switch (kind) {
-    case LK_RECORD_DIRECTORY:
-        *out = r->directory;
-        return LK_OK;
-    case LK_RECORD_GROUP:
-        group = lk__arena_alloc(arena, sizeof(*group));
-        if (group == NULL)
-            return lk__no_memory(err);
-        if (r->group != NULL)
-            *group = *r->group;
-        *out = r->group != NULL ? group : NULL;
-        return keep_json(arena, &r->group_json, &group->json, err);
-    case LK_RECORD_USER:
-        user = lk__arena_alloc(arena, sizeof(*user));
-        if (user == NULL)
-            return lk__no_memory(err);
-        if (r->user != NULL)
-            *user = *r->user;
-        *out = r->user != NULL ? user : NULL;
-        return keep_json(arena, &r->user_json, &user->json, err);
-    }
-    return LK_OK;
-}
 
 /* What a register kept of one that is gone: bytes that were read before. */
 static lk_status read_former_object(lk_record_kind kind, const lk__value *json, lk__arena *arena,
@@ -193,21 +126,20 @@ static lk_status read_former_object(lk_record_kind kind, const lk__value *json, 
         return lk__no_memory(err);
     LK_TRY(
         lk__record_read_object(effect, text != NULL ? text : "", json->len, arena, &record, err));
-    return record_of(kind, &record, arena, out, err);
+    return lk__said_record(kind, &record, arena, out, err);
 }
 
 static lk_status read_writer(lk__store *store, lk_record_kind kind, const char *id, int64_t at_ms,
                              lk__arena *arena, lk__state *state, lk_error *err)
 {
-    said s = { .arena = arena };
+    lk__said s;
 
     state->is_known = false;
-    LK_TRY(lk__store_run(store, kinds[kind].writer,
-                         LK__ARGS(lk__value_text(id), lk__value_number(at_ms)), take_event, &s,
-                         err));
+    LK_TRY(lk__said_read(store, kinds[kind].writer,
+                         LK__ARGS(lk__value_text(id), lk__value_number(at_ms)), arena, &s, err));
     if (!s.is_known)
         return LK_OK;
-    LK_TRY(record_of(kind, &s.record, arena, &state->record, err));
+    LK_TRY(lk__said_record(kind, &s.record, arena, &state->record, err));
     state->is_known = state->record != NULL;
     state->version = s.version;
     /* A removal from a group deletes nothing, and is no writer. */
@@ -215,21 +147,45 @@ static lk_status read_writer(lk__store *store, lk_record_kind kind, const char *
     return LK_OK;
 }
 
+/* What the log first names as changed or gone was there before it, from its created_at on. */
+static lk_status read_before(lk__store *store, lk_record_kind kind, const char *id, int64_t at_ms,
+                             lk__arena *arena, lk__state *state, lk_error *err)
+{
+    lk__said s;
+    const void *record = NULL;
+    int64_t begin_ms = 0;
+    int64_t created_at_ms;
+
+    LK_TRY(lk__log_begin(store, &begin_ms, err));
+    if (at_ms < begin_ms)
+        return LK_OK;
+    LK_TRY(lk__said_read(store, kinds[kind].next_writer,
+                         LK__ARGS(lk__value_text(id), lk__value_number(at_ms)), arena, &s, err));
+    if (!s.is_known || s.record.parked != NULL || lk__said_begins(&s))
+        return LK_OK;
+    LK_TRY(lk__said_before(kind, &s, arena, &record, err));
+    created_at_ms = lk__record_created_at(kind, record);
+    if (created_at_ms == 0 || created_at_ms > at_ms)
+        return LK_OK;
+    *state = (lk__state){ .is_known = true,
+                          .version = { .ms = created_at_ms, .id = "" },
+                          .killed = state->killed,
+                          .record = record };
+    return LK_OK;
+}
+
 static lk_status read_killer(lk__store *store, lk_record_kind kind, const char *id, int64_t at_ms,
                              lk__arena *arena, lk__stamp *out, lk_error *err)
 {
-    said s = { .arena = arena };
+    lk__said s;
 
-    LK_TRY(lk__store_run(store, kinds[kind].killer,
-                         LK__ARGS(lk__value_text(id), lk__value_number(at_ms)), take_event, &s,
-                         err));
+    LK_TRY(lk__said_read(store, kinds[kind].killer,
+                         LK__ARGS(lk__value_text(id), lk__value_number(at_ms)), arena, &s, err));
     *out = s.is_known ? s.version : (lk__stamp){ 0 };
     return LK_OK;
 }
 
-/* Whether what is forgotten counts, and not what the log says; found is NULL when that is nothing.
- */
-static bool counts_instead(const lk__stamp *former, int64_t at_ms, const lk__stamp *found)
+bool lk__stamp_counts_instead(const lk__stamp *former, int64_t at_ms, const lk__stamp *found)
 {
     if (former->id == NULL || former->ms > at_ms)
         return false;
@@ -246,15 +202,19 @@ lk_status lk__state_read(lk__store *store, lk_record_kind kind, const char *id, 
                          take_register, &t, err));
     if (state.is_known && state.killed.id != NULL && state.killed.ms > at_ms) {
         LK_TRY(read_killer(store, kind, id, at_ms, arena, &state.killed, err));
-        if (counts_instead(&t.former.killed, at_ms, state.killed.id != NULL ? &state.killed : NULL))
+        if (lk__stamp_counts_instead(&t.former.killed, at_ms,
+                                     state.killed.id != NULL ? &state.killed : NULL))
             state.killed = t.former.killed;
     }
     if (state.is_known && state.version.ms > at_ms) {
         LK_TRY(read_writer(store, kind, id, at_ms, arena, &state, err));
-        if (counts_instead(&t.former.version, at_ms, state.is_known ? &state.version : NULL)) {
+        if (lk__stamp_counts_instead(&t.former.version, at_ms,
+                                     state.is_known ? &state.version : NULL)) {
             t.former.killed = state.killed;
             state = t.former;
         }
+        if (!state.is_known)
+            LK_TRY(read_before(store, kind, id, at_ms, arena, &state, err));
     }
     *out = state;
     return LK_OK;
@@ -275,9 +235,8 @@ static const char *directory_of(lk_record_kind kind, const void *record)
     return NULL;
 }
 
-/* A missing owner never died. */
-static lk_status outlives(lk__store *store, const lk__stamp *version, const char *directory_id,
-                          int64_t at_ms, lk__arena *arena, bool *out, lk_error *err)
+lk_status lk__state_outlives(lk__store *store, const lk__stamp *version, const char *directory_id,
+                             int64_t at_ms, lk__arena *arena, bool *out, lk_error *err)
 {
     lk__state directory = { 0 };
 
@@ -294,107 +253,8 @@ lk_status lk__state_is_alive(lk__store *store, lk_record_kind kind, const lk__st
     *out = state->is_known && !state->is_deleted;
     if (!*out || kind == LK_RECORD_DIRECTORY)
         return LK_OK;
-    return outlives(store, &state->version, directory_of(kind, state->record), at_ms, arena, out,
-                    err);
-}
-
-/* ---- Memberships ---- */
-
-typedef struct membership {
-    lk__arena *arena;
-    bool is_known;
-    bool is_deleted;
-    lk__stamp version;
-    const char *directory_id;
-    bool was_deleted; /* by a forgotten event, of this version */
-    lk__stamp former;
-} membership;
-
-static lk_status take_membership(void *ctx, const lk__row *row, lk_error *err)
-{
-    membership *m = ctx;
-
-    m->is_known = true;
-    m->is_deleted = row->columns[0].number != 0;
-    m->was_deleted = row->columns[4].number != 0;
-    if (!take_stamp(m->arena, &row->columns[1], &m->version) ||
-        !lk__take_text(m->arena, &row->columns[3], &m->directory_id) ||
-        !take_stamp(m->arena, &row->columns[5], &m->former))
-        return lk__no_memory(err);
-    return LK_OK;
-}
-
-static lk_status read_membership(lk__store *store, const char *group_id, const char *user_id,
-                                 int64_t at_ms, membership *m, lk_error *err)
-{
-    said s = { .arena = m->arena };
-
-    LK_TRY(lk__store_run(store, LK__SQL_MEMBERSHIP_REGISTER,
-                         LK__ARGS(lk__value_text(group_id), lk__value_text(user_id)),
-                         take_membership, m, err));
-    if (!m->is_known || m->version.ms <= at_ms)
-        return LK_OK;
-    LK_TRY(lk__store_run(
-        store, LK__SQL_NEWEST_OF_BOTH,
-        LK__ARGS(lk__value_text(user_id), lk__value_number(at_ms), lk__value_text(group_id)),
-        take_event, &s, err));
-    m->is_known = s.is_known && s.record.group != NULL;
-    if (counts_instead(&m->former, at_ms, m->is_known ? &s.version : NULL)) {
-        m->is_known = true;
-        m->is_deleted = m->was_deleted;
-        m->version = m->former;
-        return LK_OK; /* in the directory that it is in now */
-    }
-    m->is_deleted = s.record.is_deletion;
-    m->version = s.version;
-    m->directory_id = m->is_known ? s.record.group->directory_id : NULL;
-    return LK_OK;
-}
-
-/* One end is known to be alive: this looks at the membership and at the other end. */
-static lk_status is_member(lk__store *store, const char *group_id, const char *user_id,
-                           lk_record_kind known_kind, const lk__state *known, int64_t at_ms,
-                           lk__arena *arena, bool *out, lk_error *err)
-{
-    lk_record_kind other_kind = known_kind == LK_RECORD_USER ? LK_RECORD_GROUP : LK_RECORD_USER;
-    membership m = { .arena = arena };
-    lk__state other = { 0 };
-
-    *out = false;
-    LK_TRY(read_membership(store, group_id, user_id, at_ms, &m, err));
-    if (!m.is_known || m.is_deleted || lk__stamp_is_older(&m.version, &known->killed))
-        return LK_OK;
-    LK_TRY(lk__state_read(store, other_kind, other_kind == LK_RECORD_USER ? user_id : group_id,
-                          at_ms, arena, &other, err));
-    if (lk__stamp_is_older(&m.version, &other.killed))
-        return LK_OK;
-    LK_TRY(lk__state_is_alive(store, other_kind, &other, at_ms, arena, out, err));
-    if (!*out)
-        return LK_OK;
-    return outlives(store, &m.version, m.directory_id, at_ms, arena, out, err);
-}
-
-/* Of all memberships that ever were, those that were alive. */
-static lk_status fill(lk__store *store, lk_record_kind kind, const char *id, const lk__state *state,
-                      int64_t at_ms, lk__arena *arena, lk__ids *ids, lk_error *err)
-{
-    bool is_user = kind == LK_RECORD_USER;
-    size_t n = 0;
-
-    ids->arena = arena;
-    LK_TRY(lk__store_run(store, is_user ? LK__SQL_ALL_GROUPS_OF_USER : LK__SQL_ALL_MEMBERS_OF_GROUP,
-                         LK__ARGS(lk__value_text(id)), lk__take_id, ids, err));
-    for (size_t i = 0; i < ids->count; i++) {
-        const char *other = ids->items[i];
-        bool is_alive = false;
-
-        LK_TRY(is_member(store, is_user ? other : id, is_user ? id : other, kind, state, at_ms,
-                         arena, &is_alive, err));
-        if (is_alive)
-            ids->items[n++] = other;
-    }
-    ids->count = n;
-    return LK_OK;
+    return lk__state_outlives(store, &state->version, directory_of(kind, state->record), at_ms,
+                              arena, out, err);
 }
 
 static lk_status with_memberships(lk__store *store, lk_record_kind kind, const char *id,
@@ -408,7 +268,7 @@ static lk_status with_memberships(lk__store *store, lk_record_kind kind, const c
         return lk__no_memory(err);
     memcpy(copy, state->record, kinds[kind].size);
     if (kind != LK_RECORD_DIRECTORY)
-        LK_TRY(fill(store, kind, id, state, at_ms, arena, &ids, err));
+        LK_TRY(lk__members_read(store, kind, id, state, at_ms, arena, &ids, err));
     if (kind == LK_RECORD_USER) {
         ((lk_directory_user *)copy)->groups = ids.items;
         ((lk_directory_user *)copy)->n_groups = ids.count;

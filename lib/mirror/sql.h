@@ -245,22 +245,26 @@
     "SELECT group_id FROM membership WHERE user_id = $1 ORDER BY group_id"
 #define LK__SQL_ALL_MEMBERS_OF_GROUP \
     "SELECT user_id FROM membership WHERE group_id = $1 ORDER BY user_id"
-/* The newest event that speaks of the object $1, or of that and $3, not after $2; types: a list in
- * brackets. */
+/* The newest event that speaks of the object $1, or of that and $3, not after $2, and the first one
+ * after it; types: a list in brackets. */
 #define LK__LOGGED_EVENT " SELECT e.id, e.type, e.created_at_ms, b.json"
-#define LK__LOGGED_WITH                                     \
+#define LK__LOGGED_WITH(when)                               \
     " LEFT JOIN event_body b ON b.sequence = e.sequence"    \
     " LEFT JOIN parked p ON p.sequence = e.sequence"        \
     " WHERE e.sequence = o.sequence AND p.sequence IS NULL" \
-    " AND o.object_id = $1 AND o.created_at_ms <= $2 AND e.type IN "
-#define LK__LOGGED_LAST " ORDER BY o.created_at_ms DESC, e.id DESC LIMIT 1"
+    " AND o.object_id = $1 AND o.created_at_ms " when " $2 AND e.type IN "
+#define LK__LOGGED_OF_BOTH                                             \
+    "('dsync.group.user_added', 'dsync.group.user_removed')"           \
+    " AND EXISTS (SELECT 1 FROM event_object x WHERE x.object_id = $3" \
+    " AND x.created_at_ms = o.created_at_ms AND x.sequence = o.sequence)"
+#define LK__LOGGED_LAST  " ORDER BY o.created_at_ms DESC, e.id DESC LIMIT 1"
+#define LK__LOGGED_FIRST " ORDER BY o.created_at_ms, e.id LIMIT 1"
 #define LK__SQL_NEWEST_OF(types) \
-    LK__LOGGED_EVENT LK__BY_OBJECT LK__LOGGED_WITH types LK__LOGGED_LAST
-#define LK__SQL_NEWEST_OF_BOTH                                             \
-    LK__LOGGED_EVENT LK__BY_OBJECT LK__LOGGED_WITH                         \
-        "('dsync.group.user_added', 'dsync.group.user_removed')"           \
-        " AND EXISTS (SELECT 1 FROM event_object x WHERE x.object_id = $3" \
-        " AND x.created_at_ms = o.created_at_ms AND x.sequence = o.sequence)" LK__LOGGED_LAST
+    LK__LOGGED_EVENT LK__BY_OBJECT LK__LOGGED_WITH("<=") types LK__LOGGED_LAST
+#define LK__SQL_NEXT_OF(types) \
+    LK__LOGGED_EVENT LK__BY_OBJECT LK__LOGGED_WITH(">") types LK__LOGGED_FIRST
+#define LK__SQL_NEWEST_OF_BOTH LK__SQL_NEWEST_OF(LK__LOGGED_OF_BOTH)
+#define LK__SQL_NEXT_OF_BOTH   LK__SQL_NEXT_OF(LK__LOGGED_OF_BOTH)
 /* The id they come after stands behind these. */
 #define LK__SQL_ALL_DIRECTORIES "SELECT r.id FROM directory r WHERE r.id > "
 #define LK__SQL_ALL_GROUPS                                                              \

@@ -1,9 +1,11 @@
 /* What happened to whom, and how the directories were at a time: read from the event log.
  *
  * Lists as of a time: lk_mirror_query.at_ms in mirror.h. All of it follows the rule of the mirror,
- * whatever order events came in: created_at, then id, decide. What is not known is said: nothing is
- * known of the time before the log begins, and of what reconciliation (reconcile.h) changed without
- * an event only the newest change is. Calls block on the disk. */
+ * whatever order events came in: created_at, then id, decide. What is older than the log counts
+ * from when the log begins: as the first event that changes it says it was before, by
+ * previous_attributes. What is not known is said: nothing is known of the time before the log
+ * begins, and of what reconciliation (reconcile.h) changed without an event only the newest change
+ * is. Calls block on the disk. */
 #ifndef LATCHKEY_HISTORY_H
 #define LATCHKEY_HISTORY_H
 
