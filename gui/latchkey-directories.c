@@ -18,6 +18,8 @@ char *latchkey_knowledge_words(const LatchkeyKnowledge *known, gint64 at_ms)
 {
     g_autofree char *time = latchkey_text_moment(at_ms);
     g_autofree char *begin = latchkey_text_moment(known->log_from_ms);
+    g_autofree char *since = latchkey_text_moment(known->gap_since_ms);
+    g_autofree char *until = latchkey_text_moment(known->gap_until_ms);
 
     if (known->log_from_ms == 0)
         return g_strdup_printf(_("As of %s. No events are kept here: what was is not known."),
@@ -26,11 +28,23 @@ char *latchkey_knowledge_words(const LatchkeyKnowledge *known, gint64 at_ms)
         return g_strdup_printf(
             _("As of %s. Events are kept here since %s: what was before is not known."), time,
             begin);
-    if (known->has_walked)
+    if (at_ms < known->gap_until_ms)
         return g_strdup_printf(
-            _("As of %s. Who was there before %s and has changed since may be missing."), time,
-            begin);
+            _("As of %s. From %s to %s no events could be had: some of this may be wrong."), time,
+            since, until);
     return g_strdup_printf(_("As of %s"), time);
+}
+
+static lk_status read_gap(lk_mirror *mirror, LatchkeyKnowledge *out, lk_error *err)
+{
+    lk_auto(lk_gap_page) gaps = NULL;
+    lk_status result = lk_mirror_list_gaps(mirror, &gaps, err);
+
+    if (result == LK_OK && gaps->count > 0) {
+        out->gap_since_ms = gaps->items[gaps->count - 1].since_ms;
+        out->gap_until_ms = gaps->items[gaps->count - 1].until_ms;
+    }
+    return result;
 }
 
 static lk_status read_knowledge(lk_mirror *mirror, LatchkeyKnowledge *out, lk_error *err)
@@ -41,12 +55,12 @@ static lk_status read_knowledge(lk_mirror *mirror, LatchkeyKnowledge *out, lk_er
 
     if (result == LK_OK)
         result = lk_mirror_list_events(mirror, LK_MIRROR_EVENT_QUERY(.limit = 1), &oldest, err);
-    if (result == LK_OK)
-        *out = (LatchkeyKnowledge){
-            .log_from_ms = oldest->count > 0 ? oldest->items[0]->created_at_ms : 0,
-            .has_walked = status.reconciled_at_ms != 0,
-        };
-    return result;
+    if (result != LK_OK)
+        return result;
+    out->log_from_ms = oldest->count > 0 ? oldest->items[0]->created_at_ms : 0;
+    if (status.kept_from_ms != 0)
+        out->log_from_ms = status.kept_from_ms;
+    return read_gap(mirror, out, err);
 }
 
 /* ---- The directories ---- */

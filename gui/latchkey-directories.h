@@ -7,8 +7,9 @@ G_BEGIN_DECLS
 
 /* How far back a mirror can tell how things were. */
 typedef struct LatchkeyKnowledge {
-    gint64 log_from_ms;  /* its oldest event; 0: it has none */
-    gboolean has_walked; /* what it holds came from WorkOS' state API, too */
+    gint64 log_from_ms;  /* from here on it knows; 0: it has no events */
+    gint64 gap_since_ms; /* the newest time whose events never came */
+    gint64 gap_until_ms; /* 0: there is none */
 } LatchkeyKnowledge;
 
 /* Whether anything is known of the time; at_ms 0, now, always is. */

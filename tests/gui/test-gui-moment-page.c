@@ -172,19 +172,20 @@ static const struct {
     LatchkeyKnowledge known;
     gint64 at_ms;
     gboolean reaches;
-    const char *words; /* {then} and {begin} stand for times */
+    const char *words; /* {then}, {begin} and {end} stand for times */
 } knowledge[] = {
-    { { NOON, FALSE }, 0, TRUE, NULL },
-    { { NOON, FALSE }, NOON, TRUE, "As of {then}" },
-    { { NOON, FALSE },
+    { { .log_from_ms = NOON }, 0, TRUE, NULL },
+    { { .log_from_ms = NOON }, NOON, TRUE, "As of {then}" },
+    { { .log_from_ms = NOON },
       NOON - 1,
       FALSE,
       "As of {then}. Events are kept here since {begin}: what was before is not known." },
-    { { NOON, TRUE },
+    { { NOON, NOON, NOON + HOUR },
       NOON,
       TRUE,
-      "As of {then}. Who was there before {begin} and has changed since may be missing." },
-    { { 0, TRUE }, NOON, FALSE, "As of {then}. No events are kept here: what was is not known." },
+      "As of {then}. From {begin} to {end} no events could be had: some of this may be wrong." },
+    { { NOON, NOON, NOON + HOUR }, NOON + HOUR, TRUE, "As of {then}" },
+    { { 0 }, NOON, FALSE, "As of {then}. No events are kept here: what was is not known." },
 };
 
 static char *put(const char *text, const char *name, gint64 ms)
@@ -204,7 +205,8 @@ static void test_what_is_known_in_words(void)
             continue;
         g_autofree char *words = latchkey_knowledge_words(&knowledge[i].known, knowledge[i].at_ms);
         g_autofree char *half = put(knowledge[i].words, "{then}", knowledge[i].at_ms);
-        g_autofree char *expected = put(half, "{begin}", knowledge[i].known.log_from_ms);
+        g_autofree char *most = put(half, "{begin}", knowledge[i].known.log_from_ms);
+        g_autofree char *expected = put(most, "{end}", knowledge[i].known.gap_until_ms);
         g_assert_cmpstr(words, ==, expected);
     }
 }
