@@ -52,25 +52,25 @@ static const app_option options[] = {
     { .name = "limits", .help = "Refuse who asks too often, at the rates of production" },
     { .name = "people",
       .value = "COUNT",
-      .help = "Fill the first directory up to this many",
+      .help = "Fill the first directory up to so many people (default: as seeded)",
       .is_number = true,
       .minimum = 0,
       .maximum = 200000 },
     { .name = "simulate",
       .value = "SECONDS",
-      .help = "Between two changes of the company; 0: none (default: 6)",
+      .help = "How long between two changes of the company; 0: none (default: 6)",
       .is_number = true,
       .minimum = 0,
       .maximum = 86400 },
     { .name = "random-seed",
       .value = "NUMBER",
-      .help = "The same number, the same changes; 0: different ones each time",
+      .help = "The same number, the same changes (default: 0, others each time)",
       .is_number = true,
       .minimum = 0,
       .maximum = 2147483647 },
     { .name = "token-lifetime",
       .value = "SECONDS",
-      .help = "Of access tokens (default: 300)",
+      .help = "How long access tokens live (default: 300)",
       .is_number = true,
       .minimum = 1,
       .maximum = 86400 },
@@ -80,21 +80,22 @@ static const app_option options[] = {
       .help = "The client to accept (default: client_emulated)" },
     { .name = "redirect-uri",
       .value = "URI",
-      .help = "Accept only these; * as port of a loopback one (default: loopback)",
+      .help = "Accept only these; * as port of a loopback one (default: all of loopback)",
       .is_repeatable = true },
     { .name = "json", .help = "Print the ready line as JSON, as is done in any case" },
 };
 
 const app_command command_emulate = {
     .name = "emulate",
-    .help = "A local WorkOS for development, with a seeded company",
+    .help = "Run a local WorkOS for development, with a seeded company",
     .details =
         "When it answers, one line of JSON on standard output says where, and with which key and\n"
         "client. Without --state everything is in memory and gone when it ends. Ctrl-C ends it.\n"
-        "What shall go wrong stands in the seed (faults, limits), is set while it runs "
-        "(--control:\n"
-        "/_latchkey/faults, /_latchkey/limits), or comes with a request (--control: its header\n"
-        "Latchkey-Fault, such as {\"status\":503}).\n",
+        "\n"
+        "What shall go wrong stands in the seed (faults, limits), is set while it runs\n"
+        "(--control: /_latchkey/faults, /_latchkey/limits), or comes with a request (--control:\n"
+        "its header Latchkey-Fault, such as {\"status\":503}). man latchkey-developing is a "
+        "guide.\n",
     .examples = "  latchkey emulate\n"
                 "  latchkey emulate --seed company.yaml --state company.db\n"
                 "  latchkey emulate --port 0 --seed company.json --control --simulate 0\n",

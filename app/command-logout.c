@@ -85,7 +85,7 @@ static int run(const app_arguments *given)
 static const app_option options[] = {
     { .name = "no-browser", .help = "Do not open the browser to end the session at WorkOS" },
     { .name = "json",
-      .help = "Print who was signed in, and the address that is left to open, as JSON" },
+      .help = "Print whether somebody was signed in, and which address is left to open" },
     OPTION_CLIENT_ID,
     OPTION_BASE_URL,
 };

@@ -58,7 +58,8 @@ const app_command command_manual = {
     .name = "manual",
     .help = "Print a manual page, or the completions for a shell",
     .details = "An installed Latchkey has them in place: man latchkey, man latchkey-sync-run,\n"
-               "man latchkey.env, man 7 latchkey.\n",
+               "man latchkey.env, man 7 latchkey, and the guides: man latchkey-developing,\n"
+               "man latchkey-administering, man latchkey-embedding.\n",
     .examples = "  latchkey manual --command 'sync run' | man -l -\n"
                 "  . <(latchkey manual --completion bash)\n",
     .options = options,

@@ -51,7 +51,8 @@ static const app_option options[] = {
 const app_command command_session_seal = {
     .name = "session seal",
     .help = "Seal JSON from stdin as @workos-inc/node would",
-    .details = DETAILS_SECRETS,
+    .details = "Prints the seal: the value of a session cookie, for whoever has the same "
+               "password.\n" DETAILS_SECRETS,
     .examples = "  latchkey session seal --password-file password < session.json\n",
     .options = options,
     .n_options = N_ITEMS(options),

@@ -65,7 +65,8 @@ const app_command command_sync_reconcile = {
         "Walks through all directories, their groups and users, at most 4 requests a second\n"
         "for each directory. It may be stopped or killed at any time: the next one within a\n"
         "day goes on. Prints per organization what differed; a difference may be a change\n"
-        "that was on its way. Deletes only where a directory was seen whole.\n" //
+        "that was on its way. Deletes only where a directory was seen whole.\n"
+        "Exit code 1: more is gone than may be deleted, so nothing was.\n" //
     DETAILS_SECRETS,
     .examples = "  latchkey sync reconcile --dry-run\n"
                 "  latchkey sync reconcile --max-delete 2%\n",

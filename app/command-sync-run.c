@@ -270,7 +270,8 @@ const app_command command_sync_run = {
         "With --keep-days it forgets older events, but not those that were set aside or that\n"
         "a consumer has still to handle; what was before is then no longer known.\n" //
     DETAILS_SECRETS,
-    .examples = "  latchkey sync run --once --store sqlite:mirror.db\n",
+    .examples = "  latchkey sync run --once --store sqlite:mirror.db\n"
+                "  latchkey sync run --store postgresql://latchkey@db.example.com/latchkey\n",
     .options = options,
     .n_options = N_ITEMS(options),
     .run = run,

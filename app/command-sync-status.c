@@ -214,6 +214,11 @@ static const app_option options[] = {
 const app_command command_sync_status = {
     .name = "sync status",
     .help = "Show how far the mirror is",
+    .details =
+        "Asks the mirror, and nobody else. Complete to: all that happened until then is here.\n"
+        "Polled by: who follows the events, where several share a store. Drift: what the last\n"
+        "comparison with WorkOS found. Set aside: events that could not be applied. Gaps are\n"
+        "times whose events WorkOS no longer had when the mirror came back.\n",
     .examples = "  latchkey sync status --json\n",
     .options = options,
     .n_options = N_ITEMS(options),

@@ -52,7 +52,8 @@ static const app_option options[] = {
 const app_command command_webhook_sign = {
     .name = "webhook sign",
     .help = "Print the WorkOS-Signature header for a body from stdin",
-    .details = DETAILS_SECRETS,
+    .details = "The header names this moment: it is taken for genuine for three "
+               "minutes.\n" DETAILS_SECRETS,
     .examples = "  latchkey webhook sign --secret-file secret < body.json\n",
     .options = options,
     .n_options = N_ITEMS(options),

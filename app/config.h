@@ -75,10 +75,11 @@
         .name = "sync",                                                                 \
         .help = "Keep the mirror up to date meanwhile, where no serve or sync run does" \
     }
-/* For details: what the three rows above leave open. */
-#define DETAILS_SECRETS                                                                     \
-    "A secret is read from its variable, from the file that VARIABLE_FILE names, or from\n" \
-    "$CREDENTIALS_DIRECTORY/VARIABLE (systemd).\n"
+/* For details, as their last paragraph: what the rows of secrets leave open. */
+#define DETAILS_SECRETS                                                                        \
+    "\nA secret is read from the file that its flag names, from its variable, from the file\n" \
+    "that VARIABLE_FILE names, or from $CREDENTIALS_DIRECTORY/VARIABLE (systemd), in this\n"   \
+    "order.\n"
 
 /* *out is NULL when neither the flag (name may be NULL: there is none) nor the variable is set; an
  * empty variable counts as unset. Free *out with free(). */

@@ -268,7 +268,7 @@ static void judge_feed(patient *self, const lk_mirror_status *now)
     } else if (now->n_parked != 0) {
         doctor_find(self, DOCTOR_NOTE, "%" PRId64 " events could not be applied and are set aside",
                     now->n_parked);
-        doctor_advise(self, "latchkey sync status tells more");
+        doctor_advise(self, "latchkey sync status --parked tells why");
     } else {
         doctor_find(self, DOCTOR_GOOD, "%" PRId64 " events, %" PRId64 " users, up to date",
                     now->n_events, now->n_users);

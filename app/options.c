@@ -263,6 +263,9 @@ void options_print_usage(FILE *out, const app_option *options, size_t n_options)
     for (size_t i = 0; i < n_options; i++)
         if (options[i].is_operand)
             fprintf(out, options[i].is_required ? " %s" : " [%s]", options[i].value);
+    for (size_t i = 0; i < n_options; i++)
+        if (!options[i].is_operand && options[i].is_required)
+            fprintf(out, " --%s %s", options[i].name, options[i].value);
     fputs(" [OPTIONS]", out);
 }
 

@@ -38,7 +38,7 @@ long arguments_number(const app_arguments *given, const char *name, long otherwi
 /* The nth value of a repeatable option; NULL behind the last. */
 const char *arguments_nth(const app_arguments *given, const char *name, size_t n);
 
-/* What follows the command's name: " ID [OPTIONS]". */
+/* What follows the command's name: " ID --from TIME [OPTIONS]", where both are required. */
 void options_print_usage(FILE *out, const app_option *options, size_t n_options);
 /* Prints the table as help, aligned. */
 void options_print_help(FILE *out, const app_option *options, size_t n_options);
