@@ -91,6 +91,12 @@ static void on_environments(GSimpleAction *action, GVariant *parameter, gpointer
     gtk_window_present(GTK_WINDOW(latchkey_environments_window_new(parent, self->environments)));
 }
 
+static void on_start_fresh(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    (void)action, (void)parameter;
+    latchkey_source_start_fresh(LATCHKEY_APPLICATION(data)->source);
+}
+
 static void on_environment(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     (void)action;
@@ -125,6 +131,7 @@ static const GActionEntry actions[] = {
     { .name = "environment", .activate = on_environment, .parameter_type = "s", .state = "''" },
     { .name = "preferences", .activate = on_preferences },
     { .name = "show-event", .activate = on_show_event, .parameter_type = "s" },
+    { .name = "start-fresh", .activate = on_start_fresh },
     { .name = "shortcuts", .activate = on_shortcuts },
     { .name = "help", .activate = on_help },
     { .name = "quit", .activate = on_quit },

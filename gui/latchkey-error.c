@@ -27,7 +27,7 @@ static const Words words[] = {
       N_("What came back was damaged or not from WorkOS, so it was not used.") },
     { LATCHKEY_ERROR_LOCKED, N_("Your Keyring Is Locked"),
       N_("Unlock it to go on with the session that is kept there.") },
-    { LATCHKEY_ERROR_STORE, N_("Local History Could Not Be Opened"),
+    { LATCHKEY_ERROR_STORE, N_("Local History Could Not Be Read"),
       N_("The file was left as it is. Starting fresh keeps it beside the new one, as *.bad.") },
     { LATCHKEY_ERROR_SERVER, N_("Could Not Reach the Server"),
       N_("Check the connection to the network, then try again.") },

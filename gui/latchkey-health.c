@@ -75,7 +75,7 @@ static LatchkeyHealthWords broken_words(const LatchkeyHealth *health)
         return (LatchkeyHealthWords){
             .text = g_strdup_printf("%s. %s", latchkey_error_heading(health->error),
                                     _("A new one can be begun; the old file is kept as *.bad.")),
-            .remedy = { N_("Start _Fresh"), "win.start-fresh" },
+            .remedy = { N_("Start _Fresh"), "app.start-fresh" },
             .other = { N_("_Retry"), "win.check-events" }
         };
     return (LatchkeyHealthWords){ .text = g_strdup_printf(

@@ -172,6 +172,10 @@ static gboolean poll_with(Shared *shared, lk_mirror *mirror, lk_sync *sync, guin
         if (has_another_credential(shared, credential))
             return TRUE;
         gboolean is_ok = lk_sync_step(sync, &result, &err) == LK_OK;
+        if (!is_ok && g_str_equal(err.reason, "damaged")) {
+            send(letter_new(shared, LATCHKEY_FEED_BROKEN, &err));
+            return FALSE;
+        }
         LatchkeyFeedState state = !is_ok             ? LATCHKEY_FEED_FAILING
                                   : result.caught_up ? LATCHKEY_FEED_CURRENT
                                                      : LATCHKEY_FEED_CATCHING_UP;

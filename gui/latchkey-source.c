@@ -36,6 +36,15 @@ static char *viewer_of(LatchkeyAccount *account)
     return g_strconcat(session->user->id, "\n", organization != NULL ? organization : "", NULL);
 }
 
+static void renew_feed(LatchkeySource *self)
+{
+    latchkey_feed_stop(self->feed);
+    g_object_unref(self->feed);
+    self->feed = latchkey_feed_new(self->config, 0);
+    if (self->viewer != NULL)
+        latchkey_feed_set_viewer(self->feed, self->viewer);
+}
+
 /* The first viewer gets the feed that is there, so that the window need not begin anew. */
 static void enter_as(LatchkeySource *self, const char *viewer)
 {
@@ -43,12 +52,10 @@ static void enter_as(LatchkeySource *self, const char *viewer)
 
     g_free(self->viewer);
     self->viewer = g_strdup(viewer);
-    if (!is_first) {
-        latchkey_feed_stop(self->feed);
-        g_object_unref(self->feed);
-        self->feed = latchkey_feed_new(self->config, 0);
-    }
-    latchkey_feed_set_viewer(self->feed, viewer);
+    if (is_first)
+        latchkey_feed_set_viewer(self->feed, viewer);
+    else
+        renew_feed(self);
 }
 
 static void on_account_changed(LatchkeySource *self)
@@ -67,6 +74,35 @@ static void on_account_changed(LatchkeySource *self)
     latchkey_feed_start(self->feed);
     if (self->feed != before)
         g_signal_emit_by_name(self, "changed");
+}
+
+/* ---- Another history ---- */
+
+/* No connection to the old file is left: closing one would remove the log of the new one. */
+static void on_store_gone(gpointer data, GObject *store)
+{
+    (void)store;
+    g_autoptr(LatchkeyFeed) feed = data;
+
+    latchkey_feed_start_fresh(feed);
+    latchkey_feed_start(feed);
+}
+
+void latchkey_source_start_fresh(LatchkeySource *self)
+{
+    g_autoptr(LatchkeyStore) store = NULL;
+
+    if (latchkey_feed_get_store(self->feed) == NULL) {
+        latchkey_feed_start_fresh(self->feed);
+        return;
+    }
+    store = g_object_ref(latchkey_feed_get_store(self->feed));
+    char *credential = latchkey_feed_dup_credential(self->feed);
+    renew_feed(self);
+    latchkey_feed_set_credential(self->feed, credential);
+    latchkey_secret_free(credential);
+    g_object_weak_ref(G_OBJECT(store), on_store_gone, g_object_ref(self->feed));
+    g_signal_emit_by_name(self, "changed");
 }
 
 /* ---- The API key ---- */

@@ -15,6 +15,10 @@ void latchkey_source_start(LatchkeySource *self);
 /* Ends the feed; waits for up to a second for its thread. Also done on dispose. */
 void latchkey_source_stop(LatchkeySource *self);
 
+/* For a local history that cannot be read: sets its file aside and begins anew. Where some of it
+ * was on show, it is another feed then, which waits until nobody looks at the old one any more. */
+void latchkey_source_start_fresh(LatchkeySource *self);
+
 LatchkeyAccount *latchkey_source_get_account(LatchkeySource *self);
 /* Borrowed until the next "changed". */
 LatchkeyFeed *latchkey_source_get_feed(LatchkeySource *self);

@@ -196,12 +196,6 @@ static void on_leave_locked(GtkWidget *widget, const char *name, GVariant *param
 
 /* ---- Events ---- */
 
-static void on_start_fresh(GtkWidget *widget, const char *name, GVariant *parameter)
-{
-    (void)name, (void)parameter;
-    latchkey_feed_start_fresh(LATCHKEY_WINDOW(widget)->feed);
-}
-
 static void on_export_events(GtkWidget *widget, const char *name, GVariant *parameter)
 {
     (void)name, (void)parameter;
@@ -342,7 +336,6 @@ static void latchkey_window_class_init(LatchkeyWindowClass *class)
     gtk_widget_class_install_action(widget_class, "win.enter-key", NULL, on_enter_key);
     gtk_widget_class_install_action(widget_class, "win.unlock-key", NULL, on_unlock_key);
     gtk_widget_class_install_action(widget_class, "win.leave-locked", NULL, on_leave_locked);
-    gtk_widget_class_install_action(widget_class, "win.start-fresh", NULL, on_start_fresh);
     gtk_widget_class_install_action(widget_class, "win.go-back", NULL, on_go_back);
     gtk_widget_class_add_binding_action(widget_class, GDK_KEY_Left, GDK_ALT_MASK, "win.go-back",
                                         NULL);

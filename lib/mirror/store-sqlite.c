@@ -78,6 +78,9 @@ static lk_status fail_sqlite(const sqlite_store *self, lk_error *err)
 
     if (code == SQLITE_NOMEM)
         return lk__no_memory(err);
+    /* The one cause that waiting does not cure, nor more room: people begin anew. */
+    if (err != NULL && err->status == LK_OK && (code == SQLITE_CORRUPT || code == SQLITE_NOTADB))
+        snprintf(err->reason, sizeof(err->reason), "damaged");
     lk__store_file_shown(self->path, shown);
     return lk__fail(err, LK_ERR_STORE, "store %s: %s (%.60s)", shown, cause_of(code),
                     is_system ? strerror(system_error) : sqlite3_errmsg(self->db));

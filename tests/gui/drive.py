@@ -984,6 +984,24 @@ def story_api_key(run):
     app.quit()
 
 
+def story_damaged(run):
+    """The local history is no database: it is set aside on request, and the next one is filled."""
+    store = os.path.join(run.folder.name, "mirror.db")
+    with open(store, "w", encoding="utf-8") as file:
+        file.write("no database at all, but long enough to be read as one")
+    app = run.app()
+    app.click("Sign In")
+    app.see("Local History Could Not Be Read")
+    app.lint("damaged")
+    app.click("Start Fresh")
+    app.see("Mira Holt was added")
+    app.see("Live")
+    with open(store + ".bad", encoding="utf-8") as file:
+        if not file.read().startswith("no database"):
+            raise Failure("what was set aside is another file")
+    app.quit()
+
+
 def story_offline(run):
     """WorkOS goes away: the list stays, and no longer says Live."""
     app = run.app()

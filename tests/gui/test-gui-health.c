@@ -93,7 +93,7 @@ static const struct {
       "_Retry" },
     { { .state = LATCHKEY_FEED_BROKEN },
       LATCHKEY_ERROR_STORE,
-      "Local History Could Not Be Opened. A new one can be begun; the old file is kept as *.bad.",
+      "Local History Could Not Be Read. A new one can be begun; the old file is kept as *.bad.",
       "Start _Fresh" },
     /* a setting that is wrong is no history to begin anew */
     { { .state = LATCHKEY_FEED_BROKEN },

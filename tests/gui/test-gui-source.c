@@ -1,10 +1,13 @@
 /* When the window asks at once: the computer has slept, the network is back, a server has news. */
 #include <gio/gio.h>
+#include <sqlite3.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "gui-kit.h"
+#include "latchkey-error.h"
 #include "latchkey-server.h"
 #include "latchkey-source.h"
 #include "mirror-kit.h"
@@ -20,6 +23,17 @@
         "GET /events",                                                                     \
             .status = 200,                                                                 \
             .body = "{\"object\":\"list\",\"data\":[],\"list_metadata\":{\"after\":null}}" \
+    }
+
+#define ONE_EVENT                                                                               \
+    {                                                                                           \
+        "GET /events",                                                                          \
+            .status = 200,                                                                      \
+            .body =                                                                             \
+                "{\"object\":\"list\",\"data\":[{\"object\":\"event\",\"id\":\"event_01\","     \
+                "\"event\":\"dsync.user.created\",\"created_at\":\"2026-03-02T08:00:00.000Z\"," \
+                "\"data\":{\"object\":\"directory_user\",\"id\":\"directory_user_01\"}}],"      \
+                "\"list_metadata\":{\"after\":null}}"                                           \
     }
 
 static gint slept_s; /* atomic */
@@ -46,6 +60,13 @@ static LatchkeyFeed *feed_of(scene *s)
     return latchkey_source_get_feed(s->source);
 }
 
+static void begin(scene *s)
+{
+    s->source = latchkey_source_new(s->config);
+    latchkey_feed_set_interval_ms(feed_of(s), 3600 * 1000);
+    latchkey_source_start(s->source);
+}
+
 /* Once up to date, the next poll is an hour away. */
 static void open_scene(scene *s, fake_wire *wire)
 {
@@ -55,9 +76,7 @@ static void open_scene(scene *s, fake_wire *wire)
     s->config->api_key = g_strdup("sk_test_feed");
     s->config->store = g_strdup(s->mirror.store);
     s->config->transport = fake_wire_use(wire);
-    s->source = latchkey_source_new(s->config);
-    latchkey_feed_set_interval_ms(feed_of(s), 3600 * 1000);
-    latchkey_source_start(s->source);
+    begin(s);
     wait_until(latchkey_feed_get_state(feed_of(s)) == LATCHKEY_FEED_CURRENT);
 }
 
@@ -104,6 +123,74 @@ static void test_network_that_is_back_is_used(void)
     g_assert_cmpuint(n_requests(&wire), ==, 2);
     g_signal_emit_by_name(network, "network-changed", TRUE);
     wait_until(n_requests(&wire) == 3);
+    close_scene(&s);
+    fake_wire_finished(&wire);
+}
+
+/* ---- A history that is damaged ---- */
+
+/* The root page of a table, found and filled with nonsense as a disk might. */
+static void damage(const char *path, const char *table)
+{
+    sqlite3 *database = NULL;
+    sqlite3_stmt *statement = NULL;
+    char nonsense[4096];
+
+    g_assert_cmpint(sqlite3_open(path, &database), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_prepare_v2(database,
+                                       "SELECT rootpage, page_size FROM sqlite_schema, "
+                                       "pragma_page_size() WHERE type = 'table' AND name = ?",
+                                       -1, &statement, NULL),
+                    ==, SQLITE_OK);
+    sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
+    g_assert_cmpint(sqlite3_step(statement), ==, SQLITE_ROW);
+    long place = (long)(sqlite3_column_int64(statement, 0) - 1) * sqlite3_column_int(statement, 1);
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+    memset(nonsense, 0xaa, sizeof(nonsense));
+    FILE *file = fopen(path, "r+");
+    g_assert_nonnull(file);
+    g_assert_cmpint(fseek(file, place, SEEK_SET), ==, 0);
+    g_assert_cmpint(fwrite(nonsense, sizeof(nonsense), 1, file), ==, 1);
+    fclose(file);
+}
+
+/* With its log, where it had one. */
+static void remove_bad(const char *path)
+{
+    g_autofree char *wal = g_strconcat(path, "-wal", NULL);
+    g_autofree char *shm = g_strconcat(path, "-shm", NULL);
+
+    g_assert_cmpint(remove(path), ==, 0);
+    (void)remove(wal);
+    (void)remove(shm);
+}
+
+static void test_damage_found_later_can_be_set_aside(void)
+{
+    fake_wire wire = FAKE_WIRE(NO_DIRECTORIES, NO_EVENTS, ONE_EVENT, NO_DIRECTORIES, ONE_EVENT);
+    scene s = { 0 };
+
+    open_scene(&s, &wire);
+    latchkey_source_stop(s.source);
+    g_clear_object(&s.source);
+    settle();
+    damage(s.mirror.path, "event");
+    begin(&s);
+    wait_until(latchkey_feed_get_state(feed_of(&s)) == LATCHKEY_FEED_BROKEN);
+    g_assert_error(latchkey_feed_get_error(feed_of(&s)), LATCHKEY_ERROR, LATCHKEY_ERROR_STORE);
+    LatchkeyStore *store = latchkey_feed_get_store(feed_of(&s));
+    g_assert_nonnull(store); /* it could be opened, and is looked at */
+    g_object_ref(store);
+    latchkey_source_start_fresh(s.source);
+    g_usleep(50000);
+    settle();
+    g_autofree char *bad = g_strconcat(s.mirror.path, ".bad", NULL);
+    g_assert_false(g_file_test(bad, G_FILE_TEST_EXISTS)); /* not while somebody looks at it */
+    g_object_unref(store);
+    wait_until(latchkey_feed_get_state(feed_of(&s)) == LATCHKEY_FEED_CURRENT);
+    g_assert_true(g_file_test(bad, G_FILE_TEST_EXISTS));
+    remove_bad(bad);
     close_scene(&s);
     fake_wire_finished(&wire);
 }
@@ -214,6 +301,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/source/sleep", test_sleep_is_noticed);
     g_test_add_func("/source/network", test_network_that_is_back_is_used);
+    g_test_add_func("/source/damaged", test_damage_found_later_can_be_set_aside);
     g_test_add_func("/source/stream", test_stream_tells_of_news_and_its_place);
     g_test_add_func("/source/stream/nothing", test_stream_that_is_refused_or_silent_tells_nothing);
     g_test_add_func("/source/stream/long", test_long_lines_of_a_stream_are_survived);

@@ -235,6 +235,23 @@ static void test_half_a_store_is_refused(void **state)
     assert_refused(k, "damaged");
 }
 
+/* Whoever offers to begin anew must not do so where a store is only held up. */
+static void test_damage_has_a_word_of_its_own(void **state)
+{
+    kit *k = *state;
+    lk_error err = LK_ERROR_INIT;
+    lk_mirror *mirror = NULL;
+    char text[5000];
+
+    memset(text, 'x', sizeof(text));
+    write_file(k->path, text, sizeof(text));
+    assert_fails(lk_mirror_open(k->store, &mirror, &err), LK_ERR_STORE, err);
+    assert_string_equal(err.reason, "damaged");
+    assert_fails(lk_mirror_open("sqlite:/proc/nowhere/mirror.db", &mirror, &err), LK_ERR_STORE,
+                 err);
+    assert_string_equal(err.reason, "");
+}
+
 /* Changes the header of a store that is closed; see the file format of SQLite, 1.3. */
 static void patch(kit *k, long offset, uint32_t value)
 {
@@ -442,6 +459,7 @@ int main(void)
         TEST(test_other_stores_are_refused_by_name),
         TEST(test_file_that_is_no_database_is_left_alone),
         TEST(test_half_a_store_is_refused),
+        TEST(test_damage_has_a_word_of_its_own),
         TEST(test_newer_schema_is_left_alone),
         TEST(test_database_of_another_program_is_left_alone),
         TEST(test_database_without_an_owner_is_left_alone),

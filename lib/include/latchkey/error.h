@@ -45,7 +45,8 @@ typedef struct lk_error {
     int http_status;             /* 0 when no answer arrived */
     int retry_after;             /* seconds, 0 when not told */
     char request_id[64];         /* WorkOS request id, "" when none */
-    char reason[64];             /* machine word from the answer, e.g. "invalid_grant" */
+    char reason[64];             /* machine word from the answer, e.g. "invalid_grant"; of a store's
+                                    file that is no database any more: "damaged" */
     char message[256];           /* one sentence for people; never holds a secret */
     unsigned char reserved[116]; /* room to grow: the struct stays at 512 bytes */
 } lk_error;
