@@ -7,12 +7,16 @@ set -u
     echo 'only root makes a system in a folder'
     exit 77
 }
-for tool in debootstrap systemd-nspawn dpkg-buildpackage dh lintian; do
+for tool in debootstrap unshare chroot dpkg-buildpackage dh lintian; do
     command -v "$tool" >/dev/null || {
         echo "$tool is missing"
         exit 77
     }
 done
+unshare --mount true 2>/dev/null || {
+    echo 'mounts of its own are not allowed here (CAP_SYS_ADMIN)'
+    exit 77
+}
 cache=$1 root=$2
 mkdir -p "$cache/archives/partial"
 find "$cache" -maxdepth 1 -name base.tar -mtime +7 -delete
@@ -20,7 +24,9 @@ if [ ! -s "$cache/base.tar" ]; then
     mirror=$(apt-get indextargets --format '$(REPO_URI)' \
         'Created-By: Packages' 'Origin: Debian' 'Component: main' 'Codename: bookworm' | head -n 1)
     rm -rf "$cache/base"
-    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates \
+    # Whatever it mounts ends with it.
+    unshare --mount --pid --fork --kill-child \
+        debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates \
         bookworm "$cache/base" "${mirror:-http://deb.debian.org/debian}" >"$cache/base.log" 2>&1 || {
         tail -n 3 "$cache/base.log"
         echo 'debootstrap cannot make a Debian 12 here'
