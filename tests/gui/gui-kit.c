@@ -32,6 +32,8 @@ void kit_open_account(gui_kit *kit, fake_wire *wire)
     kit->clock = (fake_clock){ .now_ms = NOON };
     kit->config = latchkey_config_new();
     kit->config->client_id = g_strdup("client_01");
+    kit->config->base_url = g_strdup(kit->base_url);
+    kit->config->issuer = g_strdup("https://api.workos.com");
     kit->config->transport = fake_wire_use(wire);
     kit->config->clock = fake_clock_use(&kit->clock);
     kit->account = latchkey_account_new(kit->config);

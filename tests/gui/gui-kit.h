@@ -26,6 +26,7 @@
 void settle(void);
 
 typedef struct gui_kit {
+    const char *base_url; /* set before it is opened; NULL: https://api.workos.com */
     fake_clock clock;
     LatchkeyConfig *config;
     LatchkeyAccount *account;
@@ -37,7 +38,7 @@ typedef struct gui_kit {
 /* A GWeakNotify: data is the gboolean that says so. */
 void kit_on_gone(gpointer data, GObject *object);
 
-/* client_01 on https://api.workos.com, over the wire, at noon. */
+/* client_01, over the wire, at noon. */
 void kit_open_account(gui_kit *kit, fake_wire *wire);
 void kit_close_account(gui_kit *kit);
 

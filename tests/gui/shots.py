@@ -76,10 +76,11 @@ def take(drive, folder, variant, environment, programs, name, state):
         app.see(state.text)
         state.lead(app, run, variant)
         snap(path + ".png")
-    except drive.Failure:
+        return True
+    except drive.Failure as failure:
+        print(f"{name}: {failure}")
         snap(path + "-failed.png")
-        run.apps[-1].tell()
-        raise
+        return False
     finally:
         run.end()
 
@@ -112,17 +113,19 @@ def main():
         os.environ["GSETTINGS_SCHEMA_DIR"] = os.path.join(os.path.dirname(desktop), "data")
         drive = load_drive()
         environment = prepare(name.split("-", 1)[1])
-        for state in wanted or STATES:
-            take(drive, folder, name, environment, (desktop, latchkey), state, STATES[state])
-        return
+        taken = [take(drive, folder, name, environment, (desktop, latchkey), state, STATES[state])
+                 for state in wanted or STATES]
+        sys.exit(0 if all(taken) else 1)
     os.makedirs(folder, exist_ok=True)
+    failed = 0
     for name in names:
         if name in sys.argv[4:] or len(wanted) == len(sys.argv[4:]):
-            subprocess.run(
+            failed += subprocess.run(
                 [os.path.join(HERE, "headless.sh"), sys.executable, __file__, *sys.argv[1:]],
-                check=True,
+                check=False,
                 env=dict(os.environ, SIZE=SIZES[name.split("-")[0]], SHOTS_VARIANT=name,
-                         BROWSER=os.path.join(HERE, "stand-in-browser"), G_MESSAGES_DEBUG=""))
+                         BROWSER=os.path.join(HERE, "stand-in-browser"), G_MESSAGES_DEBUG="")).returncode
+    sys.exit(1 if failed else 0)
 
 
 main()

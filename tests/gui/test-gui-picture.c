@@ -1,10 +1,11 @@
 /* The picture of a profile: whose address may be asked, and what may come back. */
+#include <adwaita.h>
 #include <gdk-pixbuf/gdk-pixbuf.h>
-#include <gtk/gtk.h>
 
 #include "gui-kit.h"
 #include "latchkey-error.h"
 #include "latchkey-picture.h"
+#include "latchkey-settings.h"
 #include "raw-server.h"
 
 static const struct {
@@ -141,11 +142,9 @@ static GdkTexture *fetch(raw_server *server, GError **error)
     return latchkey_picture_fetch_finish(result, error);
 }
 
-static void test_picture_is_fetched(void)
+static GString *answer_with(GBytes *bytes)
 {
-    g_autoptr(GBytes) bytes = picture_new("png", 64, 64);
-    g_autoptr(GString) answer = g_string_new(NULL);
-    g_autoptr(GError) error = NULL;
+    GString *answer = g_string_new(NULL);
     gsize len = 0;
     const char *data = g_bytes_get_data(bytes, &len);
 
@@ -153,6 +152,14 @@ static void test_picture_is_fetched(void)
                     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %u\r\n\r\n",
                     (guint)len);
     g_string_append_len(answer, data, (gssize)len);
+    return answer;
+}
+
+static void test_picture_is_fetched(void)
+{
+    g_autoptr(GBytes) bytes = picture_new("png", 64, 64);
+    g_autoptr(GString) answer = answer_with(bytes);
+    g_autoptr(GError) error = NULL;
     raw_server server = { .answer = answer->str, .answer_len = answer->len };
     g_autoptr(GdkTexture) texture = fetch(&server, &error);
     g_assert_no_error(error);
@@ -188,6 +195,55 @@ static void test_bad_answers_are_survived(void)
     }
 }
 
+static AdwAvatar *find_avatar(GtkWidget *root)
+{
+    if (ADW_IS_AVATAR(root) && gtk_widget_get_mapped(root))
+        return ADW_AVATAR(root);
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        AdwAvatar *found = find_avatar(child);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+/* Asked for when somebody looks, and not on a screen that is shared. */
+static void test_profile_shows_it_to_who_looks(void)
+{
+    g_autoptr(GBytes) bytes = picture_new("png", 64, 64);
+    g_autoptr(GString) answer = answer_with(bytes);
+    raw_server server = { .answer = answer->str, .answer_len = answer->len };
+    GSettings *settings = latchkey_settings_get_default();
+    gui_stage s = { 0 };
+
+    raw_server_start(&server);
+    g_autofree char *base_url = g_strdup_printf("http://127.0.0.1:%d", server.port);
+    g_autofree char *plain = kit_grant(NOON, "Ada", "rt_1");
+    g_autofree char *grant = g_strdup_printf("{\"user\":{\"profile_picture_url\":\"%s/ada.png\",%s",
+                                             base_url, plain + strlen("{\"user\":{"));
+    fake_wire wire =
+        FAKE_WIRE({ "POST /user_management/authenticate", .status = 200, .body = grant },
+                  { "GET /sso/jwks/client_01", .status = 200, .file = "jwks.json" });
+    s.kit.base_url = base_url;
+    stage_open(&s, &wire);
+    kit_sign_in(&s.kit);
+    settle();
+    g_assert_cmpint(atomic_load(&server.n_requests), ==, 0);
+    gtk_widget_activate_action(s.window, "win.show-page", "s", "profile");
+    wait_until(find_avatar(s.window) != NULL);
+    AdwAvatar *avatar = find_avatar(s.window);
+    wait_until(adw_avatar_get_custom_image(avatar) != NULL);
+    g_settings_set_boolean(settings, "mask-personal-data", TRUE);
+    g_assert_null(adw_avatar_get_custom_image(avatar));
+    g_settings_reset(settings, "mask-personal-data");
+    wait_until(adw_avatar_get_custom_image(avatar) != NULL);
+    g_assert_cmpint(atomic_load(&server.n_requests), ==, 2);
+    stage_close(&s);
+    raw_server_stop(&server);
+    fake_wire_finished(&wire);
+}
+
 static void test_refused_address_is_not_asked(void)
 {
     g_autoptr(LatchkeyConfig) config = latchkey_config_new();
@@ -208,12 +264,14 @@ static void test_refused_address_is_not_asked(void)
 int main(int argc, char **argv)
 {
     gtk_test_init(&argc, &argv, NULL);
+    adw_init();
     g_test_add_func("/picture/addresses", test_only_safe_addresses_are_asked);
     g_test_add_func("/picture/squares", test_pictures_become_squares);
     g_test_add_func("/picture/other-bytes", test_other_bytes_are_refused);
     g_test_add_func("/picture/torn", test_torn_picture_is_survived);
     g_test_add_func("/picture/fetched", test_picture_is_fetched);
     g_test_add_func("/picture/bad-answers", test_bad_answers_are_survived);
+    g_test_add_func("/picture/profile", test_profile_shows_it_to_who_looks);
     g_test_add_func("/picture/refused", test_refused_address_is_not_asked);
     return g_test_run();
 }
