@@ -8,6 +8,7 @@
 #include "latchkey-a11y.h"
 #include "latchkey-banner.h"
 #include "latchkey-directories.h"
+#include "latchkey-directory-chooser.h"
 #include "latchkey-event.h"
 #include "latchkey-moment-button.h"
 #include "latchkey-page.h"
@@ -15,7 +16,6 @@
 #include "latchkey-record-list.h"
 #include "latchkey-record-row.h"
 #include "latchkey-settings.h"
-#include "latchkey-text.h"
 
 #include <glib/gi18n.h>
 
@@ -24,7 +24,7 @@ struct _LatchkeyDirectoryPage {
     LatchkeyBanner *banner;
     AdwLeaflet *leaflet;
     GtkWidget *list_pane;
-    GtkDropDown *directory_drop_down;
+    LatchkeyDirectoryChooser *directory_chooser;
     GtkToggleButton *people_button;
     GtkSearchEntry *entry;
     LatchkeyMomentButton *moment_button;
@@ -34,11 +34,9 @@ struct _LatchkeyDirectoryPage {
     GtkListView *view;
     AdwStatusPage *nothing_page;
     LatchkeyRecordDetails *details;
-    GPtrArray *directories; /* ids beside the words of the drop-down; NULL stands for all */
     LatchkeyFeed *feed;
     LatchkeyRecordList *list; /* NULL: nothing read yet */
     GCancellable *cancellable;
-    gboolean is_filling;
     gint64 at_ms;            /* all is as it was then; 0: now */
     LatchkeyKnowledge known; /* of that time */
 };
@@ -178,26 +176,6 @@ static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item)
     latchkey_a11y_set_label(gtk_widget_get_parent(row), spoken);
 }
 
-/* A directory may be called whatever its customer likes: no name widens the window. */
-static void on_setup_word(GtkSignalListItemFactory *factory, GtkListItem *item)
-{
-    (void)factory;
-    GtkWidget *label = gtk_label_new(NULL);
-
-    gtk_label_set_xalign(GTK_LABEL(label), 0);
-    gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
-    gtk_list_item_set_child(item, label);
-}
-
-static void on_bind_word(GtkSignalListItemFactory *factory, GtkListItem *item)
-{
-    (void)factory;
-    GtkStringObject *word = gtk_list_item_get_item(item);
-
-    gtk_label_set_text(GTK_LABEL(gtk_list_item_get_child(item)),
-                       gtk_string_object_get_string(word));
-}
-
 /* ---- The list ---- */
 
 static gboolean shows_people(LatchkeyDirectoryPage *self)
@@ -266,25 +244,17 @@ static void on_loaded(LatchkeyDirectoryPage *self, LatchkeyRecordList *list)
     gtk_stack_set_visible_child_name(self->list_stack, is_empty ? "nothing" : "rows");
 }
 
-static const char *chosen_directory(LatchkeyDirectoryPage *self)
-{
-    guint selected = gtk_drop_down_get_selected(self->directory_drop_down);
-
-    return selected < self->directories->len ? g_ptr_array_index(self->directories, selected)
-                                             : NULL;
-}
-
 static void on_filter_changed(LatchkeyDirectoryPage *self)
 {
     LatchkeyStore *store = self->feed != NULL ? latchkey_feed_get_store(self->feed) : NULL;
     g_autofree char *text = g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->entry)));
 
-    if (store == NULL || self->is_filling)
+    if (store == NULL)
         return;
     g_strstrip(text);
     const LatchkeyRecordFilter filter = {
         .kind = shows_people(self) ? LATCHKEY_RECORD_PERSON : LATCHKEY_RECORD_GROUP,
-        .directory_id = (char *)chosen_directory(self),
+        .directory_id = (char *)latchkey_directory_chooser_get_id(self->directory_chooser),
         .text = text[0] != '\0' ? text : NULL,
         .at_ms = self->at_ms,
         .with_deleted = gtk_check_button_get_active(self->deleted_button),
@@ -300,30 +270,6 @@ static void on_stop_search(LatchkeyDirectoryPage *self)
 }
 
 /* ---- The directories ---- */
-
-/* page NULL: none is known. */
-static void fill_directories(LatchkeyDirectoryPage *self, const lk_directory_page *page)
-{
-    g_autoptr(GtkStringList) words = gtk_string_list_new(NULL);
-    g_autofree char *was = g_strdup(chosen_directory(self));
-    guint selected = 0;
-
-    g_ptr_array_set_size(self->directories, 0);
-    g_ptr_array_add(self->directories, NULL);
-    gtk_string_list_append(words, _("All directories"));
-    for (size_t i = 0; page != NULL && i < page->count; i++) {
-        g_autofree char *name = latchkey_directory_words(page->items[i], g_get_real_time() / 1000);
-        gtk_string_list_append(words, name);
-        g_ptr_array_add(self->directories, g_strdup(page->items[i]->id));
-        if (g_strcmp0(page->items[i]->id, was) == 0)
-            selected = self->directories->len - 1;
-    }
-    self->is_filling = TRUE;
-    gtk_drop_down_set_model(self->directory_drop_down, G_LIST_MODEL(words));
-    gtk_drop_down_set_selected(self->directory_drop_down, selected);
-    latchkey_a11y_name_drop_down(self->directory_drop_down, _("Directory"));
-    self->is_filling = FALSE;
-}
 
 static void show_moment(LatchkeyDirectoryPage *self)
 {
@@ -344,14 +290,11 @@ static void on_directories(GObject *source, GAsyncResult *result, gpointer data)
     if (found == NULL)
         return;
     if (found->at_ms == self->at_ms) {
-        g_autofree char *was = g_strdup(chosen_directory(self));
         self->known = found->known;
-        fill_directories(self, found->page);
+        latchkey_directory_chooser_set_page(self->directory_chooser, found->page);
         show_moment(self);
         show_nothing(self);
         show_count(self);
-        if (g_strcmp0(was, chosen_directory(self)) != 0)
-            on_filter_changed(self); /* it was not there then */
     }
     latchkey_directories_free(found);
 }
@@ -464,7 +407,6 @@ static void latchkey_directory_page_finalize(GObject *object)
     LatchkeyDirectoryPage *self = LATCHKEY_DIRECTORY_PAGE(object);
 
     g_object_unref(self->cancellable);
-    g_ptr_array_unref(self->directories);
     G_OBJECT_CLASS(latchkey_directory_page_parent_class)->finalize(object);
 }
 
@@ -473,7 +415,7 @@ static void bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, banner);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, leaflet);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, list_pane);
-    gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, directory_drop_down);
+    gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, directory_chooser);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, people_button);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, entry);
     gtk_widget_class_bind_template_child(class, LatchkeyDirectoryPage, moment_button);
@@ -489,14 +431,12 @@ static void bind_callbacks(GtkWidgetClass *class)
 {
     gtk_widget_class_bind_template_callback(class, on_activate);
     gtk_widget_class_bind_template_callback(class, on_bind);
-    gtk_widget_class_bind_template_callback(class, on_bind_word);
     gtk_widget_class_bind_template_callback(class, on_event_chosen);
     gtk_widget_class_bind_template_callback(class, on_filter_changed);
     gtk_widget_class_bind_template_callback(class, on_leaflet_changed);
     gtk_widget_class_bind_template_callback(class, on_moment_chosen);
     gtk_widget_class_bind_template_callback(class, on_record_chosen);
     gtk_widget_class_bind_template_callback(class, on_setup);
-    gtk_widget_class_bind_template_callback(class, on_setup_word);
     gtk_widget_class_bind_template_callback(class, on_stop_search);
     gtk_widget_class_bind_template_callback(class, reload);
 }
@@ -506,6 +446,7 @@ static void latchkey_directory_page_class_init(LatchkeyDirectoryPageClass *class
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     g_type_ensure(LATCHKEY_TYPE_BANNER);
+    g_type_ensure(LATCHKEY_TYPE_DIRECTORY_CHOOSER);
     g_type_ensure(LATCHKEY_TYPE_MOMENT_BUTTON);
     g_type_ensure(LATCHKEY_TYPE_RECORD_DETAILS);
     G_OBJECT_CLASS(class)->dispose = latchkey_directory_page_dispose;
@@ -543,11 +484,9 @@ static void latchkey_directory_page_init(LatchkeyDirectoryPage *self)
     GSettings *settings = latchkey_settings_get_default();
 
     self->cancellable = g_cancellable_new();
-    self->directories = g_ptr_array_new_with_free_func(g_free);
     gtk_widget_init_template(GTK_WIDGET(self));
     gtk_list_view_set_single_click_activate(self->view, TRUE);
     latchkey_a11y_follow_stack(GTK_WIDGET(self->list_stack));
-    fill_directories(self, NULL);
     on_leaflet_changed(self);
     gtk_search_entry_set_key_capture_widget(self->entry, self->list_pane);
     add_shortcuts(GTK_WIDGET(self));

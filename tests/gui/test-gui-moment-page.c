@@ -149,6 +149,36 @@ static void test_page_shows_deleted_ones_and_remembers(void)
     close_stage(&s);
 }
 
+/* A deleted directory is offered as what it is; without it, all are shown again. */
+static void test_page_offers_deleted_directories(void)
+{
+    g_autofree char *when = latchkey_text_time(NOON + 4 * HOUR, g_get_real_time() / 1000);
+    g_autofree char *expected = g_strdup_printf("Entra · Deleted %s", when);
+    stage s = { 0 };
+
+    open_stage(&s);
+    GtkDropDown *drop_down = GTK_DROP_DOWN(find(s.page, GTK_TYPE_DROP_DOWN));
+    g_assert_cmpuint(g_list_model_get_n_items(gtk_drop_down_get_model(drop_down)), ==, 2);
+    gtk_widget_activate_action(s.page, "directory.toggle-deleted", NULL);
+    wait_until(g_list_model_get_n_items(gtk_drop_down_get_model(drop_down)) == 3);
+    g_assert_cmpstr(
+        gtk_string_list_get_string(GTK_STRING_LIST(gtk_drop_down_get_model(drop_down)), 2), ==,
+        expected);
+    gtk_drop_down_set_selected(drop_down, 2);
+    wait_until(kit_find_label(s.window, "1 person") != NULL);
+    g_autofree char *there = listed(&s);
+    g_assert_cmpstr(there, ==, "Dan Two deleted");
+    choose_moment(&s, NOON); /* it was there then, and so was he */
+    wait_until(kit_find_label(s.window, "Entra") != NULL);
+    wait_until(kit_find_label(s.window, "Dan Two") != NULL);
+    choose_moment(&s, 0);
+    wait_until(kit_find_label(s.window, expected) != NULL);
+    gtk_widget_activate_action(s.page, "directory.toggle-deleted", NULL);
+    wait_until(kit_find_label(s.window, "2 people") != NULL);
+    g_assert_cmpuint(gtk_drop_down_get_selected(drop_down), ==, 0);
+    close_stage(&s);
+}
+
 static void test_next_and_previous(void)
 {
     stage s = { 0 };
@@ -268,6 +298,7 @@ int main(int argc, char **argv)
     g_test_add_func("/moment-page/time", test_page_shows_a_time_and_says_so);
     g_test_add_func("/moment-page/not-known", test_page_tells_what_is_not_known);
     g_test_add_func("/moment-page/deleted", test_page_shows_deleted_ones_and_remembers);
+    g_test_add_func("/moment-page/directories", test_page_offers_deleted_directories);
     g_test_add_func("/moment-page/next", test_next_and_previous);
     g_test_add_func("/moment-page/known", test_what_is_known_in_words);
     g_test_add_func("/moment-page/button", test_button_offers_the_past_only);
