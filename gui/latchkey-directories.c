@@ -92,7 +92,6 @@ static gpointer read_directories(lk_mirror *mirror, gpointer data, lk_error *err
         &found->page, err);
     gboolean is_unknown = status == LK_ERR_NOT_FOUND && request->at_ms != 0;
 
-    found->at_ms = request->at_ms;
     if ((status == LK_OK || is_unknown) && read_knowledge(mirror, &found->known, err) == LK_OK)
         return found;
     latchkey_directories_free(found);

@@ -18,7 +18,6 @@ gboolean latchkey_knowledge_reaches(const LatchkeyKnowledge *known, gint64 at_ms
 char *latchkey_knowledge_words(const LatchkeyKnowledge *known, gint64 at_ms);
 
 typedef struct LatchkeyDirectories {
-    gint64 at_ms;            /* as asked */
     lk_directory_page *page; /* NULL: nothing is known of that time */
     LatchkeyKnowledge known;
 } LatchkeyDirectories;

@@ -259,6 +259,8 @@ static void on_filter_changed(LatchkeyDirectoryPage *self)
         .at_ms = self->at_ms,
         .with_deleted = gtk_check_button_get_active(self->deleted_button),
     };
+    if (self->list != NULL)
+        latchkey_record_list_stop(self->list);
     g_clear_object(&self->list);
     self->list = latchkey_record_list_new(store, &filter);
     g_signal_connect_object(self->list, "loaded", G_CALLBACK(on_loaded), self, G_CONNECT_SWAPPED);
@@ -289,13 +291,11 @@ static void on_directories(GObject *source, GAsyncResult *result, gpointer data)
 
     if (found == NULL)
         return;
-    if (found->at_ms == self->at_ms) {
-        self->known = found->known;
-        latchkey_directory_chooser_set_page(self->directory_chooser, found->page);
-        show_moment(self);
-        show_nothing(self);
-        show_count(self);
-    }
+    self->known = found->known;
+    latchkey_directory_chooser_set_page(self->directory_chooser, found->page);
+    show_moment(self);
+    show_nothing(self);
+    show_count(self);
     latchkey_directories_free(found);
 }
 
@@ -305,6 +305,10 @@ static void reload(LatchkeyDirectoryPage *self)
 
     if (store == NULL || !gtk_widget_get_mapped(GTK_WIDGET(self)))
         return;
+    /* Whichever is read first: only the last one counts. */
+    g_cancellable_cancel(self->cancellable);
+    g_object_unref(self->cancellable);
+    self->cancellable = g_cancellable_new();
     latchkey_directories_read_async(store, self->at_ms,
                                     gtk_check_button_get_active(self->deleted_button),
                                     self->cancellable, on_directories, g_object_ref(self));
@@ -397,6 +401,8 @@ static void latchkey_directory_page_dispose(GObject *object)
     LatchkeyDirectoryPage *self = LATCHKEY_DIRECTORY_PAGE(object);
 
     g_cancellable_cancel(self->cancellable);
+    if (self->list != NULL)
+        latchkey_record_list_stop(self->list);
     g_clear_object(&self->list);
     g_clear_object(&self->feed);
     G_OBJECT_CLASS(latchkey_directory_page_parent_class)->dispose(object);

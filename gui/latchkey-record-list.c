@@ -204,9 +204,15 @@ static void list_model_init(GListModelInterface *iface)
     iface->get_item = get_item;
 }
 
+/* A read holds the list, so that it would not end with it. */
+void latchkey_record_list_stop(LatchkeyRecordList *self)
+{
+    g_cancellable_cancel(self->cancellable);
+}
+
 static void latchkey_record_list_dispose(GObject *object)
 {
-    g_cancellable_cancel(LATCHKEY_RECORD_LIST(object)->cancellable);
+    latchkey_record_list_stop(LATCHKEY_RECORD_LIST(object));
     G_OBJECT_CLASS(latchkey_record_list_parent_class)->dispose(object);
 }
 

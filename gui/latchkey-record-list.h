@@ -25,6 +25,8 @@ LatchkeyRecordList *latchkey_record_list_new(LatchkeyStore *store,
                                              const LatchkeyRecordFilter *filter);
 gboolean latchkey_record_list_is_loading(LatchkeyRecordList *self);
 gboolean latchkey_record_list_is_complete(LatchkeyRecordList *self);
+/* Reads no further: for a list that another one replaces. What was read stays. */
+void latchkey_record_list_stop(LatchkeyRecordList *self);
 /* GTK_INVALID_LIST_POSITION: it is not among those that were read. */
 guint latchkey_record_list_find(LatchkeyRecordList *self, const char *id);
 

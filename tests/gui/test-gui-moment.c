@@ -97,6 +97,11 @@ static void test_search_of_a_time_goes_to_the_end(void)
     g_autoptr(LatchkeyStore) store = moment_kit_store(&mirror);
     g_autofree char *all = found(store, &filter);
     g_assert_cmpstr(all, ==, "Zoë Last");
+    /* Replaced meanwhile, it looks no further, and lets go of the store. */
+    g_autoptr(LatchkeyRecordList) left = latchkey_record_list_new(store, &filter);
+    latchkey_record_list_stop(left);
+    wait_until(G_OBJECT(left)->ref_count == 1);
+    g_assert_cmpuint(g_list_model_get_n_items(G_LIST_MODEL(left)), ==, 0);
     kit_end(&mirror);
 }
 
