@@ -47,3 +47,9 @@ test('a build that fails says so, and where all of it can be read', async () => 
   assert.match(fs.readFileSync(log, 'utf8'), /no_such_name/);
   fs.unlinkSync(log);
 });
+
+test('the demo of the window says at once that there is no display', async () => {
+  const { code, stderr } = await run(['--desktop'], { program: path.join(process.env.SOURCE_ROOT, 'app/demo') });
+  assert.equal(code, 1);
+  assert.match(stderr, /^app\/demo: there is no display .*xvfb-run\n$/);
+});
