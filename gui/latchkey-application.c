@@ -112,6 +112,8 @@ static void on_preferences(GSimpleAction *action, GVariant *parameter, gpointer 
     if (settings == NULL)
         return; /* nothing to choose from: the schema is not installed */
     GtkWidget *window = latchkey_preferences_new(settings);
+    latchkey_preferences_set_feed(LATCHKEY_PREFERENCES(window),
+                                  latchkey_source_get_feed(LATCHKEY_APPLICATION(data)->source));
     gtk_window_set_transient_for(GTK_WINDOW(window), gtk_application_get_active_window(data));
     gtk_window_set_modal(GTK_WINDOW(window), TRUE);
     gtk_window_present(GTK_WINDOW(window));

@@ -11,6 +11,7 @@
  * page or in the refresh behind it. */
 #include "latchkey-event-list.h"
 
+#include "latchkey-event-read.h"
 #include "latchkey-event.h"
 
 #include <string.h>
@@ -117,7 +118,8 @@ static lk_mirror_event_page *read_page(LatchkeyEventList *self, const lk_mirror_
 
     if (lk_mirror_list_events(latchkey_store_get_mirror(self->store), query, &page, &err) == LK_OK)
         return page;
-    g_warning("events: %s", err.message);
+    if (err.status != LK_ERR_NOT_FOUND) /* else it was forgotten meanwhile */
+        g_warning("events: %s", err.message);
     return NULL;
 }
 
@@ -166,61 +168,6 @@ static GPtrArray *rows_of(LatchkeyEventList *self, guint index)
 
 /* ---- Growing towards the past ---- */
 
-typedef struct Request {
-    LatchkeyEventFilter *filter;
-    char *after; /* NULL: from the newest */
-    guint limit;
-} Request;
-
-static void request_free(gpointer data)
-{
-    Request *request = data;
-
-    latchkey_event_filter_free(request->filter);
-    g_free(request->after);
-    g_free(request);
-}
-
-static void page_free(gpointer data)
-{
-    lk_mirror_event_page_free(data);
-}
-
-static gpointer read_on_thread(lk_mirror *mirror, gpointer data, lk_error *err)
-{
-    Request *request = data;
-    lk_mirror_event_query query = latchkey_event_filter_query(request->filter, LK_NEWEST_FIRST,
-                                                              request->after, request->limit);
-    lk_mirror_event_page *page = NULL;
-
-    return lk_mirror_list_events(mirror, &query, &page, err) == LK_OK ? page : NULL;
-}
-
-static gpointer count_on_thread(lk_mirror *mirror, gpointer data, lk_error *err)
-{
-    Request *request = data;
-    lk_mirror_event_query query =
-        latchkey_event_filter_query(request->filter, LK_NEWEST_FIRST, NULL, 0);
-    gint64 *count = g_new0(gint64, 1);
-
-    if (lk_mirror_count_events(mirror, &query, count, err) == LK_OK)
-        return count;
-    g_free(count);
-    return NULL;
-}
-
-static void read_later(LatchkeyEventList *self, LatchkeyStoreRead *read, const char *after,
-                       GDestroyNotify result_free, GAsyncReadyCallback callback)
-{
-    Request *request = g_new0(Request, 1);
-
-    request->filter = latchkey_event_filter_copy(self->filter);
-    request->after = g_strdup(after);
-    request->limit = self->n_asked;
-    latchkey_store_read_async(self->store, read, request, request_free, result_free,
-                              self->cancellable, callback, g_object_ref(self));
-}
-
 static void on_counted(GObject *source, GAsyncResult *result, gpointer data)
 {
     (void)source;
@@ -237,7 +184,8 @@ static void on_counted(GObject *source, GAsyncResult *result, gpointer data)
 static void count_again(LatchkeyEventList *self)
 {
     if (!self->is_complete)
-        read_later(self, count_on_thread, NULL, g_free, on_counted);
+        latchkey_event_read_count_async(self->store, self->filter, self->cancellable, on_counted,
+                                        g_object_ref(self));
 }
 
 static void append(LatchkeyEventList *self, const lk_mirror_event_page *page)
@@ -295,8 +243,9 @@ static void extend(LatchkeyEventList *self)
         return;
     self->is_loading = TRUE;
     self->n_asked = n_items(self) < N_FIRST ? FIRST_PAGE : PAGE;
-    read_later(self, read_on_thread, n > 0 ? segment_at(self, n - 1)->last_id : NULL, page_free,
-               on_page);
+    latchkey_event_read_page_async(self->store, self->filter,
+                                   n > 0 ? segment_at(self, n - 1)->last_id : NULL, self->n_asked,
+                                   self->cancellable, on_page, g_object_ref(self));
 }
 
 /* ---- New arrivals ---- */

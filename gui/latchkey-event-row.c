@@ -15,6 +15,8 @@ struct _LatchkeyEventRow {
     GtkWidget *dot;
     LatchkeyEvent *event;
     const char *tone; /* the CSS class set now; NULL: none */
+    GtkWidget *above; /* words of a gap; NULL: never needed */
+    GtkWidget *below;
 };
 
 G_DEFINE_FINAL_TYPE(LatchkeyEventRow, latchkey_event_row, GTK_TYPE_WIDGET)
@@ -63,6 +65,32 @@ void latchkey_event_row_set_new(LatchkeyEventRow *self, gboolean is_new)
         gtk_widget_remove_css_class(GTK_WIDGET(self->title_label), "heading");
 }
 
+/* Made when it is needed: hardly a row ever has one. */
+static void show_gap(LatchkeyEventRow *self, GtkWidget **place, const char *words)
+{
+    if (*place == NULL && words != NULL) {
+        GtkWidget *label = gtk_label_new(NULL);
+        *place = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 9);
+        gtk_widget_add_css_class(*place, "event-gap");
+        gtk_box_append(GTK_BOX(*place), gtk_image_new_from_icon_name("dialog-warning-symbolic"));
+        gtk_box_append(GTK_BOX(*place), label);
+        gtk_label_set_wrap(GTK_LABEL(label), TRUE);
+        gtk_label_set_xalign(GTK_LABEL(label), 0);
+        gtk_widget_insert_before(*place, GTK_WIDGET(self),
+                                 place == &self->above ? self->box : NULL);
+    }
+    if (*place == NULL)
+        return;
+    gtk_label_set_text(GTK_LABEL(gtk_widget_get_last_child(*place)), words != NULL ? words : "");
+    gtk_widget_set_visible(*place, words != NULL);
+}
+
+void latchkey_event_row_set_gaps(LatchkeyEventRow *self, const char *above, const char *below)
+{
+    show_gap(self, &self->above, above);
+    show_gap(self, &self->below, below);
+}
+
 char *latchkey_event_row_spoken(LatchkeyEvent *event, gboolean is_new, gint64 now_ms)
 {
     g_autofree char *time = latchkey_text_time(latchkey_event_get_created_at_ms(event), now_ms);
@@ -82,8 +110,12 @@ char *latchkey_event_row_text(LatchkeyEvent *event)
 
 static void latchkey_event_row_dispose(GObject *object)
 {
-    g_clear_pointer(&LATCHKEY_EVENT_ROW(object)->box, gtk_widget_unparent);
-    g_clear_object(&LATCHKEY_EVENT_ROW(object)->event);
+    LatchkeyEventRow *self = LATCHKEY_EVENT_ROW(object);
+
+    g_clear_pointer(&self->above, gtk_widget_unparent);
+    g_clear_pointer(&self->box, gtk_widget_unparent);
+    g_clear_pointer(&self->below, gtk_widget_unparent);
+    g_clear_object(&self->event);
     G_OBJECT_CLASS(latchkey_event_row_parent_class)->dispose(object);
 }
 
@@ -92,7 +124,7 @@ static void latchkey_event_row_class_init(LatchkeyEventRowClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     G_OBJECT_CLASS(class)->dispose = latchkey_event_row_dispose;
-    gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
+    gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BOX_LAYOUT);
     gtk_widget_class_set_css_name(widget_class, "eventrow");
     gtk_widget_class_set_template_from_resource(
         widget_class, "/io/github/latchkey/Latchkey/latchkey-event-row.ui");
@@ -107,6 +139,9 @@ static void latchkey_event_row_class_init(LatchkeyEventRowClass *class)
 
 static void latchkey_event_row_init(LatchkeyEventRow *self)
 {
+    GtkLayoutManager *layout = gtk_widget_get_layout_manager(GTK_WIDGET(self));
+
+    gtk_orientable_set_orientation(GTK_ORIENTABLE(layout), GTK_ORIENTATION_VERTICAL);
     gtk_widget_init_template(GTK_WIDGET(self));
 }
 

@@ -16,6 +16,8 @@ void latchkey_event_row_set_event(LatchkeyEventRow *self, LatchkeyEvent *event, 
 LatchkeyEvent *latchkey_event_row_get_event(LatchkeyEventRow *self);
 /* Whether nobody has seen it yet. */
 void latchkey_event_row_set_new(LatchkeyEventRow *self, gboolean is_new);
+/* What could not be fetched between it and its neighbours, in words; NULL: nothing. */
+void latchkey_event_row_set_gaps(LatchkeyEventRow *self, const char *above, const char *below);
 /* The row as one sentence for a screen reader. Free with g_free(). */
 char *latchkey_event_row_spoken(LatchkeyEvent *event, gboolean is_new, gint64 now_ms);
 /* One line to send to somebody: when, what, and the id to find it by. Free with g_free(). */

@@ -4,6 +4,7 @@
 
 #include "latchkey-a11y.h"
 #include "latchkey-event-row.h"
+#include "latchkey-gaps.h"
 
 #include <glib/gi18n.h>
 
@@ -15,6 +16,9 @@ struct _LatchkeyEventView {
     GtkLabel *pill_label;
     LatchkeyEventList *list; /* NULL: nothing yet */
     LatchkeyNews *news;      /* NULL: nobody tells what is new */
+    GArray *gaps;            /* of LatchkeyGap; NULL: not read yet */
+    GArray *gaps_in_sight;   /* those that the list's filter leaves; NULL: none */
+    GCancellable *cancellable;
     guint n_unseen;
     gboolean is_paused;
     gboolean click_opens;
@@ -64,7 +68,41 @@ static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item)
 
     g_signal_connect(gesture, "released", G_CALLBACK(on_clicked), item);
     gtk_widget_add_controller(row, GTK_EVENT_CONTROLLER(gesture));
+    g_object_set_data(G_OBJECT(row), "item", item); /* lives longer */
     gtk_list_item_set_child(item, row);
+}
+
+/* G_MAXINT64: there is no newer one. */
+static gint64 time_above(LatchkeyEventView *self, guint position)
+{
+    g_autoptr(LatchkeyEvent) above =
+        position > 0 ? g_list_model_get_item(G_LIST_MODEL(self->list), position - 1) : NULL;
+
+    return above != NULL ? latchkey_event_get_created_at_ms(above) : G_MAXINT64;
+}
+
+/* What is missing above and below it, on the row and as one text; NULL: nothing. */
+static char *show_gaps(LatchkeyEventView *self, GtkWidget *row)
+{
+    g_autofree char *above = NULL;
+    g_autofree char *below = NULL;
+
+    if (self != NULL && self->gaps_in_sight != NULL && self->gaps_in_sight->len > 0) {
+        GtkListItem *item = g_object_get_data(G_OBJECT(row), "item");
+        guint position = gtk_list_item_get_position(item);
+        gint64 at_ms =
+            latchkey_event_get_created_at_ms(latchkey_event_row_get_event(LATCHKEY_EVENT_ROW(row)));
+        gboolean is_oldest = latchkey_event_list_is_complete(self->list) &&
+                             position + 1 == g_list_model_get_n_items(G_LIST_MODEL(self->list));
+        above =
+            latchkey_gaps_words(self->gaps_in_sight, at_ms, time_above(self, position), now_ms());
+        below = is_oldest ? latchkey_gaps_words(self->gaps_in_sight, G_MININT64, at_ms, now_ms())
+                          : NULL;
+    }
+    latchkey_event_row_set_gaps(LATCHKEY_EVENT_ROW(row), above, below);
+    if (above != NULL && below != NULL)
+        return g_strdup_printf("%s. %s", above, below);
+    return g_strdup(above != NULL ? above : below);
 }
 
 static void show_mark(LatchkeyEventView *self, GtkWidget *row)
@@ -75,7 +113,10 @@ static void show_mark(LatchkeyEventView *self, GtkWidget *row)
 
     if (event == NULL)
         return;
-    g_autofree char *spoken = latchkey_event_row_spoken(event, is_new, now_ms());
+    g_autofree char *gaps = show_gaps(self, row);
+    g_autofree char *words = latchkey_event_row_spoken(event, is_new, now_ms());
+    g_autofree char *spoken =
+        gaps != NULL ? g_strdup_printf("%s. %s", words, gaps) : g_strdup(words);
     latchkey_event_row_set_new(LATCHKEY_EVENT_ROW(row), is_new);
     /* GTK 4.8 has no name for a list row: the widget around ours is the row that is read out. */
     latchkey_a11y_set_label(gtk_widget_get_parent(row), spoken);
@@ -114,6 +155,51 @@ void latchkey_event_view_set_news(LatchkeyEventView *self, LatchkeyNews *news)
     self->news = g_object_ref(news);
     g_signal_connect_object(news, "changed", G_CALLBACK(on_news), self, G_CONNECT_SWAPPED);
 }
+
+/* ---- What could not be fetched ---- */
+
+static void choose_gaps(LatchkeyEventView *self)
+{
+    g_clear_pointer(&self->gaps_in_sight, g_array_unref);
+    if (self->gaps != NULL && self->list != NULL)
+        self->gaps_in_sight =
+            latchkey_gaps_within(self->gaps, latchkey_event_list_get_filter(self->list));
+    for_each_row(self, show_mark);
+}
+
+static gpointer read_gaps(lk_mirror *mirror, gpointer data, lk_error *err)
+{
+    (void)data;
+    return latchkey_gaps_read(mirror, err);
+}
+
+static void gaps_free(gpointer gaps)
+{
+    g_array_unref(gaps);
+}
+
+static void on_gaps(GObject *source, GAsyncResult *result, gpointer data)
+{
+    (void)source;
+    g_autoptr(LatchkeyEventView) self = data;
+    GArray *gaps = latchkey_store_read_finish(result, NULL);
+
+    if (gaps == NULL)
+        return; /* nobody waits for them, or the next poll finds them */
+    gboolean is_another = self->gaps == NULL || self->gaps->len != gaps->len;
+    g_clear_pointer(&self->gaps, g_array_unref);
+    self->gaps = gaps;
+    if (is_another)
+        choose_gaps(self);
+}
+
+void latchkey_event_view_look_for_gaps(LatchkeyEventView *self, LatchkeyStore *store)
+{
+    latchkey_store_read_async(store, read_gaps, NULL, NULL, gaps_free, self->cancellable, on_gaps,
+                              g_object_ref(self));
+}
+
+/* ---- Settings ---- */
 
 static void show_again(LatchkeyEventView *self, GtkWidget *row)
 {
@@ -162,6 +248,9 @@ static void on_items_changed(LatchkeyEventView *self, guint position, guint remo
 
 static void on_loaded(LatchkeyEventView *self)
 {
+    /* A gap may have another neighbour now, or the oldest event be here. */
+    if (self->gaps_in_sight != NULL && self->gaps_in_sight->len > 0)
+        for_each_row(self, show_mark);
     if (self->is_paused)
         set_unseen(self, latchkey_event_list_get_n_held(self->list));
 }
@@ -260,6 +349,7 @@ void latchkey_event_view_set_list(LatchkeyEventView *self, LatchkeyEventList *li
     g_signal_connect_object(list, "loaded", G_CALLBACK(on_loaded), self, G_CONNECT_SWAPPED);
     g_object_unref(selection);
     set_unseen(self, 0);
+    choose_gaps(self);
     if (self->is_paused)
         latchkey_event_list_hold(list, TRUE);
 }
@@ -288,6 +378,10 @@ static void latchkey_event_view_dispose(GObject *object)
 
     g_clear_object(&self->list);
     g_clear_object(&self->news);
+    g_clear_pointer(&self->gaps, g_array_unref);
+    g_clear_pointer(&self->gaps_in_sight, g_array_unref);
+    g_cancellable_cancel(self->cancellable);
+    g_clear_object(&self->cancellable);
     G_OBJECT_CLASS(latchkey_event_view_parent_class)->dispose(object);
 }
 
@@ -317,6 +411,7 @@ static void latchkey_event_view_class_init(LatchkeyEventViewClass *class)
 
 static void latchkey_event_view_init(LatchkeyEventView *self)
 {
+    self->cancellable = g_cancellable_new();
     gtk_widget_init_template(GTK_WIDGET(self));
     catch_home(self);
     g_signal_connect_object(gtk_scrolled_window_get_vadjustment(self->scroller), "value-changed",

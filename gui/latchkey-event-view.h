@@ -22,6 +22,9 @@ void latchkey_event_view_set_list(LatchkeyEventView *self, LatchkeyEventList *li
 /* Once: new events are marked. */
 void latchkey_event_view_set_news(LatchkeyEventView *self, LatchkeyNews *news);
 
+/* On a thread: what could not be fetched is marked between the rows. */
+void latchkey_event_view_look_for_gaps(LatchkeyEventView *self, LatchkeyStore *store);
+
 /* Where only one pane fits a click opens, too: there is nothing to be seen of a selection. */
 void latchkey_event_view_set_click_opens(LatchkeyEventView *self, gboolean click_opens);
 

@@ -267,6 +267,27 @@ static void on_loaded(LatchkeyEventsPage *self, LatchkeyEventList *list)
     show_page(self);
 }
 
+static void list_anew(LatchkeyEventsPage *self, LatchkeyStore *store,
+                      const LatchkeyEventFilter *filter)
+{
+    if (self->next != NULL)
+        g_signal_handlers_disconnect_by_data(self->next, self);
+    g_clear_object(&self->next);
+    self->next = latchkey_event_list_new(store, filter);
+    g_signal_connect_object(self->next, "loaded", G_CALLBACK(on_loaded), self, G_CONNECT_SWAPPED);
+}
+
+/* Much of what was listed is gone. */
+static void on_forgot(LatchkeyEventsPage *self)
+{
+    LatchkeyStore *store = latchkey_feed_get_store(self->feed);
+    g_autoptr(LatchkeyEventFilter) filter =
+        latchkey_filter_bar_get_filter(self->filter_bar, now_ms());
+
+    if (store != NULL)
+        list_anew(self, store, filter);
+}
+
 static void on_filter_changed(LatchkeyEventsPage *self)
 {
     LatchkeyStore *store = self->feed != NULL ? latchkey_feed_get_store(self->feed) : NULL;
@@ -277,12 +298,8 @@ static void on_filter_changed(LatchkeyEventsPage *self)
     if (store == NULL ||
         (last != NULL && latchkey_event_filter_equal(latchkey_event_list_get_filter(last), filter)))
         return;
-    if (self->next != NULL)
-        g_signal_handlers_disconnect_by_data(self->next, self);
-    g_clear_object(&self->next);
     latchkey_saved_filters_keep_last(self->saved, filter);
-    self->next = latchkey_event_list_new(store, filter);
-    g_signal_connect_object(self->next, "loaded", G_CALLBACK(on_loaded), self, G_CONNECT_SWAPPED);
+    list_anew(self, store, filter);
 }
 
 /* The first list is the one that was left. */
@@ -307,6 +324,8 @@ static void on_changed(LatchkeyEventsPage *self)
 
     if (store != NULL && self->model == NULL && self->next == NULL)
         begin_listing(self, store);
+    if (store != NULL)
+        latchkey_event_view_look_for_gaps(self->view, store);
     if (self->model != NULL)
         latchkey_event_list_refresh(self->model);
     show_page(self);
@@ -531,5 +550,6 @@ void latchkey_events_page_set_feed(LatchkeyEventsPage *self, LatchkeyFeed *feed)
                                              latchkey_feed_get_environment(feed));
     latchkey_filter_bar_set_saved(self->filter_bar, self->saved);
     g_signal_connect_object(feed, "changed", G_CALLBACK(on_changed), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(feed, "forgot", G_CALLBACK(on_forgot), self, G_CONNECT_SWAPPED);
     on_changed(self);
 }

@@ -2,6 +2,8 @@
 #include "latchkey-feed.h"
 
 #include "latchkey-poller.h"
+#include "latchkey-retention.h"
+#include "latchkey-settings.h"
 
 enum { DEFAULT_INTERVAL_MS = 5000 };
 
@@ -91,6 +93,11 @@ void latchkey_feed_set_interval_ms(LatchkeyFeed *self, int interval_ms)
     latchkey_poller_set_interval_ms(self->poller, interval_ms);
 }
 
+void latchkey_feed_forgot(LatchkeyFeed *self)
+{
+    g_signal_emit_by_name(self, "forgot");
+}
+
 void latchkey_feed_start_fresh(LatchkeyFeed *self)
 {
     if (self->store == NULL) /* else it can be read: there is something to lose */
@@ -153,6 +160,8 @@ static void latchkey_feed_class_init(LatchkeyFeedClass *class)
     G_OBJECT_CLASS(class)->finalize = latchkey_feed_finalize;
     g_signal_new("changed", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                  G_TYPE_NONE, 0);
+    g_signal_new("forgot", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                 G_TYPE_NONE, 0);
 }
 
 static void latchkey_feed_init(LatchkeyFeed *self)
@@ -160,12 +169,23 @@ static void latchkey_feed_init(LatchkeyFeed *self)
     self->state = LATCHKEY_FEED_STARTING;
 }
 
+static void on_keep_days_changed(LatchkeyFeed *self)
+{
+    latchkey_poller_set_keep_days(
+        self->poller, latchkey_retention_get_keep_days(latchkey_settings_get_default()));
+}
+
 LatchkeyFeed *latchkey_feed_new(LatchkeyConfig *config, int interval_ms)
 {
     LatchkeyFeed *self = g_object_new(LATCHKEY_TYPE_FEED, NULL);
+    GSettings *settings = latchkey_settings_get_default();
 
     self->environment = g_strdup(config->id != NULL ? config->id : "environment");
     self->poller = latchkey_poller_new(config, interval_ms != 0 ? interval_ms : DEFAULT_INTERVAL_MS,
                                        G_OBJECT(self), on_report);
+    on_keep_days_changed(self);
+    if (settings != NULL)
+        g_signal_connect_object(settings, "changed::keep-days", G_CALLBACK(on_keep_days_changed),
+                                self, G_CONNECT_SWAPPED);
     return self;
 }

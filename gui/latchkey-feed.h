@@ -17,8 +17,8 @@ G_BEGIN_DECLS
 #define LATCHKEY_TYPE_FEED (latchkey_feed_get_type())
 G_DECLARE_FINAL_TYPE(LatchkeyFeed, latchkey_feed, LATCHKEY, FEED, GObject)
 
-/* Signal: "changed" (anything below did, or a poll ended: there may be new events). interval_ms 0:
- * the library's default. */
+/* Signals: "changed" (anything below did, or a poll ended: there may be new events), "forgot" (so
+ * many events are gone that lists begin anew). interval_ms 0: the library's default. */
 LatchkeyFeed *latchkey_feed_new(LatchkeyConfig *config, int interval_ms);
 
 void latchkey_feed_start(LatchkeyFeed *self);
@@ -31,6 +31,8 @@ char *latchkey_feed_dup_credential(LatchkeyFeed *self);
 void latchkey_feed_set_viewer(LatchkeyFeed *self, const char *viewer);
 /* Between two polls; polls at once. */
 void latchkey_feed_set_interval_ms(LatchkeyFeed *self, int interval_ms);
+/* Says that somebody has removed events from the store. */
+void latchkey_feed_forgot(LatchkeyFeed *self);
 /* Polls at once. */
 void latchkey_feed_wake(LatchkeyFeed *self);
 /* Ends polling; waits for up to a second for the thread. Also done on dispose. */

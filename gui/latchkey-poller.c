@@ -20,9 +20,10 @@ typedef struct Shared {
     gboolean is_fresh_wanted; /* the store is to be set aside */
     GCancellable *stopping;   /* cancelled with is_stopped, for the follower */
     char *credential;         /* secret; NULL: none */
-    guint n_credentials;      /* grows with each one */
+    guint n_credentials;      /* grows with each one, and with whatever else asks for a new sync */
     int interval_ms;
-    char *store; /* fixed once the thread runs, as all below */
+    int keep_days; /* 0: for ever */
+    char *store;   /* fixed once the thread runs, as all below */
     LatchkeyConfig *config;
     GWeakRef owner;
     LatchkeyPollerTell *tell;
@@ -148,6 +149,14 @@ static int interval_of(Shared *shared)
     return interval_ms;
 }
 
+static int keep_days_of(Shared *shared)
+{
+    g_mutex_lock(&shared->mutex);
+    int keep_days = shared->keep_days;
+    g_mutex_unlock(&shared->mutex);
+    return keep_days;
+}
+
 /* How far the mirror reaches; 0: nowhere, or it cannot be read just now. */
 static gint64 reach_of(lk_mirror *mirror)
 {
@@ -249,9 +258,10 @@ static gboolean fetch_into(Shared *shared, lk_mirror *mirror)
         send(letter);
         return FALSE;
     }
-    if (lk_sync_new(
-            LK_SYNC_OPTIONS(.client = client, .mirror = mirror, .interval_ms = interval_of(shared)),
-            &sync, &err) != LK_OK) {
+    if (lk_sync_new(LK_SYNC_OPTIONS(.client = client, .mirror = mirror,
+                                    .interval_ms = interval_of(shared),
+                                    .keep_days = keep_days_of(shared)),
+                    &sync, &err) != LK_OK) {
         send(letter_new(shared, LATCHKEY_FEED_BROKEN, &err));
         return FALSE;
     }
@@ -426,6 +436,19 @@ void latchkey_poller_set_interval_ms(LatchkeyPoller *self, int interval_ms)
 int latchkey_poller_get_interval_ms(LatchkeyPoller *self)
 {
     return interval_of(self->shared);
+}
+
+void latchkey_poller_set_keep_days(LatchkeyPoller *self, int keep_days)
+{
+    Shared *shared = self->shared;
+
+    g_mutex_lock(&shared->mutex);
+    gboolean is_known = shared->keep_days == keep_days;
+    shared->keep_days = keep_days;
+    shared->n_credentials += is_known ? 0 : 1;
+    g_mutex_unlock(&shared->mutex);
+    if (!is_known)
+        latchkey_poller_wake(self);
 }
 
 void latchkey_poller_start_fresh(LatchkeyPoller *self)

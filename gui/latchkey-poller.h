@@ -47,6 +47,8 @@ void latchkey_poller_set_viewer(LatchkeyPoller *self, const char *viewer);
 /* Wakes it. */
 void latchkey_poller_set_interval_ms(LatchkeyPoller *self, int interval_ms);
 int latchkey_poller_get_interval_ms(LatchkeyPoller *self);
+/* How long events are kept; 0: for ever, as at first. Wakes it, where it is another number. */
+void latchkey_poller_set_keep_days(LatchkeyPoller *self, int keep_days);
 /* Keeps the store's file beside its place, as *.bad, and begins anew. */
 void latchkey_poller_start_fresh(LatchkeyPoller *self);
 

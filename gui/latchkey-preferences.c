@@ -3,6 +3,7 @@
 
 #include "latchkey-a11y.h"
 #include "latchkey-event.h"
+#include "latchkey-retention-group.h"
 
 #include <glib/gi18n.h>
 
@@ -12,6 +13,8 @@ struct _LatchkeyPreferences {
     AdwComboRow *zone_row;
     GtkSwitch *mask_switch;
     GtkSwitch *background_switch;
+    GtkSwitch *restore_switch;
+    LatchkeyRetentionGroup *retention_group;
     AdwComboRow *interval_row;
     AdwComboRow *notify_row;
     AdwExpanderRow *types_row;
@@ -92,6 +95,8 @@ static void bind_all(LatchkeyPreferences *self)
                                  G_SETTINGS_BIND_DEFAULT, from_flag, to_flag, NULL, NULL);
     g_settings_bind(self->settings, "mask-personal-data", self->mask_switch, "active",
                     G_SETTINGS_BIND_DEFAULT);
+    g_settings_bind(self->settings, "restore-last-filter", self->restore_switch, "active",
+                    G_SETTINGS_BIND_DEFAULT);
     g_settings_bind(self->settings, "run-in-background", self->background_switch, "active",
                     G_SETTINGS_BIND_DEFAULT);
     g_settings_bind_with_mapping(self->settings, "poll-interval", self->interval_row, "selected",
@@ -156,6 +161,7 @@ static void latchkey_preferences_class_init(LatchkeyPreferencesClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
+    g_type_ensure(LATCHKEY_TYPE_RETENTION_GROUP);
     G_OBJECT_CLASS(class)->finalize = latchkey_preferences_finalize;
     gtk_widget_class_set_template_from_resource(
         widget_class, "/io/github/latchkey/Latchkey/latchkey-preferences.ui");
@@ -163,6 +169,8 @@ static void latchkey_preferences_class_init(LatchkeyPreferencesClass *class)
     gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, zone_row);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, mask_switch);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, background_switch);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, restore_switch);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, retention_group);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, interval_row);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, notify_row);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyPreferences, types_row);
@@ -197,4 +205,10 @@ GtkWidget *latchkey_preferences_new(GSettings *settings)
         add_type(self, type, kind);
     on_notify_chosen(self);
     return GTK_WIDGET(self);
+}
+
+void latchkey_preferences_set_feed(LatchkeyPreferences *self, LatchkeyFeed *feed)
+{
+    latchkey_retention_group_set_feed(self->retention_group, feed, self->settings);
+    gtk_widget_set_visible(GTK_WIDGET(self->retention_group), TRUE);
 }

@@ -182,37 +182,28 @@ static void test_many_events_are_told_as_one(void)
 
 /* ---- Preferences ---- */
 
-static GtkWidget *find_type(GtkWidget *root, GType type, guint *nth)
-{
-    if (G_TYPE_CHECK_INSTANCE_TYPE(root, type) && (*nth)-- == 0)
-        return root;
-    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
-         child = gtk_widget_get_next_sibling(child)) {
-        GtkWidget *found = find_type(child, type, nth);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
-}
-
-static void choose(GtkWidget *window, guint row, guint choice)
-{
-    adw_combo_row_set_selected(ADW_COMBO_ROW(find_type(window, ADW_TYPE_COMBO_ROW, &row)), choice);
-}
-
-/* In the row with this title. */
-static GtkWidget *switch_of(GtkWidget *root, const char *title)
+static GtkWidget *find_row(GtkWidget *root, const char *title)
 {
     if (ADW_IS_ACTION_ROW(root) &&
         g_str_equal(adw_preferences_row_get_title(ADW_PREFERENCES_ROW(root)), title))
-        return adw_action_row_get_activatable_widget(ADW_ACTION_ROW(root));
+        return root;
     for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
          child = gtk_widget_get_next_sibling(child)) {
-        GtkWidget *found = switch_of(child, title);
+        GtkWidget *found = find_row(child, title);
         if (found != NULL)
             return found;
     }
     return NULL;
+}
+
+static void choose(GtkWidget *window, const char *title, guint choice)
+{
+    adw_combo_row_set_selected(ADW_COMBO_ROW(find_row(window, title)), choice);
+}
+
+static GtkWidget *switch_of(GtkWidget *root, const char *title)
+{
+    return adw_action_row_get_activatable_widget(ADW_ACTION_ROW(find_row(root, title)));
 }
 
 static void test_preferences_count_at_once(void)
@@ -224,18 +215,18 @@ static void test_preferences_count_at_once(void)
     latchkey_settings_follow_appearance();
     gtk_window_present(GTK_WINDOW(window));
     settle();
-    choose(window, 0, 2);
+    choose(window, "Appearance", 2);
     g_assert_cmpint(adw_style_manager_get_color_scheme(style), ==, ADW_COLOR_SCHEME_FORCE_DARK);
-    choose(window, 0, 0);
+    choose(window, "Appearance", 0);
     g_assert_cmpint(adw_style_manager_get_color_scheme(style), ==, ADW_COLOR_SCHEME_DEFAULT);
-    choose(window, 1, 1);
+    choose(window, "Times", 1);
     g_assert_true(g_settings_get_boolean(settings, "use-utc"));
-    choose(window, 2, 3);
+    choose(window, "Look for New Events Every", 3);
     g_assert_cmpuint(g_settings_get_uint(settings, "poll-interval"), ==, 300);
-    choose(window, 3, 2);
+    choose(window, "Notify About", 2);
     g_autofree char *notify = g_settings_get_string(settings, "notify");
     g_assert_cmpstr(notify, ==, "all");
-    choose(window, 3, 1);
+    choose(window, "Notify About", 1);
 
     GtkWidget *created = switch_of(window, "User created");
     g_assert_false(gtk_switch_get_active(GTK_SWITCH(created)));
