@@ -231,7 +231,6 @@ static void test_row_is_copied_for_people_and_for_programs(void)
     stage s;
 
     open_stage(&s);
-    g_autoptr(GSettings) settings = latchkey_settings_new();
     GtkSelectionModel *rows =
         gtk_list_view_get_model(GTK_LIST_VIEW(find_type(GTK_WIDGET(s.view), GTK_TYPE_LIST_VIEW)));
     g_assert_true(press(GTK_WIDGET(s.page), "<Control>c"));
