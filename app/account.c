@@ -26,9 +26,10 @@ lk_status account_client(const app_arguments *given, const char *client_id, cons
     TRY(config_base_url(given, &named_url, err));
     TRY(config_text(given, NULL, "WORKOS_ISSUER", &issuer, err));
     if (named_client == NULL && client_id == NULL)
-        return failed(err, LK_ERR_INVALID,
-                      "no client id: set WORKOS_CLIENT_ID (WorkOS dashboard, API keys) or "
-                      "--client-id");
+        return failed(
+            err, LK_ERR_INVALID,
+            "no client id: set WORKOS_CLIENT_ID or --client-id (WorkOS dashboard, API keys; "
+            "without an account: latchkey emulate)");
     return lk_client_new(
         LK_CLIENT_OPTIONS(.client_id = named_client != NULL ? named_client : client_id,
                           .base_url = named_url != NULL ? named_url : base_url, .issuer = issuer),

@@ -346,14 +346,15 @@ lk_status config_client(const app_arguments *given, unsigned needs, lk_log log, 
     TRY(config_text(given, NULL, "WORKOS_ISSUER", &issuer, err));
     TRY(config_secret(given, "api-key-file", "WORKOS_API_KEY", &api_key, err));
     if ((needs & CONFIG_NEEDS_CLIENT_ID) != 0 && client_id == NULL)
-        return failed(err, LK_ERR_INVALID,
-                      "no client id: set WORKOS_CLIENT_ID (WorkOS dashboard, API keys) or "
-                      "--client-id");
+        return failed(
+            err, LK_ERR_INVALID,
+            "no client id: set WORKOS_CLIENT_ID or --client-id (WorkOS dashboard, API keys; "
+            "without an account: latchkey emulate)");
     if ((needs & CONFIG_NEEDS_KEY) != 0 && api_key == NULL)
         return failed(
             err, LK_ERR_INVALID,
             "no API key: set WORKOS_API_KEY or WORKOS_API_KEY_FILE (WorkOS dashboard, API "
-            "keys)");
+            "keys; without an account: latchkey emulate)");
     if ((needs & CONFIG_KEEPS_KEYS) != 0)
         TRY(config_key_cache(given, client_id, &key_cache, err));
     return lk_client_new(

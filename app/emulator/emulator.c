@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "deliver.h"
 #include "json.h"
@@ -287,6 +288,18 @@ void emulator_stop(emulator *self)
     free(self);
 }
 
+/* For who sits before it; programs read the line of JSON. */
+static void introduce(const emulator *self)
+{
+    if (isatty(STDERR_FILENO) != 1)
+        return;
+    fprintf(stderr,
+            "A local WorkOS runs at %s; Ctrl-C ends it. What a program needs to know:\n\n"
+            "  export WORKOS_API_BASE_URL=%s\n"
+            "  export WORKOS_CLIENT_ID=%s WORKOS_API_KEY=%s\n\n",
+            self->url, self->url, self->client_id, self->api_key);
+}
+
 static void print_ready(const emulator *self)
 {
     AUTO_JSON line = json_object();
@@ -318,6 +331,7 @@ int emulator_run(const emulator_options *options)
                 "latchkey emulate: %s has a state already, so --seed and --people were not looked "
                 "at; remove it to begin anew\n",
                 options->state_file);
+    introduce(self);
     print_ready(self);
     sigwait(&ends, &signal);
     emulator_stop(self);

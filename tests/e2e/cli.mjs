@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { before, test } from 'node:test';
-import { CLIENT_ID, apiEnvironment, ask, control, emulate, freePort, jsonLines, newStore, run, scratchFile, start, succeed, waitFor } from './support.mjs';
+import { CLIENT_ID, LATCHKEY, apiEnvironment, ask, control, emulate, freePort, jsonLines, newStore, run, scratchFile, start, succeed, waitFor } from './support.mjs';
 import { listEvents, syncOnce } from './mirror.mjs';
 
 let emulator, store;
@@ -149,6 +149,17 @@ test('emulate --port: a ready line as JSON, health, and a clean end', async () =
   assert.equal(second.code, 1, second.stdout + second.stderr);
   assert.match(second.stderr, new RegExp(String(port)));
   await self.stop('SIGINT');
+});
+
+test('emulate on a terminal: what to set, to paste', async () => {
+  const self = start(['-q', '-e', '-c', `exec ${LATCHKEY} emulate --port 0`, scratchFile('typescript')], { program: 'script', hasInput: true });
+  await waitFor('the ready line', () => self.stdout.includes('"ready":true'));
+  const { url, client_id: id, api_key: key } = JSON.parse(self.stdout.match(/^\{.*\}/m)[0]);
+  assert.ok(self.stdout.includes(`export WORKOS_API_BASE_URL=${url}\r\n  export WORKOS_CLIENT_ID=${id} WORKOS_API_KEY=${key}\r\n`), self.stdout);
+  self.child.stdin.write('\x03');
+  await self.closed;
+  self.forget();
+  assert.equal(self.ended.code, 0, self.describe());
 });
 
 test('emulate --seed: the official keys, and a sentence for a bad file', async () => {

@@ -82,6 +82,13 @@ function reasonToSkip(block) {
   return block.needs && !isInstalled(block.needs) && `no ${block.needs} here`;
 }
 
+test('what is shown and what is said are told apart', () => {
+  const alike = [['a\nb\n', 'a\nb\n'], ['a…c\n', 'a b c\n'], ['a\n…\n', 'a\nb\nc\n'], ['a\n…\n', 'a\n'], ['A   B\n', 'A  B   \n'], ['a', 'a\n'.trim()], ['{"a":…}\n', '{"a":1}']];
+  const different = [['a\n', 'a\nb\n'], ['a\nb\n', 'a\n'], ['a\n', 'A\n'], ['a…c\n', 'a\nc\n'], ['', 'a\n'], ['a\n', ''], ['a.c\n', 'abc\n'], ['1 9\n', '19\n']];
+  for (const [shown, said] of alike) assert.ok(looksLike(shown.endsWith('\n') ? shown : `${shown}\n`, said), `${shown} ${said}`);
+  for (const [shown, said] of different) assert.ok(!looksLike(shown, said), `${shown} ${said}`);
+});
+
 for (const name of NAMES)
   test(`${name}: each block is a file, a dialogue, or to be read only`, () => {
     const blocks = readBlocks(readGuide(name));
