@@ -105,11 +105,15 @@ static lk_status read_entry(const char *raw, size_t raw_len, lk__arena *arena, l
                             bool *is_event, lk_error *err)
 {
     struct head head = { .arena = arena };
+    lk_error unsafe = LK_ERROR_INIT;
+    lk_status status;
 
     *is_event = false;
-    if (raw_len == 0 || raw[0] != '{' || lk__json_check(raw, raw_len, NULL) != LK_OK)
+    if (raw_len == 0 || raw[0] != '{')
         return LK_OK;
-    LK_TRY(lk__json_slices(raw, raw_len, true, see_member, &head, err));
+    status = lk__json_members(raw, raw_len, see_member, &head, &unsafe);
+    if (status != LK_OK)
+        return status == LK_ERR_NO_MEMORY ? lk__no_memory(err) : LK_OK;
     if (!lk__list_is_id(head.id) || !lk__list_is_id(head.type) || head.created_at == NULL ||
         !lk__time_parse(head.created_at, &out->created_at_ms))
         return LK_OK;

@@ -57,7 +57,7 @@ lk_status lk__list_open(const lk__buf *body, lk__arena *arena, const char **data
 {
     struct members members = { .arena = arena };
 
-    LK_TRY(lk__json_slices(body->data, body->len, false, see_member, &members, err));
+    LK_TRY(lk__json_slices(body->data, body->len, true, see_member, &members, err));
     if (members.data == NULL)
         return lk__fail(err, LK_ERR_PROTOCOL, "\"data\" is missing or no array");
     *data = members.data;

@@ -267,6 +267,12 @@ static lk_status fail(const scan *s, lk_error *err)
                     s->len);
 }
 
+static lk_status fail_at(scan *s, const char *problem, lk_error *err)
+{
+    (void)stop(s, problem);
+    return fail(s, err);
+}
+
 static bool scan_whole(scan *s)
 {
     if (!scan_value(s))
@@ -326,7 +332,8 @@ static lk_status take_name(scan *s, member_name *out, lk_error *err)
         out->text = lk__json_string(out->parsed);
     }
     skip_space(s);
-    take(s, ':'); /* the structure was checked */
+    if (!take(s, ':'))
+        return fail_at(s, "colon expected", err);
     skip_space(s);
     return LK_OK;
 }
@@ -358,20 +365,27 @@ static lk_status visit_child(scan *s, bool is_member, const visitor *v, lk_error
 static lk_status visit_children(scan *s, const visitor *v, lk_error *err)
 {
     bool is_object;
+    char end;
 
     skip_space(s);
     is_object = take(s, '{');
     if (!is_object && !take(s, '['))
         return lk__fail(err, LK_ERR_PROTOCOL, "JSON is neither an object nor an array");
+    end = is_object ? '}' : ']';
+    s->depth++;
     skip_space(s);
-    if (take(s, is_object ? '}' : ']'))
-        return LK_OK;
-    do {
-        skip_space(s);
-        LK_TRY(visit_child(s, is_object, v, err));
-        skip_space(s);
-    } while (take(s, ','));
-    return LK_OK;
+    if (!take(s, end)) {
+        do {
+            skip_space(s);
+            LK_TRY(visit_child(s, is_object, v, err));
+            skip_space(s);
+        } while (take(s, ','));
+        if (!take(s, end))
+            return fail_at(s, "comma or end expected", err);
+    }
+    s->depth--;
+    skip_space(s);
+    return s->pos == s->len ? LK_OK : fail_at(s, "trailing bytes", err);
 }
 
 /* The structure first, so that a broken end is seen before anything is visited. */
@@ -401,6 +415,15 @@ lk_status lk__json_slices(const char *text, size_t len, bool is_sound, lk__json_
 
     if (!is_sound)
         LK_TRY(check_structure(&s, err));
+    return visit_children(&s, &v, err);
+}
+
+lk_status lk__json_members(const char *text, size_t len, lk__json_slice_visit *visit, void *ctx,
+                           lk_error *err)
+{
+    const visitor v = { .visit_slice = visit, .ctx = ctx };
+    scan s = { .text = text, .len = text != NULL ? len : 0 };
+
     return visit_children(&s, &v, err);
 }
 

@@ -117,7 +117,7 @@ static lk__version version_of(const lk_event *event, int64_t kept_from_ms)
 
 /* First the log, which tells what is new; then all that goes with it. Each part is a batch whose
  * statements do not wait for one another. */
-lk_status lk__apply_events(lk__store *store, const lk_event *const *events, size_t n,
+lk_status lk__apply_events(lk__store *store, const lk_event *const *events, size_t n, bool is_sound,
                            int64_t now_ms, int64_t kept_from_ms, lk__applied *out, lk_error *err)
 {
     LK_CLEANUP(lk__arena_freep) lk__arena *arena = lk__arena_new();
@@ -126,7 +126,7 @@ lk_status lk__apply_events(lk__store *store, const lk_event *const *events, size
     if (entries == NULL)
         return lk__no_memory(err);
     for (size_t i = 0; i < n; i++) {
-        LK_TRY(lk__record_read(events[i], arena, &entries[i].record, err));
+        LK_TRY(lk__record_read(events[i], is_sound, arena, &entries[i].record, err));
         if (events[i]->created_at_ms >= kept_from_ms)
             LK_TRY(
                 add_event(store, events[i], &entries[i].record, now_ms, &entries[i].sequence, err));
@@ -150,7 +150,7 @@ lk_status lk__apply_event(lk__store *store, const lk_event *event, int64_t now_m
     int64_t kept_from_ms = 0;
 
     LK_TRY(lk__kept_from(store, &kept_from_ms, err));
-    return lk__apply_events(store, &event, 1, now_ms, kept_from_ms, out, err);
+    return lk__apply_events(store, &event, 1, false, now_ms, kept_from_ms, out, err);
 }
 
 lk_status lk__apply_parked(lk__store *store, const lk_event *event, int64_t sequence,
@@ -165,7 +165,7 @@ lk_status lk__apply_parked(lk__store *store, const lk_event *event, int64_t sequ
         return lk__no_memory(err);
     LK_TRY(lk__kept_from(store, &kept_from_ms, err));
     v = version_of(event, kept_from_ms);
-    LK_TRY(lk__record_read(event, arena, &record, err));
+    LK_TRY(lk__record_read(event, false, arena, &record, err));
     *is_applied = record.parked == NULL;
     if (!*is_applied)
         return lk__store_run(store, LK__SQL_PARK_AGAIN,

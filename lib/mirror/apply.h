@@ -21,9 +21,10 @@ LK_MUST_CHECK lk_status lk__apply_event(lk__store *store, const lk_event *event,
 LK_MUST_CHECK lk_status lk__apply_parked(lk__store *store, const lk_event *event, int64_t sequence,
                                          bool *is_applied, lk_error *err);
 
-/* Several at once, which costs less. kept_from_ms: the mark of forget.h. out: one for each. */
+/* Several at once, which costs less. is_sound: as lk__record_read(). kept_from_ms: the mark of
+ * forget.h. out: one for each. */
 LK_MUST_CHECK lk_status lk__apply_events(lk__store *store, const lk_event *const *events, size_t n,
-                                         int64_t now_ms, int64_t kept_from_ms, lk__applied *out,
-                                         lk_error *err);
+                                         bool is_sound, int64_t now_ms, int64_t kept_from_ms,
+                                         lk__applied *out, lk_error *err);
 
 #endif

@@ -209,7 +209,7 @@ static lk_status take_logged(void *ctx, const lk__row *row, lk_error *err)
     f->is_done = false;
     if (event.json == NULL)
         return LK_OK;
-    status = lk__record_read(&event, arena, &record, &ignored);
+    status = lk__record_read(&event, false, arena, &record, &ignored);
     if (status == LK_ERR_NO_MEMORY)
         return lk__no_memory(err);
     return lk__event_index_add(f->store, f->sequence, event.created_at_ms, &record, err);

@@ -102,7 +102,8 @@ static lk_status apply_page(lk__store *store, const lk_event_page *page, int64_t
     for (size_t i = 0; i < page->count; i += BATCH) {
         size_t n = page->count - i < BATCH ? page->count - i : BATCH;
 
-        LK_TRY(lk__apply_events(store, page->items + i, n, now_ms, kept_from_ms, applied, err));
+        LK_TRY(
+            lk__apply_events(store, page->items + i, n, true, now_ms, kept_from_ms, applied, err));
         for (size_t j = 0; j < n; j++) {
             result->n_applied += applied[j] != LK__APPLIED_KNOWN;
             result->n_parked += applied[j] == LK__APPLIED_PARKED;

@@ -138,7 +138,7 @@ static lk_status drop_event(lk__store *store, const old_event *old, lk__arena *a
     lk_status status = LK_ERR_PROTOCOL;
 
     if (old->event.json != NULL)
-        status = lk__record_read(&old->event, arena, &record, &ignored);
+        status = lk__record_read(&old->event, false, arena, &record, &ignored);
     if (status == LK_ERR_NO_MEMORY)
         return lk__no_memory(err);
     if (status == LK_OK) {

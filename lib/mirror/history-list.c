@@ -55,7 +55,7 @@ static lk_status read_event(const history *h, const lk_mirror_event *event, lk__
                                               .created_at_ms = event->created_at_ms,
                                               .json = event->json,
                                               .json_len = event->json_len },
-                           h->arena, out, err);
+                           false, h->arena, out, err);
 }
 
 /* How the object is by this event; NULL when that is not told. Nobody is told of by being removed

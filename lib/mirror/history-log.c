@@ -34,7 +34,7 @@ static lk_status take_event(void *ctx, const lk__row *row, lk_error *err)
                                               .created_at_ms = s->version.ms,
                                               .json = json,
                                               .json_len = columns[3].len },
-                           r->arena, &s->record, err);
+                           false, r->arena, &s->record, err);
 }
 
 lk_status lk__said_read(lk__store *store, const char *sql, const lk__value *args, size_t n_args,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json-scan.h"
 #include "base/text.h"
 
 enum {
@@ -93,6 +94,12 @@ static const lk__field seat_end_fields[] = {
     FIELD(lk__ended, "organization_id", LK__TEXT, true, organization_id),
 };
 static const lk__shape seat_end_shape = LK__SHAPE(lk__ended, seat_end_fields);
+
+typedef struct seat {
+    const char *status;
+} seat;
+static const lk__field seat_fields[] = { FIELD(seat, "status", LK__TEXT, false, status) };
+static const lk__shape seat_shape = LK__SHAPE(seat, seat_fields);
 
 /* What any event's data may hold that says whom it is about. */
 typedef struct about {
@@ -241,11 +248,11 @@ static void note_objects(const about *what, lk__record *out)
         out->other_id = NULL;
 }
 
-static lk_status read_about(const lk__json *data, lk__arena *arena, lk__record *out, lk_error *err)
+static lk_status read_about(const lk__slice *data, lk__arena *arena, lk__record *out, lk_error *err)
 {
     about what = { 0 };
 
-    LK_TRY(lk__json_decode(data, &about_shape, arena, &what, err));
+    LK_TRY(lk__json_decode_text(data->data, data->len, &about_shape, arena, &what, err));
     out->organization_id = organization_of(&what);
     out->directory_id = directory_of(&what, out->kind);
     note_objects(&what, out);
@@ -262,7 +269,7 @@ static const char *state_of_directory(const char *state)
     return lk__text_equal(state, "unlinked") ? "inactive" : state;
 }
 
-static lk_status decode(const lk__json *object, const char *what, const lk__shape *shape,
+static lk_status decode(const lk__slice *object, const char *what, const lk__shape *shape,
                         lk__arena *arena, void **out, lk_error *err)
 {
     lk_error cause = LK_ERROR_INIT;
@@ -271,7 +278,7 @@ static lk_status decode(const lk__json *object, const char *what, const lk__shap
 
     if (record == NULL)
         return lk__no_memory(err);
-    status = lk__json_decode(object, shape, arena, record, &cause);
+    status = lk__json_decode_text(object->data, object->len, shape, arena, record, &cause);
     if (status != LK_OK)
         return lk__fail(err, status, "%s: %s", what, cause.message);
     *out = record;
@@ -294,7 +301,7 @@ static lk_status check_id(const char *id, const char *what, lk_error *err)
     return lk__text_empty(id) ? LK_OK : require_id(id, what, err);
 }
 
-static lk_status read_directory(const lk__json *data, lk__arena *arena, lk__record *out,
+static lk_status read_directory(const lk__slice *data, lk__arena *arena, lk__record *out,
                                 lk_error *err)
 {
     void *record = NULL;
@@ -309,7 +316,7 @@ static lk_status read_directory(const lk__json *data, lk__arena *arena, lk__reco
     return LK_OK;
 }
 
-static lk_status read_user(const lk__json *data, lk__arena *arena, lk__record *out, lk_error *err)
+static lk_status read_user(const lk__slice *data, lk__arena *arena, lk__record *out, lk_error *err)
 {
     void *record = NULL;
     lk_directory_user *user;
@@ -323,7 +330,7 @@ static lk_status read_user(const lk__json *data, lk__arena *arena, lk__record *o
     return LK_OK;
 }
 
-static lk_status read_group(const lk__json *data, lk__arena *arena, lk__record *out, lk_error *err)
+static lk_status read_group(const lk__slice *data, lk__arena *arena, lk__record *out, lk_error *err)
 {
     void *record = NULL;
     lk_directory_group *group;
@@ -337,7 +344,7 @@ static lk_status read_group(const lk__json *data, lk__arena *arena, lk__record *
     return LK_OK;
 }
 
-static lk_status read_end(const lk__json *data, lk__arena *arena, lk__record *out, lk_error *err)
+static lk_status read_end(const lk__slice *data, lk__arena *arena, lk__record *out, lk_error *err)
 {
     const lk__shape *shape = out->kind == LK__EFFECT_SESSION_END  ? &session_end_shape
                              : out->kind == LK__EFFECT_PERSON_END ? &person_end_shape
@@ -360,9 +367,12 @@ static lk_status read_end(const lk__json *data, lk__arena *arena, lk__record *ou
 }
 
 /* Active, pending, or whatever else there will be: the person may come in. */
-static lk_status read_seat(const lk__json *data, lk__arena *arena, lk__record *out, lk_error *err)
+static lk_status read_seat(const lk__slice *data, lk__arena *arena, lk__record *out, lk_error *err)
 {
-    if (!lk__text_equal(lk__json_text(data, "status"), "inactive")) {
+    seat change = { 0 };
+
+    LK_TRY(lk__json_decode_text(data->data, data->len, &seat_shape, arena, &change, err));
+    if (!lk__text_equal(change.status, "inactive")) {
         out->kind = LK__EFFECT_NONE;
         return LK_OK;
     }
@@ -373,6 +383,7 @@ static lk_status read_seat(const lk__json *data, lk__arena *arena, lk__record *o
 typedef struct reading {
     lk__arena *arena;
     lk__record *out;
+    bool is_sound; /* all of the event was checked */
     bool has_data;
 } reading;
 
@@ -390,21 +401,18 @@ static lk_status visit_part(void *ctx, const char *name, const char *raw, size_t
     return LK_OK;
 }
 
-static lk_status read_membership(reading *r, const char *raw, size_t raw_len, const lk__json *data,
-                                 lk_error *err)
+static lk_status read_membership(reading *r, const lk__slice *data, lk_error *err)
 {
-    const lk__json *user = lk__json_get(data, "user");
-    const lk__json *group = lk__json_get(data, "group");
+    lk__record *out = r->out;
 
-    if (user == NULL || group == NULL)
+    LK_TRY(lk__json_slices(data->data, data->len, true, visit_part, r, err));
+    if (out->user_json.data == NULL || out->group_json.data == NULL)
         return lk__fail(err, LK_ERR_PROTOCOL, "\"user\" or \"group\" is missing");
-    LK_TRY(lk__json_slices(raw, raw_len, true, visit_part, r, err));
-    LK_TRY(read_user(user, r->arena, r->out, err));
-    return read_group(group, r->arena, r->out, err);
+    LK_TRY(read_user(&out->user_json, r->arena, out, err));
+    return read_group(&out->group_json, r->arena, out, err);
 }
 
-static lk_status read_effect(reading *r, const char *raw, size_t raw_len, const lk__json *data,
-                             lk_error *err)
+static lk_status read_effect(reading *r, const lk__slice *data, lk_error *err)
 {
     switch (r->out->kind) {
     case LK__EFFECT_NONE:
@@ -412,13 +420,13 @@ static lk_status read_effect(reading *r, const char *raw, size_t raw_len, const 
     case LK__EFFECT_DIRECTORY:
         return read_directory(data, r->arena, r->out, err);
     case LK__EFFECT_USER:
-        r->out->user_json = (lk__slice){ .data = raw, .len = raw_len };
+        r->out->user_json = *data;
         return read_user(data, r->arena, r->out, err);
     case LK__EFFECT_GROUP:
-        r->out->group_json = (lk__slice){ .data = raw, .len = raw_len };
+        r->out->group_json = *data;
         return read_group(data, r->arena, r->out, err);
     case LK__EFFECT_MEMBERSHIP:
-        return read_membership(r, raw, raw_len, data, err);
+        return read_membership(r, data, err);
     case LK__EFFECT_SESSION_END:
     case LK__EFFECT_PERSON_END:
     case LK__EFFECT_SEAT_END:
@@ -436,20 +444,16 @@ static lk_status park(reading *r, const char *reason, lk_error *err)
     return r->out->parked != NULL ? LK_OK : lk__no_memory(err);
 }
 
-static lk_status read_data(reading *r, const char *raw, size_t raw_len, lk_error *err)
+static lk_status read_data(reading *r, const lk__slice *data, lk_error *err)
 {
-    LK_CLEANUP(lk__json_freep) lk__json *data = NULL;
     lk_error cause = LK_ERROR_INIT;
     lk_status status;
 
-    status = lk__json_parse(raw, raw_len, &data, &cause);
-    if (status == LK_ERR_NO_MEMORY)
-        return lk__no_memory(err);
-    if (!lk__json_is_object(data))
+    if (data->data[0] != '{' ||
+        (!r->is_sound && lk__json_check(data->data, data->len, NULL) != LK_OK))
         return park(r, "\"data\" is no object that can be read", err);
-    lk__error_clear(&cause);
     LK_TRY(read_about(data, r->arena, r->out, err));
-    status = read_effect(r, raw, raw_len, data, &cause);
+    status = read_effect(r, data, &cause);
     if (status == LK_ERR_PROTOCOL)
         return park(r, cause.message, err);
     return status == LK_OK ? LK_OK : lk__fail(err, status, "%s", cause.message);
@@ -465,7 +469,7 @@ static lk_status visit_event(void *ctx, const char *name, const char *raw, size_
     if (r->has_data)
         return park(r, "\"data\" stands twice", err);
     r->has_data = true;
-    return read_data(r, raw, raw_len, err);
+    return read_data(r, &(const lk__slice){ .data = raw, .len = raw_len }, err);
 }
 
 static void choose_effect(const char *type, lk__record *out)
@@ -478,13 +482,14 @@ static void choose_effect(const char *type, lk__record *out)
     }
 }
 
-lk_status lk__record_read(const lk_event *event, lk__arena *arena, lk__record *out, lk_error *err)
+lk_status lk__record_read(const lk_event *event, bool is_sound, lk__arena *arena, lk__record *out,
+                          lk_error *err)
 {
     lk__record record = { 0 };
-    reading r = { .arena = arena, .out = &record };
+    reading r = { .arena = arena, .out = &record, .is_sound = is_sound };
 
     choose_effect(event->type, &record);
-    LK_TRY(lk__json_slices(event->json, event->json_len, false, visit_event, &r, err));
+    LK_TRY(lk__json_slices(event->json, event->json_len, is_sound, visit_event, &r, err));
     if (!r.has_data)
         LK_TRY(park(&r, "\"data\" is missing", err));
     if (record.kind == LK__EFFECT_NONE)
@@ -496,12 +501,11 @@ lk_status lk__record_read(const lk_event *event, lk__arena *arena, lk__record *o
 lk_status lk__record_read_object(lk__effect_kind kind, const char *json, size_t len,
                                  lk__arena *arena, lk__record *out, lk_error *err)
 {
-    LK_CLEANUP(lk__json_freep) lk__json *object = NULL;
     lk__record record = { .kind = kind };
     reading r = { .arena = arena, .out = &record };
 
-    LK_TRY(lk__json_parse(json, len, &object, err));
-    LK_TRY(read_effect(&r, json, len, object, err));
+    LK_TRY(lk__json_check(json, len, err));
+    LK_TRY(read_effect(&r, &(const lk__slice){ .data = json, .len = len }, err));
     *out = record;
     return LK_OK;
 }

@@ -52,9 +52,10 @@ typedef struct lk__record {
 } lk__record;
 
 /* Text goes into the arena; slices point into event->json. What is wrong with the event is told in
- * parked; fails with LK_ERR_NO_MEMORY, or LK_ERR_PROTOCOL when the JSON is none. */
-LK_MUST_CHECK lk_status lk__record_read(const lk_event *event, lk__arena *arena, lk__record *out,
-                                        lk_error *err);
+ * parked; fails with LK_ERR_NO_MEMORY, or LK_ERR_PROTOCOL when the JSON is none. is_sound: it comes
+ * from lk_events_list(), which went over its JSON. */
+LK_MUST_CHECK lk_status lk__record_read(const lk_event *event, bool is_sound, lk__arena *arena,
+                                        lk__record *out, lk_error *err);
 /* A directory, user or group as the state API gives it. LK_ERR_PROTOCOL says what is wrong. */
 LK_MUST_CHECK lk_status lk__record_read_object(lk__effect_kind kind, const char *json, size_t len,
                                                lk__arena *arena, lk__record *out, lk_error *err);
