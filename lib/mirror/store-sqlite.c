@@ -294,10 +294,16 @@ static void sqlite_rollback(lk__store *store)
         (void)sqlite_run(store, "ROLLBACK", LK__NO_ARGS, NULL, NULL, &ignored);
 }
 
-/* Without it pages would go to the disk and back within one transaction. */
+/* Without the cache pages would go to the disk and back within one transaction. SQLite notes what
+ * each statement overwrites, in case it fails halfway: unless it is told to do so in memory, in a
+ * file, twice as much as it writes to the log. And the longer the log, the more of what it holds
+ * was written again before it is copied: up to 32 MB. */
 static void keep_pages(sqlite_store *self)
 {
-    (void)sqlite3_exec(self->db, "PRAGMA cache_size=-16384", NULL, NULL, NULL);
+    (void)sqlite3_exec(self->db,
+                       "PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY;"
+                       "PRAGMA wal_autocheckpoint=4000",
+                       NULL, NULL, NULL);
 }
 
 static void sqlite_expect_writes(lk__store *store)
@@ -350,9 +356,16 @@ static lk_status sqlite_wait(lk__store *store, int64_t ms, bool *news, lk_error 
 static lk_status sqlite_compact(lk__store *store, lk_error *err)
 {
     sqlite_store *self = (sqlite_store *)store;
+    lk_status status;
 
     LK_TRY(find_file(self, err));
-    LK_TRY(execute(self, "VACUUM", err));
+    /* All of it would be in memory once more. */
+    (void)sqlite3_exec(self->db, "PRAGMA temp_store=FILE", NULL, NULL, NULL);
+    status = execute(self, "VACUUM", err);
+    if (self->writes_much)
+        keep_pages(self);
+    if (status != LK_OK)
+        return status;
     (void)sqlite3_wal_checkpoint_v2(self->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return LK_OK;
 }

@@ -104,7 +104,7 @@ LK_MUST_CHECK lk_status lk__transaction_begin(lk__transaction *transaction, lk__
 LK_MUST_CHECK lk_status lk__transaction_commit(lk__transaction *transaction, lk_error *err);
 void lk__transaction_end(lk__transaction *transaction);
 
-/* This connection will write much, as a feed does: SQLite keeps 16 MB of pages for it. Others have
+/* This connection will write much, as a feed does: SQLite keeps 8 MB of pages for it. Others have
  * 2 MB, since a server holds dozens of them. */
 void lk__store_expect_writes(lk__store *store);
 /* How long a transaction of ours may stand still, be it that this process is stopped or cut off,

@@ -186,8 +186,10 @@ static double replay(const char *path, const recording *pages, size_t n_pages)
 
     if (sqlite3_open(path, &db) != SQLITE_OK)
         bench_die(path, sqlite3_errmsg(db));
-    if (sqlite3_exec(db, "PRAGMA synchronous=FULL; PRAGMA cache_size=-16384", NULL, NULL, NULL) !=
-        SQLITE_OK)
+    if (sqlite3_exec(db,
+                     "PRAGMA synchronous=FULL; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY;"
+                     "PRAGMA wal_autocheckpoint=4000",
+                     NULL, NULL, NULL) != SQLITE_OK)
         bench_die(path, sqlite3_errmsg(db));
     double began_us = now_us();
     for (size_t i = 0; i < n_pages; i++)
