@@ -4,6 +4,7 @@
 #include "latchkey-a11y.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 struct _LatchkeyKeyDialog {
     AdwMessageDialog parent_instance;
@@ -83,5 +84,13 @@ GtkWidget *latchkey_key_dialog_new(GtkWindow *parent, LatchkeyConfig *config)
 
 char *latchkey_key_dialog_dup_key(LatchkeyKeyDialog *self)
 {
-    return g_strstrip(g_strdup(gtk_editable_get_text(self->key_row)));
+    const char *text = gtk_editable_get_text(self->key_row);
+    gsize len = 0;
+
+    /* Not by g_strstrip(): what it moves away from would not be wiped. */
+    while (g_ascii_isspace(*text))
+        text++;
+    for (len = strlen(text); len > 0 && g_ascii_isspace(text[len - 1]); len--)
+        continue;
+    return g_strndup(text, len);
 }
