@@ -192,6 +192,23 @@ head -600 app/long.h >app/fits.h
 rm app/long.h
 passes 'sizes: a file of 600 lines' "$here/sizes.sh" . empty
 
+tree
+mkdir tests/unit tests/e2e
+echo "tests = ['base-text', 'pages', 'e2e/late.mjs']" >tests/meson.build
+: >tests/unit/test-base-text.c
+for name in pages late; do echo "import { test } from 'node:test';" >tests/e2e/$name.mjs; done
+echo "import { after } from 'node:test';" >tests/e2e/support.mjs
+echo "import './part.mjs';" >>tests/e2e/late.mjs
+echo "import { after, test } from 'node:test';" >tests/e2e/part.mjs
+passes 'listed: by name, by path, through another' "$here/listed.sh" .
+: >tests/unit/test-base.c
+fails 'listed: a test in C that no list names' 'tests/unit/test-base.c: no meson.build' "$here/listed.sh" .
+rm tests/unit/test-base.c
+cp tests/e2e/pages.mjs tests/e2e/forgotten.mjs
+fails 'listed: a test in Node that no list names' 'tests/e2e/forgotten.mjs: no meson.build' "$here/listed.sh" .
+rm -r tests/unit tests/e2e tests/meson.build
+fails 'listed: no test at all' 'no test found' "$here/listed.sh" .
+
 if "$here/format.sh" . >/dev/null 2>&1 || [ $? -ne 77 ]; then
     rm -rf lib app gui tests/*
     printf 'int f(void)\n{\n    return 1;\n}\n' >tests/good.c
