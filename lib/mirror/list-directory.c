@@ -36,27 +36,79 @@ static lk_status take_row(void *ctx, const lk__row *row, lk_error *err)
 
 /* ---- Memberships ---- */
 
-static lk_status fill_groups(lk_mirror *mirror, lk__arena *arena, lk_directory_user *user,
-                             lk_error *err)
-{
-    lk__ids list = { .arena = arena };
+enum { OWNERS = 50 /* whose memberships are asked for at once: a server may be far away */ };
 
-    LK_TRY(lk__store_run(mirror->store, LK__SQL_GROUPS_OF_USER, LK__ARGS(lk__value_text(user->id)),
-                         lk__take_id, &list, err));
-    user->groups = list.items;
-    user->n_groups = list.count;
+/* What belongs to each of some records, which are sorted by id, as are the rows. */
+typedef struct filling {
+    lk_record_kind kind;
+    void *const *items;
+    size_t count;
+    size_t at; /* the one that ids belong to */
+    lk__ids ids;
+} filling;
+
+static const char *id_of(lk_record_kind kind, const void *item)
+{
+    return kind == LK_RECORD_USER ? ((const lk_directory_user *)item)->id
+                                  : ((const lk_directory_group *)item)->id;
+}
+
+/* Gives the record its ids and goes on with the next one. */
+static void next_owner(filling *f)
+{
+    lk_directory_user *user = f->items[f->at];
+    lk_directory_group *group = f->items[f->at];
+
+    if (f->kind == LK_RECORD_USER) {
+        user->groups = f->ids.items;
+        user->n_groups = f->ids.count;
+    } else {
+        group->members = f->ids.items;
+        group->n_members = f->ids.count;
+    }
+    f->ids = (lk__ids){ .arena = f->ids.arena };
+    f->at++;
+}
+
+static lk_status take_membership(void *ctx, const lk__row *row, lk_error *err)
+{
+    filling *f = ctx;
+    const char *owner = row->columns[0].text;
+
+    while (f->at < f->count && !lk__text_equal(id_of(f->kind, f->items[f->at]), owner))
+        next_owner(f);
+    if (f->at == f->count) /* a database that sorts otherwise */
+        return lk__fail(err, LK_ERR_STORE, "the mirror's memberships are not in order");
+    return lk__take_id(&f->ids, &(const lk__row){ .columns = row->columns + 1, .n_columns = 1 },
+                       err);
+}
+
+/* The last id stands for those that are missing to a batch, so that statements are of two kinds. */
+static lk_status fill_batch(lk_mirror *mirror, lk__arena *arena, lk_record_kind kind,
+                            void *const *items, size_t count, lk_error *err)
+{
+    lk__auto_select select = LK__SELECT;
+    filling f = { .kind = kind, .items = items, .count = count, .ids = { .arena = arena } };
+    size_t n = count == 1 ? 1 : OWNERS;
+
+    lk__select_add(&select,
+                   kind == LK_RECORD_USER ? LK__SQL_GROUPS_OF_USERS : LK__SQL_MEMBERS_OF_GROUPS);
+    for (size_t i = 0; i < n; i++)
+        lk__select_add_value(&select, i == 0 ? "" : ", ",
+                             lk__value_text(id_of(kind, items[i < count ? i : count - 1])));
+    lk__select_add(&select, LK__SQL_BY_OWNER);
+    LK_TRY(lk__select_run(&select, mirror->store, take_membership, &f, err));
+    while (f.at < f.count)
+        next_owner(&f);
     return LK_OK;
 }
 
-static lk_status fill_members(lk_mirror *mirror, lk__arena *arena, lk_directory_group *group,
-                              lk_error *err)
+static lk_status fill(lk_mirror *mirror, lk__arena *arena, lk_record_kind kind, void *const *items,
+                      size_t count, lk_error *err)
 {
-    lk__ids list = { .arena = arena };
-
-    LK_TRY(lk__store_run(mirror->store, LK__SQL_MEMBERS_OF_GROUP,
-                         LK__ARGS(lk__value_text(group->id)), lk__take_id, &list, err));
-    group->members = list.items;
-    group->n_members = list.count;
+    for (size_t i = 0; i < count; i += OWNERS)
+        LK_TRY(fill_batch(mirror, arena, kind, items + i, count - i < OWNERS ? count - i : OWNERS,
+                          err));
     return LK_OK;
 }
 
@@ -191,8 +243,8 @@ lk_status lk_mirror_list_users(lk_mirror *mirror, const lk_mirror_query *query,
     LK_TRY(begin_page(query, &known, &limit, &c, err));
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
     LK_TRY(select_page(mirror, &users, &known, limit, &c, err));
-    for (size_t i = 0; known.at_ms == 0 && i < c.count; i++)
-        LK_TRY(fill_groups(mirror, c.arena, c.items[i], err));
+    if (known.at_ms == 0)
+        LK_TRY(fill(mirror, c.arena, LK_RECORD_USER, c.items, c.count, err));
     LK_TRY(lk__transaction_commit(&transaction, err));
     page->items = (const lk_directory_user *const *)c.items;
     page->count = c.count;
@@ -217,8 +269,8 @@ lk_status lk_mirror_list_groups(lk_mirror *mirror, const lk_mirror_query *query,
     LK_TRY(begin_page(query, &known, &limit, &c, err));
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
     LK_TRY(select_page(mirror, &groups, &known, limit, &c, err));
-    for (size_t i = 0; known.at_ms == 0 && i < c.count; i++)
-        LK_TRY(fill_members(mirror, c.arena, c.items[i], err));
+    if (known.at_ms == 0)
+        LK_TRY(fill(mirror, c.arena, LK_RECORD_GROUP, c.items, c.count, err));
     LK_TRY(lk__transaction_commit(&transaction, err));
     page->items = (const lk_directory_group *const *)c.items;
     page->count = c.count;
@@ -270,7 +322,7 @@ lk_status lk_mirror_get_user(lk_mirror *mirror, const char *id, lk_directory_use
     f.record = user;
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
     LK_TRY(find(mirror, LK__SQL_USERS " AND r.id = $1", "directory user", id, &f, err));
-    LK_TRY(fill_groups(mirror, f.arena, user, err));
+    LK_TRY(fill(mirror, f.arena, LK_RECORD_USER, &f.record, 1, err));
     LK_TRY(lk__transaction_commit(&transaction, err));
     *out = lk__steal(user);
     return LK_OK;
@@ -291,7 +343,7 @@ lk_status lk_mirror_get_group(lk_mirror *mirror, const char *id, lk_directory_gr
     f.record = group;
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
     LK_TRY(find(mirror, LK__SQL_GROUPS " AND r.id = $1", "directory group", id, &f, err));
-    LK_TRY(fill_members(mirror, f.arena, group, err));
+    LK_TRY(fill(mirror, f.arena, LK_RECORD_GROUP, &f.record, 1, err));
     LK_TRY(lk__transaction_commit(&transaction, err));
     *out = lk__steal(group);
     return LK_OK;

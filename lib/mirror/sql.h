@@ -219,8 +219,12 @@
     " AND r.id IN (SELECT m.group_id" LK__SQL_LIVE_MEMBERSHIPS " AND m.user_id = "
 #define LK__SQL_GROUPS_OF_USER \
     "SELECT m.group_id" LK__SQL_LIVE_MEMBERSHIPS " AND m.user_id = $1 ORDER BY m.group_id"
-#define LK__SQL_MEMBERS_OF_GROUP \
-    "SELECT m.user_id" LK__SQL_LIVE_MEMBERSHIPS " AND m.group_id = $1 ORDER BY m.user_id"
+/* The same for several, whose ids stand between these and the order. */
+#define LK__SQL_GROUPS_OF_USERS \
+    "SELECT m.user_id, m.group_id" LK__SQL_LIVE_MEMBERSHIPS " AND m.user_id IN ("
+#define LK__SQL_MEMBERS_OF_GROUPS \
+    "SELECT m.group_id, m.user_id" LK__SQL_LIVE_MEMBERSHIPS " AND m.group_id IN ("
+#define LK__SQL_BY_OWNER ") ORDER BY 1, 2"
 
 /* ---- As of a time ---- */
 

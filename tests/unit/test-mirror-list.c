@@ -408,6 +408,46 @@ static void test_groups_and_members_are_sorted(void **state)
     assert_string_equal(user->groups[1], "g1");
 }
 
+/* More than are asked about at once; every third is in no group, or in two. */
+static void test_each_of_many_has_its_own_groups(void **state)
+{
+    enum { MANY = 70 };
+    kit *k = *state;
+    lk_auto(lk_directory_user_page) users = NULL;
+    lk_auto(lk_directory_group_page) groups = NULL;
+    lk_error err = LK_ERROR_INIT;
+
+    for (int i = 0; i < MANY; i++) {
+        char id[32];
+        char data[160];
+
+        snprintf(id, sizeof(id), "event_%02d_", i);
+        snprintf(data, sizeof(data), "{\"id\":\"u%02d\",\"directory_id\":\"d1\"}", i);
+        add(k, id, "dsync.user.created", 10, data);
+        for (int g = 0; g < i % 3; g++) {
+            snprintf(id, sizeof(id), "event_%02d_%d", i, g);
+            snprintf(data, sizeof(data),
+                     "{\"user\":{\"id\":\"u%02d\",\"directory_id\":\"d1\"},"
+                     "\"group\":{\"id\":\"g%d\",\"directory_id\":\"d1\"}}",
+                     i, g);
+            add(k, id, "dsync.group.user_added", 20, data);
+        }
+    }
+    assert_ok(lk_mirror_list_users(k->mirror, LK_MIRROR_QUERY(.limit = 1000), &users, &err), err);
+    assert_int_equal(users->count, MANY);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(users->items[i]->n_groups, i % 3);
+        for (int g = 0; g < i % 3; g++)
+            assert_int_equal(users->items[i]->groups[g][1], '0' + g);
+    }
+    assert_ok(lk_mirror_list_groups(k->mirror, NULL, &groups, &err), err);
+    assert_int_equal(groups->count, 2);
+    assert_int_equal(groups->items[0]->n_members, 46); /* 1, 2, 4, 5, … 67, 68 */
+    assert_int_equal(groups->items[1]->n_members, 23); /* 2, 5, … 68 */
+    assert_string_equal(groups->items[0]->members[1], "u02");
+    assert_string_equal(groups->items[1]->members[22], "u68");
+}
+
 static void test_directories_are_listed_with_the_state_of_events(void **state)
 {
     kit *k = *state;
@@ -466,6 +506,7 @@ int main(void)
         TEST(test_users_are_searched),
         TEST(test_memberships_filter_both_lists),
         TEST(test_groups_and_members_are_sorted),
+        TEST(test_each_of_many_has_its_own_groups),
         TEST(test_directories_are_listed_with_the_state_of_events),
         TEST(test_unknown_and_deleted_records_are_not_found),
     };
