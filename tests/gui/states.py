@@ -3,6 +3,7 @@ was just started there. What comes before it is the same for most: a month of ev
 text that says that it is done.
 """
 import os
+import sqlite3
 import time
 
 STATES = {}
@@ -118,6 +119,15 @@ def paused(app, run, variant):
     app.press("alt+1", "ctrl+p")
     run.emulator.add_grace()
     app.see("2 new events")
+
+
+@state()
+def gap(app, run, variant):
+    with sqlite3.connect(os.path.join(run.folder.name, "mirror.db")) as mirror:
+        mirror.execute("INSERT INTO gap (since_ms, until_ms, noted_at_ms) SELECT created_at_ms - 9000000,"
+                       " created_at_ms, created_at_ms FROM event WHERE type LIKE 'dsync.%'"
+                       " ORDER BY created_at_ms DESC LIMIT 1 OFFSET 5")
+    app.see("could not be recovered")
 
 
 # ---- Activity ----

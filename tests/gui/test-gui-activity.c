@@ -4,6 +4,7 @@
 #include "gui-kit.h"
 #include "latchkey-activity-chart.h"
 #include "latchkey-activity-page.h"
+#include "latchkey-busiest.h"
 #include "latchkey-swatch.h"
 #include "mirror-kit.h"
 
@@ -129,6 +130,91 @@ static void test_times_are_put_in_words(void)
     }
 }
 
+static const struct {
+    const char *n; /* events of the last hours, a digit each; before them one in each hour */
+    const char *words;
+} quiet[] = {
+    { "111", "Quietest: Sun 1 Mar, 13:00 – Mon 2 Mar, 12:00" }, /* all are alike */
+    { "10111", "Quietest: Mon 2 Mar, 09:00 – 10:00" },
+    { "1001101", "Quietest: Mon 2 Mar, 07:00 – 09:00" },        /* the longest of them */
+    { "10110111", "Quietest: Mon 2 Mar, 09:00 – 10:00" },       /* the latest of two alike */
+    { "110", "Quietest: Sun 1 Mar, 13:00 – Mon 2 Mar, 12:00" }, /* the last hour is not over */
+    { "100", "Quiet since Mon 2 Mar, 11:00" },
+    { "10000", "Quiet since Mon 2 Mar, 09:00" },
+};
+
+static void test_quiet_is_told(void)
+{
+    g_autoptr(GTimeZone) zone = g_time_zone_new_utc();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(quiet); i++) {
+        g_autoptr(GArray) bars = latchkey_activity_bars_new(LATCHKEY_ACTIVITY_DAY, zone, NOON);
+        guint n = (guint)strlen(quiet[i].n);
+        for (guint at = 0; at < bars->len; at++)
+            g_array_index(bars, LatchkeyActivityBar, at).n[LATCHKEY_ACTIVITY_CREATED] =
+                at < bars->len - n ? 1 : quiet[i].n[at - (bars->len - n)] - '0';
+        g_autofree char *words = latchkey_activity_quiet_words(bars, zone);
+        g_assert_cmpstr(words, ==, quiet[i].words);
+    }
+}
+
+/* ---- Where most come from ---- */
+
+static void apply_of(kit *mirror, const char *id, const char *type, gint64 at_ms,
+                     const char *organization, const char *directory)
+{
+    kit_event event;
+
+    if (g_str_equal(type, "dsync.activated"))
+        kit_make(&event, id, type, at_ms,
+                 "{\"object\":\"directory\",\"id\":\"%s\",\"organization_id\":\"%s\",\"name\":"
+                 "\"Staff <b>of %s\",\"state\":\"active\",\"type\":\"okta scim v2.0\"}",
+                 directory, organization, directory);
+    else
+        kit_make(&event, id, type, at_ms,
+                 "{\"object\":\"directory_user\",\"id\":\"u_%s\",\"directory_id\":\"%s\","
+                 "\"organization_id\":\"%s\"}",
+                 id, directory, organization);
+    kit_apply(mirror, &event);
+}
+
+static char *busiest(kit *mirror, const lk_mirror_event_query *query)
+{
+    lk_error err = LK_ERROR_INIT;
+    g_autoptr(LatchkeyBusiest) found = latchkey_busiest_read(mirror->mirror, query, &err);
+
+    if (found == NULL)
+        g_error("%s", err.message);
+    return latchkey_busiest_words(found);
+}
+
+static void test_busiest_is_found(void)
+{
+    kit mirror;
+
+    kit_begin(&mirror);
+    kit_open(&mirror);
+    g_assert_null(busiest(&mirror, LK_MIRROR_EVENT_QUERY(.type = "dsync.")));
+    apply_of(&mirror, "e1", "dsync.activated", NOON, "org_1", "d1");
+    apply_of(&mirror, "e2", "dsync.activated", NOON, "org_2", "d2");
+    apply_of(&mirror, "e3", "dsync.activated", NOON, "org_2", "d3");
+    apply_of(&mirror, "e4", "dsync.user.created", NOON + 1, "org_2", "d3");
+    for (int i = 0; i < 4; i++) {
+        g_autofree char *id = g_strdup_printf("late_%d", i);
+        apply_of(&mirror, id, "dsync.user.updated", NOON + HOUR, "org_1", "d1");
+    }
+    g_autofree char *all = busiest(&mirror, LK_MIRROR_EVENT_QUERY(.type = "dsync."));
+    g_autofree char *early =
+        busiest(&mirror, LK_MIRROR_EVENT_QUERY(.type = "dsync.", .until_ms = NOON + HOUR));
+    g_autofree char *created = busiest(
+        &mirror, LK_MIRROR_EVENT_QUERY(.type = "dsync.user.created", .until_ms = NOON + HOUR));
+    g_assert_cmpstr(all, ==, "Busiest: org_1, 5 events · Staff <b>of d1, 5 events");
+    g_assert_cmpstr(early, ==, "Busiest: org_2, 3 events · Staff <b>of d3, 2 events");
+    g_assert_cmpstr(created, ==, "Busiest: org_2, 1 event · Staff <b>of d3, 1 event");
+    g_assert_null(busiest(&mirror, LK_MIRROR_EVENT_QUERY(.type = "dsync.", .until_ms = 1)));
+    kit_end(&mirror);
+}
+
 /* ---- The page ---- */
 
 typedef struct range {
@@ -147,6 +233,16 @@ static void on_range(LatchkeyActivityPage *page, gint64 since_ms, gint64 until_m
     out->since_ms = since_ms;
     out->until_ms = until_ms;
     out->n++;
+}
+
+static GtkWidget *find_types(GtkWidget *root)
+{
+    GtkWidget *found = GTK_IS_DROP_DOWN(root) ? root : NULL;
+
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL && found == NULL;
+         child = gtk_widget_get_next_sibling(child))
+        found = find_types(child);
+    return found;
 }
 
 static GtkWidget *find_chart(GtkWidget *root)
@@ -196,6 +292,14 @@ static void test_page_counts_what_the_mirror_holds(void)
     g_assert_cmpint(chosen.until_ms - chosen.since_ms, ==, 24 * HOUR);
     g_assert_cmpint(chosen.since_ms, <=, now_ms);
     g_assert_cmpint(chosen.until_ms, >, now_ms);
+
+    gtk_drop_down_set_selected(GTK_DROP_DOWN(find_types(window)), 2);
+    wait_until(kit_find_label(window, "No events") != NULL);
+    gtk_drop_down_set_selected(GTK_DROP_DOWN(find_types(window)), 1);
+    wait_until(kit_find_label(window, "2 events: 1 added, 0 changed, 1 removed") != NULL);
+    chosen.type = "dsync.user.";
+    g_signal_emit_by_name(find_chart(window), "activated");
+    g_assert_cmpint(chosen.n, ==, 2);
     gtk_window_destroy(GTK_WINDOW(window));
     settle();
     g_clear_object(&feed);
@@ -210,6 +314,8 @@ int main(int argc, char **argv)
     g_test_add_func("/activity/add", test_events_are_added_to_their_bars);
     g_test_add_func("/activity/scale", test_scale_has_round_numbers);
     g_test_add_func("/activity/words", test_times_are_put_in_words);
+    g_test_add_func("/activity/quiet", test_quiet_is_told);
+    g_test_add_func("/activity/busiest", test_busiest_is_found);
     g_test_add_func("/activity/page", test_page_counts_what_the_mirror_holds);
     return g_test_run();
 }
