@@ -66,8 +66,8 @@ void kit_clear(kit *k)
         "DELETE FROM drift",
         "DELETE FROM consumer",
         "DELETE FROM gap",
-        "UPDATE feed SET cursor = '', cursor_at_ms = 0, polled_at_ms = 0, settled_at_ms = 0,"
-        " kept_from_ms = 0",
+        "UPDATE feed SET cursor = '', cursor_at_ms = 0, polled_at_ms = 0, settled_at_ms = 0",
+        "UPDATE feed SET kept_from_ms = 0",
     };
 
     for (size_t i = 0; i < N_ROWS(statements); i++)
