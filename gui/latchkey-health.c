@@ -37,35 +37,46 @@ static char *retry_words(const LatchkeyHealth *health, gint64 now_ms)
     return g_strdup_printf(_("Next try in %s."), left);
 }
 
-/* What helps where trying again does not. SLOW: asking at once is what they do not want. */
+typedef enum { SAYS_WHEN, SAYS_REACH, SAYS_ADVICE } Says;
+
+/* What helps where trying again does not. SLOW: asking at once is what they do not want. What the
+ * button says already is not said again: a phone has five lines for it. */
 static const struct {
     LatchkeyErrorCode code;
     LatchkeyRemedy remedy;
-    gboolean needs_advice;
+    Says says;
 } cures[] = {
-    { LATCHKEY_ERROR_SLOW, { NULL, NULL }, FALSE },
-    { LATCHKEY_ERROR_KEY, { N_("_Replace API Key…"), "win.enter-key" }, TRUE },
-    { LATCHKEY_ERROR_MAY_NOT, { N_("_Replace API Key…"), "win.enter-key" }, TRUE },
-    { LATCHKEY_ERROR_NOT_SHOWN, { N_("_Retry"), "win.check-events" }, TRUE },
+    { LATCHKEY_ERROR_SLOW, { NULL, NULL }, SAYS_WHEN },
+    { LATCHKEY_ERROR_KEY, { N_("_Replace API Key…"), "win.enter-key" }, SAYS_REACH },
+    { LATCHKEY_ERROR_MAY_NOT, { N_("_Replace API Key…"), "win.enter-key" }, SAYS_ADVICE },
+    { LATCHKEY_ERROR_NOT_SHOWN, { N_("_Retry"), "win.check-events" }, SAYS_ADVICE },
 };
+
+static char *rest_of(const LatchkeyHealth *health, Says says, gint64 now_ms)
+{
+    g_autofree char *reach = reach_words(health, now_ms);
+    g_autofree char *retry = retry_words(health, now_ms);
+
+    if (says == SAYS_ADVICE)
+        return g_strdup(latchkey_error_advice(health->error));
+    if (says == SAYS_REACH)
+        return g_steal_pointer(&reach);
+    return g_strdup_printf("%s %s", reach, retry);
+}
 
 static LatchkeyHealthWords failing_words(const LatchkeyHealth *health, gint64 now_ms)
 {
     LatchkeyHealthWords words = { .remedy = { N_("_Retry"), "win.check-events" } };
-    g_autofree char *reach = reach_words(health, now_ms);
-    g_autofree char *retry = retry_words(health, now_ms);
-    gboolean needs_advice = FALSE;
+    Says says = SAYS_WHEN;
 
     for (size_t i = 0; i < G_N_ELEMENTS(cures); i++) {
         if (!g_error_matches(health->error, LATCHKEY_ERROR, (int)cures[i].code))
             continue;
         words.remedy = cures[i].remedy;
-        needs_advice = cures[i].needs_advice;
+        says = cures[i].says;
     }
-    words.text = needs_advice ? g_strdup_printf("%s. %s %s", latchkey_error_heading(health->error),
-                                                latchkey_error_advice(health->error), reach)
-                              : g_strdup_printf("%s. %s %s", latchkey_error_heading(health->error),
-                                                reach, retry);
+    g_autofree char *rest = rest_of(health, says, now_ms);
+    words.text = g_strdup_printf("%s. %s", latchkey_error_heading(health->error), rest);
     return words;
 }
 

@@ -78,18 +78,17 @@ static const struct {
       NULL },
     { { .state = LATCHKEY_FEED_FAILING, .success_at_ms = NOON - 600000, .retry_at_ms = NOON },
       LATCHKEY_ERROR_KEY,
-      "WorkOS Refused the API Key. It is wrong, too old or was revoked: replace it with one of the "
-      "WorkOS dashboard. Showing events up to 11:50.",
+      "WorkOS Refused the API Key. Showing events up to 11:50.",
       "_Replace API Key…" },
     { { .state = LATCHKEY_FEED_FAILING, .retry_at_ms = NOON },
       LATCHKEY_ERROR_MAY_NOT,
       "Not Allowed to Read Events. The API key needs the permission to read directories and their "
-      "events. These are the events received so far.",
+      "events.",
       "_Replace API Key…" },
     { { .state = LATCHKEY_FEED_FAILING, .retry_at_ms = NOON, .is_server = TRUE },
       LATCHKEY_ERROR_NOT_SHOWN,
       "The Server Shows You No Events. It shows events to members of an organization: switch to "
-      "one, or ask whoever runs it. These are the events received so far.",
+      "one, or ask whoever runs it.",
       "_Retry" },
     { { .state = LATCHKEY_FEED_BROKEN },
       LATCHKEY_ERROR_STORE,
