@@ -196,11 +196,21 @@ bool print_table_row(print_table *table, const char *const *cells)
     return true;
 }
 
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " ")] == '\0';
+}
+
+/* A line ends with the last thing that can be seen. */
 static void print_row(print_table *table, FILE *out, const char *const *cells)
 {
-    for (size_t i = 0; i < table->n_columns; i++) {
+    size_t n = table->n_columns;
+
+    while (n > 1 && is_blank(cells[n - 1]))
+        n--;
+    for (size_t i = 0; i < n; i++) {
         print_text(out, cells[i]);
-        if (i + 1 < table->n_columns)
+        if (i + 1 < n)
             fprintf(out, "%*s", (int)(table->width[i] - count_characters(cells[i]) + 2), "");
     }
     fputc('\n', out);

@@ -143,6 +143,22 @@ static void test_table_is_aligned_by_characters(void **state)
     end(&text, "NAME  X\nZoë   1\n-     \xef\xbf\xbd\n");
 }
 
+static void test_no_line_of_a_table_ends_in_spaces(void **state)
+{
+    static const char *const titles[] = { "NAME", "ID", "" };
+    static const char *const plain[] = { "Ada", "1", " " };
+    static const char *const noted[] = { "Bo", "2", "again" };
+    print_table table = { .titles = titles, .n_columns = 3 };
+    output text;
+
+    (void)state;
+    begin(&text);
+    assert_true(print_table_row(&table, plain));
+    assert_true(print_table_row(&table, noted));
+    print_table_flush(&table, text.out);
+    end(&text, "NAME  ID\nAda   1\nBo    2   again\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +168,7 @@ int main(void)
         cmocka_unit_test(test_raw_json_stays_itself_on_one_line),
         cmocka_unit_test(test_times_are_written_as_workos_does),
         cmocka_unit_test(test_table_is_aligned_by_characters),
+        cmocka_unit_test(test_no_line_of_a_table_ends_in_spaces),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
