@@ -11,6 +11,7 @@ struct _LatchkeyMomentButton {
     AdwBin parent_instance;
     GtkMenuButton *button;
     GtkCalendar *calendar;
+    GtkWidget *time_box;
     GtkSpinButton *hour_spin;
     GtkSpinButton *minute_spin;
     GtkLabel *moment_label;
@@ -118,6 +119,7 @@ static void latchkey_moment_button_class_init(LatchkeyMomentButtonClass *class)
     gtk_widget_class_bind_template_child(widget_class, LatchkeyMomentButton, button);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyMomentButton, calendar);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyMomentButton, hour_spin);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyMomentButton, time_box);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyMomentButton, minute_spin);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyMomentButton, moment_label);
     gtk_widget_class_bind_template_child(widget_class, LatchkeyMomentButton, show_button);
@@ -133,6 +135,8 @@ static void latchkey_moment_button_init(LatchkeyMomentButton *self)
 
     gtk_widget_init_template(GTK_WIDGET(self));
     name_arrows(GTK_WIDGET(self->calendar), &n_arrows);
+    /* Hours stand before minutes, whichever way the words around them run. */
+    gtk_widget_set_direction(self->time_box, GTK_TEXT_DIR_LTR);
 }
 
 void latchkey_moment_button_set_moment(LatchkeyMomentButton *self, gint64 at_ms)

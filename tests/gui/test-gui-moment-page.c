@@ -254,6 +254,20 @@ static void set_spin(GtkWidget *button, guint n, int value)
     gtk_spin_button_set_value(GTK_SPIN_BUTTON(nth(button, GTK_TYPE_SPIN_BUTTON, &n)), value);
 }
 
+/* From right to left a box turns its children round: 09:05 would be read as 05:09. */
+static void test_time_is_read_from_the_left(void)
+{
+    guint n = 0;
+    GtkWidget *button = NULL;
+
+    gtk_widget_set_default_direction(GTK_TEXT_DIR_RTL);
+    button = g_object_ref_sink(g_object_new(LATCHKEY_TYPE_MOMENT_BUTTON, NULL));
+    GtkWidget *hour = nth(button, GTK_TYPE_SPIN_BUTTON, &n);
+    g_assert_cmpint(gtk_widget_get_direction(gtk_widget_get_parent(hour)), ==, GTK_TEXT_DIR_LTR);
+    gtk_widget_set_default_direction(GTK_TEXT_DIR_LTR);
+    g_object_unref(button);
+}
+
 static void test_button_offers_the_past_only(void)
 {
     GtkWidget *window = adw_window_new();
@@ -301,6 +315,7 @@ int main(int argc, char **argv)
     g_test_add_func("/moment-page/directories", test_page_offers_deleted_directories);
     g_test_add_func("/moment-page/next", test_next_and_previous);
     g_test_add_func("/moment-page/known", test_what_is_known_in_words);
+    g_test_add_func("/moment-page/right-to-left", test_time_is_read_from_the_left);
     g_test_add_func("/moment-page/button", test_button_offers_the_past_only);
     return g_test_run();
 }
