@@ -42,13 +42,47 @@ static const lk__field fields[] = {
 };
 static const lk__shape shape = LK__SHAPE(thing, fields);
 
-static void decode(const lk__json *json)
+static bool is_same(const char *a, const char *b)
+{
+    return a == NULL ? b == NULL : b != NULL && strcmp(a, b) == 0;
+}
+
+static void compare(const thing *a, const thing *b)
+{
+    promise(is_same(a->id, b->id) && is_same(a->raw, b->raw) && is_same(a->role, b->role));
+    promise(a->flag == b->flag && a->created_at_ms == b->created_at_ms && a->n == b->n);
+    promise(a->n_texts == b->n_texts && (a->texts == NULL) == (b->texts == NULL));
+    for (size_t i = 0; i < a->n_texts; i++)
+        promise(is_same(a->texts[i], b->texts[i]));
+    promise((a->inner == NULL) == (b->inner == NULL));
+    if (a->inner != NULL)
+        compare(a->inner, b->inner);
+}
+
+/* From the tree, and from the text, which must say the same. */
+static void decode(const lk__json *json, const char *text, size_t len)
 {
     LK_CLEANUP(lk__arena_freep) lk__arena *arena = lk__arena_new();
     thing out = { .id = NULL };
+    thing other = { .id = NULL };
+    lk_status status = lk__json_decode(json, &shape, arena, &out, NULL);
 
-    if (lk__json_decode(json, &shape, arena, &out, NULL) == LK_OK)
-        promise(out.id != NULL);
+    promise(status != LK_OK || out.id != NULL);
+    if (text[0] != '{') /* or a space in front of it */
+        return;
+    promise(lk__json_decode_text(text, len, &shape, arena, &other, NULL) == status);
+    if (status == LK_OK)
+        compare(&out, &other);
+}
+
+static lk_status pass(void *ctx, const char *name, const char *raw, size_t raw_len, lk_error *err)
+{
+    (void)ctx;
+    (void)name;
+    (void)raw;
+    (void)raw_len;
+    (void)err;
+    return LK_OK;
 }
 
 /* What is printed can be read again, and then prints the same. */
@@ -86,11 +120,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (lk__json_parse((const char *)data, size, &json, &err) != LK_OK) {
         promise(err.status == LK_ERR_PROTOCOL && err.message[0] != '\0');
+        promise(lk__json_members((const char *)data, size, pass, NULL, NULL) != LK_OK);
         if (lk__json_each((const char *)data, size, visit, &n, NULL) == LK_OK)
             promise(n > 0); /* something in it was unsafe to believe */
         return 0;
     }
-    decode(json);
+    if (lk__json_is_object(json) || lk__json_is_array(json))
+        promise(lk__json_members((const char *)data, size, pass, NULL, NULL) == LK_OK);
+    decode(json, (const char *)data, size);
     print_twice(json, size);
     (void)lk__json_duplicate(json); /* only to be run */
     if (lk__json_each((const char *)data, size, visit, &n, NULL) == LK_OK)
