@@ -99,20 +99,25 @@ void latchkey_a11y_cure_preferences(AdwPreferencesWindow *window, const char *la
     cure_below(GTK_WIDGET(window), label);
 }
 
-static void name_menus(GtkWidget *widget, const char *label)
+/* Pages are numbered with a mnemonic, which is read, too: "_1". */
+static void name_menus_and_pages(GtkWidget *widget, const char *label)
 {
+    GtkWidget *inside = gtk_widget_get_first_child(widget);
+
     if (GTK_IS_MENU_BUTTON(widget))
         latchkey_a11y_set_label(widget, label);
+    if (GTK_IS_TOGGLE_BUTTON(widget) && GTK_IS_LABEL(inside))
+        latchkey_a11y_set_label(widget, gtk_label_get_text(GTK_LABEL(inside)));
     for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
          child = gtk_widget_get_next_sibling(child))
-        name_menus(child, label);
+        name_menus_and_pages(child, label);
 }
 
 void latchkey_a11y_cure_shortcuts(GtkWidget *window, const char *label, const char *search)
 {
     cure_below(window, search);
     latchkey_a11y_name_icons(window, "edit-find-symbolic", search);
-    name_menus(window, label);
+    name_menus_and_pages(window, label);
 }
 
 static gboolean is_nameless(GtkWidget *widget)

@@ -957,6 +957,14 @@ def story_pages(run):
         app.press(key)
         app.see(text)
         app.lint(text)
+    for page, key, text in (("alt+1", "ctrl+l", "Saved Filters"), ("alt+3", "ctrl+t", "Show This Time")):
+        app.press(page, key)
+        app.see(text)
+        app.lint(text)
+        app.press("Escape")
+    app.press("alt+3", "alt+Down")
+    app.see("History")
+    app.lint("a person")
     for action, text in (("help", "Your browser opens and brings you back"), ("preferences", "Mask Personal Data"),
                          ("environments", "Add Environment…"), ("shortcuts", "Go back"), ("about", "Credits")):
         app.call(action)
