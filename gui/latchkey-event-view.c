@@ -158,13 +158,22 @@ void latchkey_event_view_set_news(LatchkeyEventView *self, LatchkeyNews *news)
 
 /* ---- What could not be fetched ---- */
 
+static gboolean has_gaps(LatchkeyEventView *self)
+{
+    return self->gaps_in_sight != NULL && self->gaps_in_sight->len > 0;
+}
+
+/* Mostly there are none, and rows cost time. */
 static void choose_gaps(LatchkeyEventView *self)
 {
+    gboolean had_gaps = has_gaps(self);
+
     g_clear_pointer(&self->gaps_in_sight, g_array_unref);
     if (self->gaps != NULL && self->list != NULL)
         self->gaps_in_sight =
             latchkey_gaps_within(self->gaps, latchkey_event_list_get_filter(self->list));
-    for_each_row(self, show_mark);
+    if (had_gaps || has_gaps(self))
+        for_each_row(self, show_mark);
 }
 
 static gpointer read_gaps(lk_mirror *mirror, gpointer data, lk_error *err)
@@ -249,7 +258,7 @@ static void on_items_changed(LatchkeyEventView *self, guint position, guint remo
 static void on_loaded(LatchkeyEventView *self)
 {
     /* A gap may have another neighbour now, or the oldest event be here. */
-    if (self->gaps_in_sight != NULL && self->gaps_in_sight->len > 0)
+    if (has_gaps(self))
         for_each_row(self, show_mark);
     if (self->is_paused)
         set_unseen(self, latchkey_event_list_get_n_held(self->list));
