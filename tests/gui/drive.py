@@ -32,6 +32,7 @@ BUTTONS = ("button", "tab")
 KNOWN_COMPLAINTS = ("g_variant_is_object_path", "g_variant_new_object_path", "g_variant_get_type",
                     "g_variant_type_is_subtype_of", "g_variant_new_variant")
 NOT_NAMES = ("Gtk", "Adw", "Latchkey")
+DIRECTION_MARKS = dict.fromkeys((0x200e, 0x200f, 0x2068, 0x2069))
 
 
 class Failure(Exception):
@@ -198,7 +199,8 @@ class App:
                 yield from self.nodes(child)
 
     def texts(self):
-        return [node.get_name() or "" for node in self.nodes()]
+        """Without the marks that keep a name's direction from that of the sentence around it."""
+        return [(node.get_name() or "").translate(DIRECTION_MARKS) for node in self.nodes()]
 
     def has(self, text):
         return any(text in name for name in self.texts())
