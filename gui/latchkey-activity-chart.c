@@ -104,6 +104,14 @@ static int index_at(LatchkeyActivityChart *self, double x)
 
 /* ---- Drawing ---- */
 
+/* Where a text begins that is aligned to x, within the chart. */
+static float place_of(LatchkeyActivityChart *self, int width, float x, float align)
+{
+    float space = (float)(gtk_widget_get_width(GTK_WIDGET(self)) - width);
+
+    return CLAMP(x - (float)width * align, 0, MAX(space, 0));
+}
+
 static void draw_text(LatchkeyActivityChart *self, GtkSnapshot *snapshot, const char *text, float x,
                       float y, float align)
 {
@@ -112,9 +120,8 @@ static void draw_text(LatchkeyActivityChart *self, GtkSnapshot *snapshot, const 
     g_autoptr(PangoLayout) layout = new_layout(self, text, &width, &height);
     GdkRGBA color;
     graphene_point_t at;
-    float space = (float)(gtk_widget_get_width(GTK_WIDGET(self)) - width);
 
-    graphene_point_init(&at, CLAMP(x - (float)width * align, 0, MAX(space, 0)), y);
+    graphene_point_init(&at, place_of(self, width, x, align), y);
     get_color(self, NULL, 0.7F, &color);
     gtk_snapshot_save(snapshot);
     gtk_snapshot_translate(snapshot, &at);
@@ -153,15 +160,28 @@ static char *label_of(LatchkeyActivityChart *self, guint i)
     return from_end % 7 == 0 ? g_date_time_format(at, _("%-d %b")) : NULL;
 }
 
+/* From the latest on: one that would run into its neighbour, as with large text, is left out. */
 static void draw_times(LatchkeyActivityChart *self, GtkSnapshot *snapshot, const Plot *plot)
 {
     float step = plot->width / (float)self->bars->len;
+    float taken_from = -G_MAXFLOAT;
+    float taken_to = -G_MAXFLOAT;
 
-    for (guint i = 0; i < self->bars->len; i++) {
+    for (guint i = self->bars->len; i-- > 0;) {
         g_autofree char *text = label_of(self, i);
-        if (text != NULL)
-            draw_text(self, snapshot, text, left_of(self, plot, i) + step / 2,
-                      plot->y + plot->height + LABEL_GAP, 0.5F);
+        float x = left_of(self, plot, i) + step / 2;
+        int width = 0;
+        int height = 0;
+        if (text == NULL)
+            continue;
+        g_object_unref(new_layout(self, text, &width, &height)); /* for its size alone */
+        float from = place_of(self, width, x, 0.5F);
+        float to = from + (float)width;
+        if (from < taken_to + LABEL_GAP && to + LABEL_GAP > taken_from)
+            continue;
+        draw_text(self, snapshot, text, x, plot->y + plot->height + LABEL_GAP, 0.5F);
+        taken_from = from;
+        taken_to = to;
     }
 }
 
