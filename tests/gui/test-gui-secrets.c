@@ -153,12 +153,13 @@ static void unlock_keyring(void)
         "(o@ay@ays)", path, g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, NULL, 0, 1),
         g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, password, strlen(password), 1),
         "text/plain");
-    g_autoptr(GVariant) done = g_dbus_connection_call_sync(
+    GVariant *done = g_dbus_connection_call_sync(
         bus, "org.freedesktop.secrets", "/org/freedesktop/secrets",
         "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface", "UnlockWithMasterPassword",
         g_variant_new("(o@(oayays))", "/org/freedesktop/secrets/aliases/default", secret), NULL,
         G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
     g_assert_no_error(error);
+    g_variant_unref(done);
 }
 
 static void test_locked_api_key_is_said_and_found_once_it_is_unlocked(void)
