@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -31,6 +32,13 @@ BUTTONS = ("button", "tab")
 # own D-Bus code, called by nobody but the test that asks.
 KNOWN_COMPLAINTS = ("g_variant_is_object_path", "g_variant_new_object_path", "g_variant_get_type",
                     "g_variant_type_is_subtype_of", "g_variant_new_variant")
+# GLib leaves the table of its first 2048 quarks behind when there is one more, so that others may still
+# read in it (gquark.c). It is made before there is a stack to tell it from other memory by, so that no
+# suppression fits it alone.
+QUARKS = re.compile(r"ERROR: LeakSanitizer: detected memory leaks\n\n"
+                    r"Direct leak of 16384 byte\(s\) in 1 object\(s\) allocated from:\n"
+                    r"    #0 [^\n]* in [^\n]*malloc[^\n]*\n    #1 [^\n]* in g_malloc [^\n]*\n\n"
+                    r".*SUMMARY: AddressSanitizer: 16384 byte\(s\) leaked in 1 allocation\(s\)", re.DOTALL)
 NOT_NAMES = ("Gtk", "Adw", "Latchkey")
 DIRECTION_MARKS = dict.fromkeys((0x200e, 0x200f, 0x2068, 0x2069))
 
@@ -310,6 +318,14 @@ class App:
         if self.process.poll() is None:
             self.process.terminate()
         self.process.wait(timeout=10)
+        self.complaints()
+
+    def end(self):
+        """It ends by itself, and well."""
+        wait_for("the end", lambda: self.process.poll() is not None)
+        self.stderr.seek(0)
+        if self.process.returncode != 0 and not QUARKS.search(self.stderr.read()):
+            raise Failure(f"the program ended with {self.process.returncode}")
         self.complaints()
 
     def complaints(self):
@@ -907,8 +923,7 @@ def story_background(run):
                    check=True)
     app.see("This event could not be found")
     app.press("ctrl+q")
-    wait_for("the end", lambda: app.process.poll() == 0)
-    app.complaints()
+    app.end()
 
 
 def story_activation(run):
