@@ -199,12 +199,15 @@ static int choose(const crowd *self, int64_t at_ms)
 }
 
 /* Its worker reads the end of the connection, and closes it. One that has just been closed by
- * itself may have given its number to another: that one is not meant. */
+ * itself may have given its number to another: that one is not meant; nor is who speaks at last. */
 static void drop(crowd *self, int fd)
 {
     seat *one = &self->seats[fd];
     struct stat about;
 
+    one->is_unread = read_unread(fd);
+    if (one->is_unread)
+        return;
     one->is_dropped = true;
     if (fstat(fd, &about) != 0 || about.st_ino != one->inode)
         return;

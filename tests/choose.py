@@ -1,4 +1,4 @@
-"""What a build runs, and builds for it: choose.py tests|targets BUILD WITH_CLANG [WORD]… < meson introspect --tests --targets
+"""What a build runs, and builds for it: choose.py tests|targets BUILD BUILDS [WORD]… < meson introspect --tests --targets
 
 Prints names, one a line; of targets none, which is all of them, where none can be left out. See tests/run.
 """
@@ -6,26 +6,30 @@ import json
 import os
 import sys
 
-what, build, with_clang, words = sys.argv[1], sys.argv[2], sys.argv[3] == '1', sys.argv[4:]
+what, build, builds, words = sys.argv[1], sys.argv[2], set(sys.argv[3].split()), sys.argv[4:]
 known = json.load(sys.stdin)
 
-SANITIZED_BY_CLANG = {'unit', 'flow', 'fuzz'}
+# All four builds of everything would take an hour. Where others run beside it, a build leaves out what they show:
+# clang runs the small tests sanitized, asan the programs, the window in its own process, and PostgreSQL; of the window's stories
+# only the whole life, and no windows on PostgreSQL, which wait. gcc alone runs the rest, and once more the small tests and the window.
+def is_small(suites):
+    return bool(suites & {'unit', 'flow', 'fuzz'}) and 'postgresql' not in suites
+
+
+def is_for_asan(name, suites):
+    if suites & {'story', 'plain'} or name == 'windows-postgresql':
+        return False
+    return bool(suites & {'postgresql', 'gui', 'e2e'})
 
 
 def is_chosen(name, suites):
     if build == 'threads':
         return 'threads' in suites
     if build == 'clang':
-        return bool(suites & SANITIZED_BY_CLANG) and 'postgresql' not in suites
-    if build == 'asan' and 'check' in suites:
-        return False
-    # Twice would be too long: of these the sanitizers see what clang builds, where it does; of the window, all of it in its own
-    # process and its whole life; of the programs beside others, the programs alone. Windows wait, and flow/windows is clang's.
-    if build == 'asan' and with_clang:
-        if name == 'windows-postgresql':
-            return False
-        return 'postgresql' in suites or (bool(suites & {'gui', 'e2e'}) and 'story' not in suites)
-    return True
+        return is_small(suites)
+    if build == 'asan':
+        return is_for_asan(name, suites) if 'clang' in builds else 'check' not in suites
+    return not {'asan', 'clang'} <= builds or 'gui' in suites or not is_for_asan(name, suites)
 
 
 def is_named(name, suites):
@@ -42,7 +46,8 @@ def suites_of(test):
 def targets():
     if build in ('gcc', 'clang'):
         return
-    chosen = {test['cmd'][0] for test in known['tests'] if is_chosen(test['name'], suites_of(test))}
+    names = {test['name'] for test in known['tests'] if is_chosen(test['name'], suites_of(test))}
+    chosen = {test['cmd'][0] for test in known['tests'] if test['name'] in names} # meson runs all of one name
     of_others = {test['cmd'][0] for test in known['tests']} - chosen
     for target in known['targets']:
         file = target['filename'][0]
