@@ -58,13 +58,6 @@ static lk_status take_row(void *ctx, const lk__row *row, lk_error *err)
     return LK_OK;
 }
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 static lk_status take_hit(void *ctx, const lk__row *row, lk_error *err)
 {
     (void)row;
@@ -88,14 +81,14 @@ lk_status lk__consumer_read(lk__store *store, const char *name, lk__consumer_row
 
 lk_status lk__consumer_head(lk__store *store, int64_t *out, lk_error *err)
 {
-    return lk__store_run(store, LK__SQL_HEAD, LK__NO_ARGS, take_number, out, err);
+    return lk__store_run(store, LK__SQL_HEAD, LK__NO_ARGS, lk__take_number, out, err);
 }
 
 static lk_status find_event(lk__store *store, const char *id, int64_t *out, lk_error *err)
 {
     *out = 0;
-    LK_TRY(lk__store_run(store, LK__SQL_EVENT_PLACE, LK__ARGS(lk__value_text(id)), take_number, out,
-                         err));
+    LK_TRY(lk__store_run(store, LK__SQL_EVENT_PLACE, LK__ARGS(lk__value_text(id)), lk__take_number,
+                         out, err));
     if (*out == 0)
         return lk__fail(err, LK_ERR_NOT_FOUND, "the mirror knows no event \"%.64s\"", id);
     return LK_OK;
@@ -115,7 +108,7 @@ lk_status lk__consumer_find(lk__store *store, const lk_consumer_place *place, in
         break;
     case LK_FROM_TIME:
         LK_TRY(lk__store_run(store, LK__SQL_FIRST_SINCE, LK__ARGS(lk__value_number(place->time_ms)),
-                             take_number, &first, err));
+                             lk__take_number, &first, err));
         break;
     case LK_FROM_END:
         break;

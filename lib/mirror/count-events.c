@@ -6,13 +6,6 @@
 #include "mirror/search-events.h"
 #include "mirror/sql.h"
 
-static lk_status take_count(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 static bool is_open(const lk_mirror_event_query *query)
 {
     return (query->type == NULL || strcmp(query->type, "*") == 0) && query->n_types == 0 &&
@@ -26,8 +19,10 @@ static lk_status count_all(lk__store *store, int64_t *out, lk_error *err)
     int64_t n_sealed = 0;
     int64_t n_unsealed = 0;
 
-    LK_TRY(lk__store_run(store, LK__SQL_SEALED_COUNT, LK__NO_ARGS, take_count, &n_sealed, err));
-    LK_TRY(lk__store_run(store, LK__SQL_COUNT_UNSEALED, LK__NO_ARGS, take_count, &n_unsealed, err));
+    LK_TRY(
+        lk__store_run(store, LK__SQL_SEALED_COUNT, LK__NO_ARGS, lk__take_number, &n_sealed, err));
+    LK_TRY(lk__store_run(store, LK__SQL_COUNT_UNSEALED, LK__NO_ARGS, lk__take_number, &n_unsealed,
+                         err));
     *out = n_sealed + n_unsealed;
     return LK_OK;
 }
@@ -41,7 +36,7 @@ static lk_status count_rows(lk__store *store, const lk_mirror_event_query *query
     lk__select_add(&select, lk__text_empty(query->object_id) ? LK__SQL_COUNT_EVENTS
                                                              : LK__SQL_COUNT_EVENTS_OF_OBJECT);
     LK_TRY(lk__event_filters_add(&select, query, false, &patterns, err));
-    return lk__select_run(&select, store, take_count, out, err);
+    return lk__select_run(&select, store, lk__take_number, out, err);
 }
 
 lk_status lk_mirror_count_events(lk_mirror *mirror, const lk_mirror_event_query *query,

@@ -145,19 +145,13 @@ static lk_status seal_one(lk__store *store, bool *sealed, lk_error *err)
     return *sealed ? put_block(store, &b, err) : LK_OK;
 }
 
-static lk_status take_count(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 lk_status lk__event_index_seal(lk__store *store, lk_error *err)
 {
     int64_t n_unsealed = 0;
     bool sealed = true;
 
-    LK_TRY(lk__store_run(store, LK__SQL_COUNT_UNSEALED, LK__NO_ARGS, take_count, &n_unsealed, err));
+    LK_TRY(lk__store_run(store, LK__SQL_COUNT_UNSEALED, LK__NO_ARGS, lk__take_number, &n_unsealed,
+                         err));
     for (; sealed && n_unsealed >= BLOCK; n_unsealed -= BLOCK)
         LK_TRY(seal_one(store, &sealed, err));
     return LK_OK;

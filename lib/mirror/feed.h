@@ -6,6 +6,10 @@
 
 #include <latchkey/mirror.h>
 
+/* WorkOS holds events back, for "a few seconds" as it says: for so long an older one may still turn
+ * up behind a newer one. */
+enum { LK__HOLD_BACK_MS = 60 * 1000 };
+
 typedef struct lk__feed {
     char *cursor; /* the newest event that came through the feed; "" before the first */
     int64_t cursor_at_ms;

@@ -13,21 +13,14 @@
 #include "mirror/mirror.h"
 #include "mirror/sql.h"
 
-enum { BATCH = 256, HOLD_BACK_MS = 60 * 1000 /* sync.c */ };
+enum { BATCH = 256 };
 
 /* ---- The mark ---- */
-
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
 
 lk_status lk__kept_from(lk__store *store, int64_t *out, lk_error *err)
 {
     *out = 0;
-    return lk__store_run(store, LK__SQL_KEPT_FROM, LK__NO_ARGS, take_number, out, err);
+    return lk__store_run(store, LK__SQL_KEPT_FROM, LK__NO_ARGS, lk__take_number, out, err);
 }
 
 lk_status lk__kept_check(lk__store *store, int64_t at_ms, lk_error *err)
@@ -51,8 +44,8 @@ static lk_status move_mark(lk__store *store, int64_t before_ms, int64_t *limit_m
 
     LK_TRY(lk__feed_read(store, &feed, err));
     *limit_ms = before_ms;
-    if (feed.cursor[0] != '\0' && *limit_ms > feed.cursor_at_ms - HOLD_BACK_MS)
-        *limit_ms = feed.cursor_at_ms - HOLD_BACK_MS;
+    if (feed.cursor[0] != '\0' && *limit_ms > feed.cursor_at_ms - LK__HOLD_BACK_MS)
+        *limit_ms = feed.cursor_at_ms - LK__HOLD_BACK_MS;
     return lk__store_run(store, LK__SQL_KEEP_FROM, LK__ARGS(lk__value_number(*limit_ms)), NULL,
                          NULL, err);
 }
@@ -83,7 +76,8 @@ static lk_status find_range(lk__store *store, const lk__forgetting *self, int64_
                       take_range, out, err));
     if (out->last != 0)
         return LK_OK;
-    LK_TRY(lk__store_run(store, LK__SQL_LAST_SEALED, LK__NO_ARGS, take_number, &last_sealed, err));
+    LK_TRY(
+        lk__store_run(store, LK__SQL_LAST_SEALED, LK__NO_ARGS, lk__take_number, &last_sealed, err));
     *out = (range){ .first = last_sealed + 1, .last = INT64_MAX };
     return LK_OK;
 }

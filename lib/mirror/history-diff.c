@@ -12,13 +12,6 @@
 
 enum { BATCH = 100 };
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 static lk_status describe(lk_record_kind kind, const void *record, lk__arena *arena,
                           lk_difference *out, lk_error *err)
 {
@@ -158,7 +151,7 @@ lk_status lk_mirror_list_differences(lk_mirror *mirror, const lk_difference_quer
         return lk__no_memory(err);
     LK_TRY(lk__transaction_begin(&transaction, mirror->store, LK__READ, err));
     LK_TRY(lk__kept_check(mirror->store, known.from_ms, err));
-    LK_TRY(lk__store_run(mirror->store, LK__SQL_LOG_BEGIN, LK__NO_ARGS, take_number,
+    LK_TRY(lk__store_run(mirror->store, LK__SQL_LOG_BEGIN, LK__NO_ARGS, lk__take_number,
                          &page->log_from_ms, err));
     LK_TRY(select_differences(mirror->store, &known, limit, arena, items, &page->count, err));
     LK_TRY(lk__transaction_commit(&transaction, err));

@@ -223,13 +223,6 @@ static lk_status select_events(history *h, const char *after, int limit, lk__eve
     return LK_OK;
 }
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 /* A version that no event has is reconciliation's, unless the event is forgotten. */
 static lk_status note_reconciliation(const history *h, lk_history_page *page, lk_error *err)
 {
@@ -238,7 +231,7 @@ static lk_status note_reconciliation(const history *h, lk_history_page *page, lk
     if (!h->has_kind)
         return LK_OK;
     LK_TRY(lk__store_run(h->store, LK__SQL_EVENT_PLACE, LK__ARGS(lk__value_text(h->now.version.id)),
-                         take_number, &sequence, err));
+                         lk__take_number, &sequence, err));
     if (sequence == 0 && lk__walk_is_stamp(h->now.version.id))
         page->reconciled_at_ms = h->now.version.ms;
     return LK_OK;
@@ -262,8 +255,8 @@ static lk_status fill_page(history *h, const char *after, int limit, lk_history_
         LK_TRY(make_entry(h, rows.items[i], &items[i], err));
     page->items = items;
     page->count = rows.count;
-    LK_TRY(lk__store_run(h->store, LK__SQL_LOG_BEGIN, LK__NO_ARGS, take_number, &page->log_from_ms,
-                         err));
+    LK_TRY(lk__store_run(h->store, LK__SQL_LOG_BEGIN, LK__NO_ARGS, lk__take_number,
+                         &page->log_from_ms, err));
     return note_reconciliation(h, page, err);
 }
 

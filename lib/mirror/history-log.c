@@ -109,19 +109,12 @@ lk_status lk__said_before(lk_record_kind kind, const lk__said *said, lk__arena *
     return LK_OK;
 }
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 lk_status lk__log_begin(lk__store *store, int64_t *out, lk_error *err)
 {
     int64_t begin_ms = 0;
     int64_t kept_from_ms = 0;
 
-    LK_TRY(lk__store_run(store, LK__SQL_LOG_BEGIN, LK__NO_ARGS, take_number, &begin_ms, err));
+    LK_TRY(lk__store_run(store, LK__SQL_LOG_BEGIN, LK__NO_ARGS, lk__take_number, &begin_ms, err));
     LK_TRY(lk__kept_from(store, &kept_from_ms, err));
     *out = kept_from_ms != 0 ? kept_from_ms : begin_ms != 0 ? begin_ms : INT64_MAX;
     return LK_OK;

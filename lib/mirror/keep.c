@@ -1,9 +1,10 @@
 /* How much is kept: forgetting, compacting, the size; see latchkey/mirror.h. */
 #include "base/clock.h"
+#include "mirror/feed.h"
 #include "mirror/forget.h"
 #include "mirror/mirror.h"
 
-enum { HOLD_BACK_MS = 60 * 1000, MAX_PAUSE_MS = 50 };
+enum { MAX_PAUSE_MS = 50 };
 
 /* Whoever waits to write gets a turn: as long as the step took. */
 static void pause_after(int64_t began_ms)
@@ -17,7 +18,7 @@ lk_status lk_mirror_forget_events(lk_mirror *mirror, int64_t before_ms,
                                   bool (*on_progress)(void *ctx, int64_t n_forgotten), void *ctx,
                                   int64_t *n_forgotten, lk_error *err)
 {
-    int64_t last_ms = lk__system_now_ms(NULL) - HOLD_BACK_MS;
+    int64_t last_ms = lk__system_now_ms(NULL) - LK__HOLD_BACK_MS;
     lk__forgetting forgetting = { .before_ms = before_ms < last_ms ? before_ms : last_ms };
     int64_t n = 0;
 

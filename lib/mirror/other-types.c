@@ -34,13 +34,6 @@ static lk_status take_type(void *ctx, const lk__row *row, lk_error *err)
     return LK_OK;
 }
 
-static lk_status take_count(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 static lk_status collect(lk_mirror *mirror, collecting *c, lk_error *err)
 {
     lk__auto_transaction transaction = { 0 };
@@ -49,7 +42,7 @@ static lk_status collect(lk_mirror *mirror, collecting *c, lk_error *err)
     LK_TRY(lk__store_run(mirror->store, LK__SQL_EVENT_TYPES, LK__NO_ARGS, take_type, c, err));
     for (size_t i = 0; i < c->count; i++)
         LK_TRY(lk__store_run(mirror->store, LK__SQL_COUNT_TYPE,
-                             LK__ARGS(lk__value_text(c->items[i].type)), take_count,
+                             LK__ARGS(lk__value_text(c->items[i].type)), lk__take_number,
                              &c->items[i].n_events, err));
     return lk__transaction_commit(&transaction, err);
 }

@@ -82,19 +82,12 @@ static lk_status retry_all(lk__store *store, int64_t *n_applied, lk_error *err)
     return LK_OK;
 }
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 lk_status lk__parked_catch_up(lk__store *store, lk_error *err)
 {
     int64_t reader = LK__READER;
     int64_t n_applied = 0;
 
-    LK_TRY(lk__store_run(store, LK__SQL_READER, LK__NO_ARGS, take_number, &reader, err));
+    LK_TRY(lk__store_run(store, LK__SQL_READER, LK__NO_ARGS, lk__take_number, &reader, err));
     if (reader >= LK__READER)
         return LK_OK;
     LK_TRY(retry_all(store, &n_applied, err));

@@ -16,18 +16,11 @@ lk_status lk__postgres_compact(lk__store *store, lk_error *err)
     return LK_OK;
 }
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 lk_status lk__postgres_size(lk__store *store, int64_t *n_bytes, lk_error *err)
 {
     return lk__store_run(store,
                          "SELECT CAST(COALESCE(SUM(pg_total_relation_size(c.oid)), 0) AS BIGINT)"
                          " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
                          " WHERE n.nspname = 'latchkey' AND c.relkind = 'r'",
-                         LK__NO_ARGS, take_number, n_bytes, err);
+                         LK__NO_ARGS, lk__take_number, n_bytes, err);
 }

@@ -9,17 +9,10 @@
 
 enum { MAX_STATEMENT = 16 << 10 };
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 static lk_status read_number(lk__store *store, const char *sql, int64_t *out, lk_error *err)
 {
     *out = 0;
-    return lk__store_run(store, sql, LK__NO_ARGS, take_number, out, err);
+    return lk__store_run(store, sql, LK__NO_ARGS, lk__take_number, out, err);
 }
 
 /* *version is 0 for an empty schema, or none. */

@@ -11,14 +11,6 @@
 /* "LKm1": tells our files from other programs'. */
 #define LK__SCHEMA_APPLICATION_ID 0x4c4b6d31
 
-#define LK__FORMER_COLUMNS(table)                                \
-    "ALTER TABLE " table " ADD COLUMN former_deleted SMALLINT;"  \
-    "ALTER TABLE " table " ADD COLUMN former_version_ms BIGINT;" \
-    "ALTER TABLE " table " ADD COLUMN former_version_id TEXT;"
-#define LK__FORMER_KILL(table)                                  \
-    "ALTER TABLE " table " ADD COLUMN former_killed_ms BIGINT;" \
-    "ALTER TABLE " table " ADD COLUMN former_killed_id TEXT;"
-
 static const char *const lk__schema_steps[] = {
     /* 0 to 1. Rowid tables and 8 KB pages: bodies of 1 KB in WITHOUT ROWID tables cost three times
      * as much. Bodies stand apart so that lists and filters read narrow rows. */
@@ -204,33 +196,33 @@ static const char *const lk__schema_steps[] = {
     " since_ms BIGINT NOT NULL PRIMARY KEY,"
     " until_ms BIGINT NOT NULL,"
     " noted_at_ms BIGINT NOT NULL);" /* our clock */
-    LK__FORMER_COLUMNS("directory") LK__FORMER_KILL(
-        "directory") "ALTER TABLE directory ADD COLUMN former_organization_id TEXT;"
-                     "ALTER TABLE directory ADD COLUMN former_name TEXT;"
-                     "ALTER TABLE directory ADD COLUMN former_type TEXT;"
-                     "ALTER TABLE directory ADD COLUMN former_state TEXT;"
-                     "ALTER TABLE directory ADD COLUMN former_created_at_ms BIGINT;"
-                     "ALTER TABLE directory ADD COLUMN former_updated_at_ms "
-                     "BIGINT;" LK__FORMER_COLUMNS("directory_user") LK__FORMER_KILL(
-                         "directory_user") "ALTER TABLE directory_user ADD COLUMN former_json "
-                                           "TEXT;" LK__FORMER_COLUMNS("directory_group")
-                                               LK__FORMER_KILL(
-                                                   "directory_group") "ALTER TABLE directory_group "
-                                                                      "ADD COLUMN former_json "
-                                                                      "TEXT;" LK__FORMER_COLUMNS(
-                                                                          "m"
-                                                                          "e"
-                                                                          "m"
-                                                                          "b"
-                                                                          "e"
-                                                                          "r"
-                                                                          "s"
-                                                                          "h"
-                                                                          "i"
-                                                                          "p"),
+    "ALTER TABLE directory ADD COLUMN former_deleted SMALLINT;"
+    "ALTER TABLE directory ADD COLUMN former_version_ms BIGINT;"
+    "ALTER TABLE directory ADD COLUMN former_version_id TEXT;"
+    "ALTER TABLE directory ADD COLUMN former_killed_ms BIGINT;"
+    "ALTER TABLE directory ADD COLUMN former_killed_id TEXT;"
+    "ALTER TABLE directory ADD COLUMN former_organization_id TEXT;"
+    "ALTER TABLE directory ADD COLUMN former_name TEXT;"
+    "ALTER TABLE directory ADD COLUMN former_type TEXT;"
+    "ALTER TABLE directory ADD COLUMN former_state TEXT;"
+    "ALTER TABLE directory ADD COLUMN former_created_at_ms BIGINT;"
+    "ALTER TABLE directory ADD COLUMN former_updated_at_ms BIGINT;"
+    "ALTER TABLE directory_user ADD COLUMN former_deleted SMALLINT;"
+    "ALTER TABLE directory_user ADD COLUMN former_version_ms BIGINT;"
+    "ALTER TABLE directory_user ADD COLUMN former_version_id TEXT;"
+    "ALTER TABLE directory_user ADD COLUMN former_killed_ms BIGINT;"
+    "ALTER TABLE directory_user ADD COLUMN former_killed_id TEXT;"
+    "ALTER TABLE directory_user ADD COLUMN former_json TEXT;"
+    "ALTER TABLE directory_group ADD COLUMN former_deleted SMALLINT;"
+    "ALTER TABLE directory_group ADD COLUMN former_version_ms BIGINT;"
+    "ALTER TABLE directory_group ADD COLUMN former_version_id TEXT;"
+    "ALTER TABLE directory_group ADD COLUMN former_killed_ms BIGINT;"
+    "ALTER TABLE directory_group ADD COLUMN former_killed_id TEXT;"
+    "ALTER TABLE directory_group ADD COLUMN former_json TEXT;"
+    "ALTER TABLE membership ADD COLUMN former_deleted SMALLINT;"
+    "ALTER TABLE membership ADD COLUMN former_version_ms BIGINT;"
+    "ALTER TABLE membership ADD COLUMN former_version_id TEXT;",
 };
-#undef LK__FORMER_COLUMNS
-#undef LK__FORMER_KILL
 
 /* The version that brought event_object and event_block. */
 enum { LK__SCHEMA_EVENT_INDEX = 6 };

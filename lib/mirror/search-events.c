@@ -229,18 +229,11 @@ static lk_status find_blocks(search *s, batch *found, lk_error *err)
     return lk__select_run(&select, s->store, take_block, found, err);
 }
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 static lk_status find_tail(lk__store *store, block *out, lk_error *err)
 {
     int64_t last = 0;
 
-    LK_TRY(lk__store_run(store, LK__SQL_LAST_SEALED, LK__NO_ARGS, take_number, &last, err));
+    LK_TRY(lk__store_run(store, LK__SQL_LAST_SEALED, LK__NO_ARGS, lk__take_number, &last, err));
     *out = (block){ .first_sequence = last + 1, .last_sequence = INT64_MAX };
     return LK_OK;
 }
@@ -338,7 +331,7 @@ static lk_status count_block(search *s, const block *b, int64_t *count, lk_error
     add_block(&select, LK__SQL_COUNT_BLOCK, b);
     lk__select_add(&select, LK__SQL_BLOCK_FOR_COUNT);
     LK_TRY(lk__event_filters_add(&select, s->query, false, &s->patterns, err));
-    LK_TRY(lk__select_run(&select, s->store, take_number, &n, err));
+    LK_TRY(lk__select_run(&select, s->store, lk__take_number, &n, err));
     *count += n;
     return LK_OK;
 }

@@ -317,17 +317,10 @@ static void sqlite_expect_writes(lk__store *store)
 
 /* ---- News ---- */
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 static lk_status read_number(sqlite_store *self, const char *sql, int64_t *out, lk_error *err)
 {
     *out = 0;
-    return sqlite_run(&self->base, sql, LK__NO_ARGS, take_number, out, err);
+    return sqlite_run(&self->base, sql, LK__NO_ARGS, lk__take_number, out, err);
 }
 
 /* "PRAGMA data_version": another value once another connection has changed the database. */

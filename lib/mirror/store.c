@@ -111,6 +111,13 @@ void lk__transaction_end(lk__transaction *transaction)
     transaction->store = NULL;
 }
 
+lk_status lk__take_number(void *ctx, const lk__row *row, lk_error *err)
+{
+    (void)err;
+    *(int64_t *)ctx = row->columns[0].number;
+    return LK_OK;
+}
+
 void lk__store_expect_writes(lk__store *store)
 {
     if (store->driver->expect_writes != NULL)

@@ -36,6 +36,9 @@ typedef struct lk__row {
 /* A failure ends the statement and is handed on. */
 typedef lk_status lk__row_fn(void *ctx, const lk__row *row, lk_error *err);
 
+/* The first column into the int64_t that ctx points to. */
+lk__row_fn lk__take_number;
+
 typedef enum lk__access {
     LK__READ, /* one unchanging view of all tables */
     LK__WRITE /* alone among writers from the first moment */

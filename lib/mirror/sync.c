@@ -28,7 +28,6 @@
 #include "mirror/window-walk.h"
 
 enum {
-    HOLD_BACK_MS = 60 * 1000, /* WorkOS says "a few seconds" */
     DEFAULT_INTERVAL_MS = 5000,
     DEFAULT_WINDOWS = 10,
     /* When windows are worth it: an answer takes so long, and so many pages seem to be left. The
@@ -96,7 +95,7 @@ static void walk_close(walk *w)
 
 static int64_t shortly_before(const lk__feed *feed)
 {
-    int64_t at_ms = feed->cursor_at_ms - HOLD_BACK_MS;
+    int64_t at_ms = feed->cursor_at_ms - LK__HOLD_BACK_MS;
 
     return at_ms > 0 ? at_ms : 1;
 }
@@ -105,7 +104,7 @@ static lk_status walk_open(lk_sync *sync, const lk__feed *feed, lk_error *err)
 {
     walk w = { .is_open = true, .started_at_ms = lk__now_ms(sync->client) };
 
-    LK_TRY(lk__feed_anchor(sync->mirror->store, feed, HOLD_BACK_MS, &w.position, err));
+    LK_TRY(lk__feed_anchor(sync->mirror->store, feed, LK__HOLD_BACK_MS, &w.position, err));
     w.from_ms = feed->cursor[0] == '\0' ? lk__oldest_kept(sync->client) : shortly_before(feed);
     sync->walk = w;
     return LK_OK;
@@ -256,7 +255,7 @@ static int64_t settled_end(const lk_sync *sync)
     int64_t ahead_ms = 0;
 
     (void)lk_client_get_clock_skew(sync->client, &ahead_ms); /* not known: ours counts */
-    return (lk__now_ms(sync->client) - ahead_ms - 2 * HOLD_BACK_MS) / 1000 * 1000;
+    return (lk__now_ms(sync->client) - ahead_ms - 2 * LK__HOLD_BACK_MS) / 1000 * 1000;
 }
 
 static void note_page(walk *w, const lk_event_page *page)

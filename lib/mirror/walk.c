@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "mirror/feed.h"
 #include "mirror/forget.h"
 #include "mirror/sql.h"
-
-enum { HOLD_BACK_MS = 60 * 1000 };
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
@@ -105,13 +104,6 @@ lk_status lk__walk_read_last(lk__store *store, lk__walk *out, lk_error *err)
 
 /* ---- Beginning ---- */
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 /* Event ids are visible words, and "~" sorts behind all that begin otherwise: what a walk writes is
  * newer than any event of its millisecond, and older than a later walk's. */
 static lk_status make_stamp(lk__store *store, int64_t now_ms, int64_t oldest_ms, lk__walk *walk,
@@ -120,12 +112,13 @@ static lk_status make_stamp(lk__store *store, int64_t now_ms, int64_t oldest_ms,
     int64_t cursor_at_ms = 0;
     int64_t kept_from_ms = 0;
 
-    LK_TRY(lk__store_run(store, LK__SQL_CURSOR_TIME, LK__NO_ARGS, take_number, &cursor_at_ms, err));
+    LK_TRY(lk__store_run(store, LK__SQL_CURSOR_TIME, LK__NO_ARGS, lk__take_number, &cursor_at_ms,
+                         err));
     LK_TRY(lk__store_run(store, LK__SQL_STAMP,
                          LK__ARGS(lk__value_number(cursor_at_ms),
-                                  lk__value_number(cursor_at_ms - HOLD_BACK_MS),
-                                  lk__value_number(now_ms - HOLD_BACK_MS)),
-                         take_number, &walk->stamp_ms, err));
+                                  lk__value_number(cursor_at_ms - LK__HOLD_BACK_MS),
+                                  lk__value_number(now_ms - LK__HOLD_BACK_MS)),
+                         lk__take_number, &walk->stamp_ms, err));
     LK_TRY(lk__kept_from(store, &kept_from_ms, err)); /* before it nothing turns up either */
     if (walk->stamp_ms == 0)
         walk->stamp_ms = oldest_ms > kept_from_ms ? oldest_ms : kept_from_ms;
@@ -138,7 +131,7 @@ static lk_status add_walk(lk__store *store, int64_t now_ms, int64_t oldest_ms, b
 {
     lk__walk walk = { .is_dry = is_dry, .started_at_ms = now_ms };
 
-    LK_TRY(lk__store_run(store, LK__SQL_NEXT_WALK_ID, LK__NO_ARGS, take_number, &walk.id, err));
+    LK_TRY(lk__store_run(store, LK__SQL_NEXT_WALK_ID, LK__NO_ARGS, lk__take_number, &walk.id, err));
     LK_TRY(make_stamp(store, now_ms, oldest_ms, &walk, err));
     LK_TRY(lk__store_run(store, LK__SQL_LEAVE_WALKS,
                          LK__ARGS(lk__value_number(is_dry), lk__value_number(now_ms)), NULL, NULL,

@@ -81,19 +81,13 @@ void kit_run(kit *k, const char *sql)
     assert_ok(lk__store_run(k->mirror->store, sql, LK__NO_ARGS, NULL, NULL, &err), err);
 }
 
-static lk_status take_number(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 int64_t kit_number(kit *k, const char *sql)
 {
     lk_error err = LK_ERROR_INIT;
     int64_t found = INT64_MIN;
 
-    assert_ok(lk__store_run(k->mirror->store, sql, LK__NO_ARGS, take_number, &found, &err), err);
+    assert_ok(lk__store_run(k->mirror->store, sql, LK__NO_ARGS, lk__take_number, &found, &err),
+              err);
     assert_true(found != INT64_MIN);
     return found;
 }
