@@ -453,7 +453,9 @@ def story_keys(run):
     app.press("ctrl+l")
     app.see("Save This Filter As")
     app.lint("saved filters")
-    app.press("Escape", "ctrl+shift+l")
+    app.press("Escape")
+    app.see_not("Save This Filter As")
+    app.press("ctrl+shift+l")
     app.see("33 events")
     app.quit()
 
@@ -979,6 +981,7 @@ def story_pages(run):
         app.see(text)
         app.lint(text)
         app.press("Escape")
+        app.see_not(text)  # until then the next keys are the popover's, which drops them
     app.press("alt+3", "alt+Down")
     app.see("History")
     app.lint("a person")
