@@ -2,10 +2,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+
+export { freePort } from '../support/free-port.mjs';
 
 const BUILD = path.resolve(process.env.BENCH_BUILD ?? process.env.BUILD_ROOT ?? 'build-bench');
 export const program = (name) => path.join(BUILD, name);
@@ -64,16 +65,6 @@ export async function start(command, args, { ready = '', until, env } = {}) {
 async function untilTrue(question) {
   for (const end = Date.now() + 20_000; !(await question()); await pause(20))
     if (Date.now() > end) throw new Error('waited 20 s in vain');
-}
-
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 export async function stop({ child }) {

@@ -5,7 +5,7 @@ import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import { before, test } from 'node:test';
-import { PASSWORD, apiEnvironment, ask, emulate, freePort, isUp, me, newStore, run, serve, signIn, start, visit, waitFor } from './support.mjs';
+import { PASSWORD, apiEnvironment, ask, emulate, me, run, serve, signIn, visit, waitFor } from './support.mjs';
 
 let emulator;
 before(async () => {
@@ -81,17 +81,17 @@ test('more cookies than the server reads: our own 431 page for browsers, JSON fo
   await server.stop();
 });
 
-// What nginx would do: TLS, a connection of its own to the server, and the three headers.
-async function tlsProxy(target) {
+// What nginx would do: TLS, a connection of its own to the server, and the three headers. Its target is set once that is known.
+async function tlsProxy() {
   const data = (name) => fs.readFileSync(path.join(process.env.SOURCE_ROOT, 'tests/data', name));
   const self = https.createServer({ key: data('tls-key.pem'), cert: data('tls-cert.pem') }, (from, to) => {
     const forwardedFor = [from.headers['x-forwarded-for'], from.socket.remoteAddress].filter(Boolean).join(', ');
     const headers = { ...from.headers, 'x-forwarded-for': forwardedFor, 'x-forwarded-proto': 'https', 'x-forwarded-host': from.headers.host };
-    const asked = http.request(`${target}${from.url}`, { method: from.method, headers }, (reply) => {
+    const asked = http.request(`${self.target}${from.url}`, { method: from.method, headers }, (reply) => {
       to.writeHead(reply.statusCode, reply.rawHeaders);
       reply.pipe(to);
     });
-    asked.on('error', () => to.destroy());
+    asked.on('error', (error) => (to.headersSent ? to.destroy(error) : to.writeHead(502).end(`no answer from the server: ${error}`)));
     from.pipe(asked);
   });
   await new Promise((resolve) => self.listen(0, '127.0.0.1', resolve));
@@ -99,15 +99,14 @@ async function tlsProxy(target) {
 }
 
 test('behind a TLS proxy: a whole sign-in, Secure cookies, sign-out, and the log names the visitor', async () => {
-  const port = await freePort();
-  const proxy = await tlsProxy(`http://127.0.0.1:${port}`);
-  const env = apiEnvironment(emulator.url, { WORKOS_REDIRECT_URI: `${proxy.url}/callback`, WORKOS_COOKIE_PASSWORD: PASSWORD });
-  const server = start(['serve', '--listen', `127.0.0.1:${port}`, '--store', newStore(), '--log-requests', '--trusted-proxy', '127.0.0.0/8'], { env });
-  await waitFor('the server', () => isUp(`http://127.0.0.1:${port}/healthz`));
+  const proxy = await tlsProxy();
+  const args = ['--log-requests', '--trusted-proxy', '127.0.0.0/8'];
+  const server = await serve(emulator.url, { args, env: { WORKOS_REDIRECT_URI: `${proxy.url}/callback` } });
+  proxy.target = server.url;
   const { jar } = await signIn(proxy, 'mira.holt@juniper.example');
   assert.ok(jar.get('wos-session').attributes.includes('Secure'));
   assert.equal((await me(proxy, jar)).body.user.email, 'mira.holt@juniper.example');
-  const foreign = await visit(jar, `${proxy.url}/logout`, { form: {}, headers: { origin: `http://127.0.0.1:${port}` } });
+  const foreign = await visit(jar, `${proxy.url}/logout`, { form: {}, headers: { origin: server.url } });
   assert.equal(foreign.status, 403, 'the public address is the origin, not the one behind the proxy');
   const out = await visit(jar, `${proxy.url}/logout`, { form: {}, headers: { origin: proxy.url } });
   assert.equal(out.status, 303);

@@ -4,12 +4,13 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '../support/free-port.mjs';
 
+export { freePort };
 export const LATCHKEY = process.env.LATCHKEY;
 if (!LATCHKEY) throw new Error('LATCHKEY must hold the path of the program: meson test sets it');
 
@@ -61,17 +62,6 @@ export async function waitFor(what, attempt, patienceMs = PATIENCE_MS) {
     if (Date.now() > end) throw new Error(`waited ${patienceMs} ms in vain for ${what}`);
     await pause(40);
   }
-}
-
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 // Runs a program to its end. Resolves to { code, signal, stdout, stderr }.
@@ -196,24 +186,21 @@ export function apiEnvironment(url, extra = {}) {
 
 // The server on a free port, with a store of its own; seenAs: where people are, when not where this asks. { url, store, stop() }
 export async function serve(apiUrl, { args = [], env = {}, store = newStore(), program = LATCHKEY, origin = 'http://127.0.0.1', seenAs = origin } = {}) {
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
-    const url = `${origin}:${port}`;
-    const self = start(['serve', '--listen', `127.0.0.1:${port}`, '--store', store, ...args], {
-      program,
-      env: apiEnvironment(apiUrl, {
-        WORKOS_REDIRECT_URI: `${seenAs}:${port}/callback`,
-        WORKOS_COOKIE_PASSWORD: PASSWORD,
-        ...env,
-      }),
-    });
-    Object.assign(self, { url, port, store });
-    await waitFor('the server to answer', async () => self.ended || (await isUp(`${url}/healthz`)));
-    if (!self.ended) return self;
-    running.delete(self);
-    // Somebody else may have taken the port in between.
-    if (attempt === 3) throw new Error(self.describe());
-  }
+  const port = await freePort();
+  const url = `${origin}:${port}`;
+  const self = start(['serve', '--listen', `127.0.0.1:${port}`, '--store', store, ...args], {
+    program,
+    env: apiEnvironment(apiUrl, {
+      WORKOS_REDIRECT_URI: `${seenAs}:${port}/callback`,
+      WORKOS_COOKIE_PASSWORD: PASSWORD,
+      ...env,
+    }),
+  });
+  await waitFor('the server to answer', async () => {
+    assert.equal(self.ended, null, self.describe());
+    return isUp(`${url}/healthz`);
+  });
+  return Object.assign(self, { url, port, store });
 }
 
 // What a browser would remember. Cookies do not know ports.
