@@ -47,6 +47,18 @@ void kit_on_gone(gpointer data, GObject *object)
     *(gboolean *)data = TRUE;
 }
 
+void kit_close_feed(LatchkeyFeed **feed)
+{
+    LatchkeyStore *store = latchkey_feed_get_store(*feed);
+    gboolean is_gone = store == NULL;
+
+    if (store != NULL)
+        g_object_weak_ref(G_OBJECT(store), kit_on_gone, &is_gone);
+    g_clear_object(feed);
+    wait_until(is_gone);
+    settle();
+}
+
 /* Waits for the tasks that still hold the account: a leak would hang here. */
 void kit_close_account(gui_kit *kit)
 {

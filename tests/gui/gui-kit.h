@@ -38,6 +38,9 @@ typedef struct gui_kit {
 /* A GWeakNotify: data is the gboolean that says so. */
 void kit_on_gone(gpointer data, GObject *object);
 
+/* Lets the feed go, and waits until no worker reads its store: then its folder may be removed. */
+void kit_close_feed(LatchkeyFeed **feed);
+
 /* client_01, over the wire, at noon. */
 void kit_open_account(gui_kit *kit, fake_wire *wire);
 void kit_close_account(gui_kit *kit);

@@ -301,8 +301,7 @@ static void test_page_counts_what_the_mirror_holds(void)
     g_signal_emit_by_name(find_chart(window), "activated");
     g_assert_cmpint(chosen.n, ==, 2);
     gtk_window_destroy(GTK_WINDOW(window));
-    settle();
-    g_clear_object(&feed);
+    kit_close_feed(&feed);
     kit_end(&mirror);
 }
 

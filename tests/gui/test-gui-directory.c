@@ -254,8 +254,7 @@ static void test_long_directory_name_widens_nothing(void)
     g_assert_cmpint(min_width(gtk_popover_get_child(GTK_POPOVER(popover))), <=, 340);
     g_assert_cmpint(min_width(bar), <=, 360);
     gtk_window_destroy(GTK_WINDOW(window));
-    settle();
-    g_clear_object(&feed);
+    kit_close_feed(&feed);
     kit_end(&mirror);
 }
 

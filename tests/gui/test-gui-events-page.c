@@ -101,8 +101,7 @@ static void open_stage(stage *s)
 static void close_stage(stage *s)
 {
     gtk_window_destroy(GTK_WINDOW(s->window));
-    settle();
-    g_object_unref(s->feed);
+    kit_close_feed(&s->feed);
     g_free(s->copied);
     kit_end(&s->mirror);
 }
@@ -262,8 +261,7 @@ static void test_filter_is_there_again_at_the_next_start(void)
     gtk_editable_set_text(GTK_EDITABLE(entry), "event_17");
     wait_until(kit_find_label(s.window, "1 event") != NULL);
     gtk_window_destroy(GTK_WINDOW(s.window));
-    settle();
-    g_clear_object(&s.feed);
+    kit_close_feed(&s.feed);
     open_page(&s);
     wait_until(kit_find_label(s.window, "1 event") != NULL);
     g_assert_nonnull(kit_find_label(s.window, "event_17 Lovelace was added"));

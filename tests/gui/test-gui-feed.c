@@ -168,8 +168,7 @@ static void test_events_arrive_by_themselves(void)
     g_assert_cmpstr(id, ==, "event_02");
     g_signal_handlers_disconnect_by_data(feed, list);
     close_list(list);
-    g_clear_object(&feed);
-    settle();
+    kit_close_feed(&feed);
     fake_wire_finished(&wire);
     kit_end(&mirror);
 }
@@ -193,8 +192,7 @@ static void test_failed_poll_keeps_the_list_and_says_so(void)
     g_assert_error(latchkey_feed_get_error(feed), LATCHKEY_ERROR, LATCHKEY_ERROR_KEY);
     g_assert_null(strstr(latchkey_feed_get_error(feed)->message, "sk_test"));
     g_assert_cmpint(stored(feed), ==, 1);
-    g_clear_object(&feed);
-    settle();
+    kit_close_feed(&feed);
     fake_wire_finished(&wire);
     kit_end(&mirror);
 }
@@ -211,7 +209,7 @@ static void test_without_a_key_old_events_are_shown(void)
     latchkey_feed_start(feed);
     wait_until(latchkey_feed_get_state(feed) == LATCHKEY_FEED_NO_KEY);
     g_assert_cmpint(stored(feed), ==, 3);
-    g_clear_object(&feed);
+    kit_close_feed(&feed);
     kit_end(&mirror);
 }
 
@@ -226,7 +224,7 @@ static void test_without_a_key_no_store_is_made(void)
     wait_until(latchkey_feed_get_state(feed) == LATCHKEY_FEED_NO_KEY);
     g_assert_null(latchkey_feed_get_store(feed));
     g_assert_false(g_file_test(mirror.path, G_FILE_TEST_EXISTS));
-    g_clear_object(&feed);
+    kit_close_feed(&feed);
     kit_end(&mirror);
 }
 
@@ -247,7 +245,7 @@ static void test_store_that_is_no_database_is_named_and_left_alone(void)
     g_autofree char *left = NULL;
     g_assert_true(g_file_get_contents(mirror.path, &left, NULL, NULL));
     g_assert_cmpstr(left, ==, text);
-    g_clear_object(&feed);
+    kit_close_feed(&feed);
     kit_end(&mirror);
 }
 

@@ -243,8 +243,7 @@ static void test_damaged_mirror_is_set_aside_on_request(void)
     latchkey_feed_start_fresh(feed);
     g_assert_nonnull(latchkey_feed_get_store(feed));
     g_assert_true(g_file_test(mirror.path, G_FILE_TEST_EXISTS));
-    g_clear_object(&feed);
-    settle();
+    kit_close_feed(&feed);
     g_assert_cmpint(g_unlink(bad), ==, 0);
     kit_end(&mirror);
 }

@@ -59,8 +59,7 @@ static void open_stage(stage *s)
 static void close_stage(stage *s)
 {
     gtk_window_destroy(GTK_WINDOW(s->window));
-    settle();
-    g_clear_object(&s->feed);
+    kit_close_feed(&s->feed);
     kit_end(&s->mirror);
 }
 

@@ -99,7 +99,7 @@ static void test_what_arrived_since_is_new_until_it_is_seen(void)
     g_assert_cmpstr(id, ==, "event_04");
     g_assert_cmpstr(other, ==, "event_99");
     close_news(news);
-    g_clear_object(&feed);
+    kit_close_feed(&feed);
     kit_end(&mirror);
 }
 
@@ -129,7 +129,7 @@ static void test_place_that_is_gone_counts_as_read(void)
     g_assert_cmpuint(n_arrived, <=, 1);
     g_assert_false(latchkey_news_is_unread(news, "event_01"));
     close_news(news);
-    g_clear_object(&feed);
+    kit_close_feed(&feed);
     kit_end(&mirror);
 }
 

@@ -78,8 +78,7 @@ static void open_stage(stage *s, int n_events)
 static void close_stage(stage *s)
 {
     gtk_window_destroy(GTK_WINDOW(s->preferences));
-    settle();
-    g_object_unref(s->feed);
+    kit_close_feed(&s->feed);
     kit_end(&s->mirror);
 }
 

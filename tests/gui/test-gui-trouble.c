@@ -73,8 +73,7 @@ static void open_supply(supply *s, fake_wire *wire, const char *key)
 
 static void close_supply(supply *s)
 {
-    g_object_unref(s->feed);
-    settle();
+    kit_close_feed(&s->feed);
     latchkey_config_unref(s->config);
     kit_end(&s->mirror);
 }
