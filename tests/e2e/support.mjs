@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
@@ -11,6 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../support/free-port.mjs';
 
 export { freePort };
+
 export const LATCHKEY = process.env.LATCHKEY;
 if (!LATCHKEY) throw new Error('LATCHKEY must hold the path of the program: meson test sets it');
 
@@ -20,6 +22,9 @@ export const PASSWORD = 'latchkey-test-cookie-password-0001';
 
 // Sanitised programs on a busy machine of two cores are slow; what is right is never waited for so long.
 const PATIENCE_MS = 60_000;
+
+// Where localhost has two addresses, Node gives up the first after 250 ms, though it was only this process that waited for its turn.
+net.setDefaultAutoSelectFamilyAttemptTimeout(PATIENCE_MS);
 
 export const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'latchkey-test-'));
 const running = new Set();
