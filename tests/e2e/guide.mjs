@@ -1,7 +1,8 @@
 // What the guides of the manual (app/man/*.md) show, and terminals to type it into.
 //
 //   ```console …       commands behind "$ ", and below each what it says; "…" stands for what differs from run to run, on a line
-//                      of its own for any lines. Behind "# ": for root on a machine with systemd. A command that ends in "\" goes on.
+//                      of its own for any lines. Behind "# ": for root on a machine with systemd, see packaging/package.mjs. A
+//                      command that ends in "\" goes on.
 //     terminal=NAME    typed into another terminal than the first
 //     stays            the last command goes on running, until something else is typed into its terminal (Ctrl-C comes first)
 //     more             no command: what the one that runs in this terminal says next
@@ -35,10 +36,19 @@ export function readBlocks(guide) {
   return [...guide.matchAll(/^```(\w+)([^\n]*)\n(.*?)^```$/gms)].map(({ index, 1: kind, 2: words, 3: text }) => {
     const before = guide.slice(0, index);
     const block = { kind, text, line: before.split('\n').length, above: before.trimEnd().split('\n\n').at(-1), terminal: 'first' };
+    block.heading = before.match(/^## .*$/gm)?.at(-1).slice(3);
     for (const [, name, value] of words.matchAll(/([a-z]+)(?:=(\S+))?/g)) block[name] = value ?? true;
     if (kind === 'console') block.commands = block.more ? [] : readCommands(text);
     return block;
   });
+}
+
+// Under each heading what root types, as it stands there.
+export function rootCommands(guide) {
+  const typed = {};
+  for (const { heading, commands } of readBlocks(guide))
+    for (const { text, isRoot } of commands ?? []) if (isRoot) (typed[heading] ??= []).push(text);
+  return typed;
 }
 
 export const isInstalled = (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;

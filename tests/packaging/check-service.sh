@@ -59,6 +59,14 @@ becomes() { # property, value
 status_line() { grep -E "^$1:" "/proc/$(property MainPID)/status" | cut -f2; }
 within() { nsenter -t "$(property MainPID)" -m -- "$@" 2>/dev/null; }
 refused() { ! "$@"; }
+quietly() { "$@" >/dev/null; }
+guide() { # heading: types what the guide has root type there; each command is given the same stdin
+    local command pasted
+    pasted=$(cat)
+    while IFS= read -r command <&4; do
+        check "# $command" quietly bash -c "$command" <<<"$pasted"
+    done 4<"/root/guide/$1"
+}
 
 check 'the package did not start what is not set up' is ActiveState inactive
 systemd-run --quiet --unit=emulator --property=DynamicUser=yes latchkey emulate --port 4100
@@ -68,13 +76,11 @@ cat >/etc/latchkey/latchkey.env <<'ENV'
 WORKOS_CLIENT_ID=client_emulated
 WORKOS_API_BASE_URL=http://127.0.0.1:4100
 ENV
-mkdir -p -m 700 /etc/credstore
-printf sk_test_default >/etc/credstore/latchkey.WORKOS_API_KEY
-printf 'a-cookie-password-of-this-test-alone' >/etc/credstore/latchkey.WORKOS_COOKIE_PASSWORD
+guide 'Settings and secrets' <<<sk_test_default
+check 'its secrets are closed' [ "$(stat -c '%a %U' /etc/credstore)" = '700 root' ]
 printf whsec_the-first-0123456789 >/etc/credstore/latchkey.WORKOS_WEBHOOK_SECRET
-chmod 600 /etc/credstore/*
 
-check 'it starts, and systemd hears when it is ready' systemctl start latchkey
+guide 'Start' </dev/null
 check 'it is active' is ActiveState active
 check 'it answers' answers 3000 /healthz '200 OK'
 check 'it is ready: the feed has been read' answers 3000 /readyz '200 OK'
@@ -98,10 +104,13 @@ check 'the system is read-only for it' refused within touch /etc/latchkey/x /usr
 variables() { tr '\0' '\n' <"/proc/$(property MainPID)/environ"; }
 has_variable() { variables | grep -qE "$1"; }
 check 'its environment can be looked at' has_variable WORKOS_CLIENT_ID=client_emulated
-check 'no secret is in it' refused has_variable 'sk_test|cookie-password-of'
+password=$(cat /etc/credstore/latchkey.WORKOS_COOKIE_PASSWORD)
+tells_secret() { "$@" | grep -qF -e sk_test_default -e "$password"; }
+check 'a secret would be seen' tells_secret cat /etc/credstore/latchkey.WORKOS_COOKIE_PASSWORD
+check 'no secret is in it' refused tells_secret variables
 logged() { journalctl --no-pager -u latchkey | grep -qE "$1"; }
 check 'its log can be looked at' logged 'Started latchkey.service'
-check 'no secret is in it' refused logged 'sk_test_default|cookie-password-of'
+check 'no secret is in it' refused tells_secret journalctl --no-pager -u latchkey
 
 main=$(property MainPID)
 check 'it reloads' reload
@@ -121,6 +130,12 @@ printf whsec_the-third-0123456789 >/etc/latchkey/webhook-secret
 reload
 check 'a file is read anew by a reload' takes whsec_the-third-0123456789 200
 check 'and what was in it counts no more' takes whsec_the-second-0123456789 400
+
+guide 'Change secrets without signing anybody out' </dev/null
+handed() { [ "$(cat "/run/credentials/latchkey.service/$1")" = "$2" ]; }
+check 'the old password is handed to it beside the new one' handed WORKOS_COOKIE_PASSWORD_PREVIOUS "$password"
+check 'which is another' refused handed WORKOS_COOKIE_PASSWORD "$password"
+check 'and it answers' answers 3000 /healthz '200 OK'
 
 mkdir -p /etc/systemd/system/latchkey.service.d
 printf '[Service]\nWatchdogSec=2\n' >/etc/systemd/system/latchkey.service.d/test.conf

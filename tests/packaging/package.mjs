@@ -1,10 +1,11 @@
 // The Debian packages: built, looked at by lintian, installed into a clean Debian 12, a program compiled there, and the
-// service run under that system's own systemd, in a container without a network.
+// service run under that system's own systemd, in a container without a network. What the guides have root type is typed there.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { readGuide, rootCommands } from '../e2e/guide.mjs';
 
 const { SOURCE_ROOT, BUILD_ROOT } = process.env;
 const here = path.join(SOURCE_ROOT, 'tests/packaging');
@@ -33,9 +34,20 @@ const inside = (script) =>
   succeed(...alone('unshare', '--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', MOUNTED, 'sh', root, path.join(cache, 'archives'), debs, script), { env: { ...process.env, LC_ALL: 'C.UTF-8' } });
 
 const built = () => fs.readdirSync(debs).filter((name) => name.endsWith('.deb'));
-const install = (...names) =>
-  inside(`export DEBIAN_FRONTEND=noninteractive
-    apt-get -qq -o APT::Keep-Downloaded-Packages=true install --no-install-recommends ${names.map((name) => (name.includes('latchkey') ? `/mnt/${name}_*.deb` : name)).join(' ')}`);
+
+// What each guide has root type, by heading.
+const guides = Object.fromEntries(['developing', 'administering', 'embedding'].map((name) => [name, rootCommands(readGuide(name))]));
+const typed = [];
+
+// As it stands in the guide, in the folder with the packages; apt is told to ask nothing.
+function type(name, heading, options = '') {
+  const commands = guides[name][heading];
+  assert.ok(commands?.length > 0, `${name}: nothing for root under "${heading}"`);
+  fs.writeFileSync(path.join(root, 'etc/apt/apt.conf.d/test'), `APT::Get::Assume-Yes "true"; APT::Install-Recommends "false"; APT::Keep-Downloaded-Packages "true"; ${options}`);
+  fs.writeFileSync(path.join(root, 'root/typed'), `${commands.join('\n')}\n`);
+  typed.push(...commands);
+  return inside('export DEBIAN_FRONTEND=noninteractive; cd /mnt && . /root/typed');
+}
 
 const { status, said } = call(...alone(path.join(here, 'clean-root.sh'), cache, root));
 if (status !== 0) {
@@ -56,7 +68,7 @@ test('lintian has nothing to say against them', () => {
 });
 
 test('command line and server install into a clean system, and go again', () => {
-  install('liblatchkey0', 'liblatchkey-civetweb0', 'latchkey');
+  type('administering', 'Install');
   assert.match(inside('latchkey version; id latchkey; stat -c "%a %U %G" /etc/latchkey'), /^latchkey 0[^]*\(latchkey\)[^]*750 root latchkey/m);
   assert.match(inside('dpkg --verify latchkey liblatchkey0; test ! -e /etc/systemd/system/multi-user.target.wants/latchkey.service; echo whole'), /^whole$/m);
   // What a user of the command line has, without any developer's package.
@@ -64,11 +76,12 @@ test('command line and server install into a clean system, and go again', () => 
 });
 
 test('the companion finds all that it needs in Debian', () => {
-  assert.match(inside('apt-get -s install --no-install-recommends /mnt/latchkey-desktop_*.deb'), /Inst latchkey-desktop/);
+  assert.match(type('administering', 'On the desktop', 'APT::Get::Simulate "true";'), /Inst latchkey-desktop/);
 });
 
 test('a program compiles there, against what pkg-config tells', () => {
-  install('liblatchkey-dev', 'gcc', 'libc6-dev', 'pkg-config');
+  type('embedding', 'Install it and find it');
+  inside('DEBIAN_FRONTEND=noninteractive apt-get -qq install gcc libc6-dev pkg-config');
   inside('cd /usr/share/doc/liblatchkey-dev/examples && cc -Wall -Werror -o /root/embed civetweb.c $(pkg-config --cflags --libs latchkey-civetweb)');
 });
 
@@ -82,6 +95,8 @@ function lack(t, reason) {
 test('the service keeps its promises under systemd', (t) => {
   if (call('systemd-nspawn', ['--version']).status !== 0) return lack(t, 'systemd-nspawn is missing');
   fs.copyFileSync(path.join(here, 'check-service.sh'), path.join(root, 'root/check'));
+  fs.mkdirSync(path.join(root, 'root/guide'));
+  for (const [heading, commands] of Object.entries(guides.administering)) fs.writeFileSync(path.join(root, 'root/guide', heading), `${commands.join('\n')}\n`);
   fs.writeFileSync(path.join(root, 'etc/systemd/system/check.service'), `[Unit]
 Wants=dbus.service
 After=basic.target dbus.service
@@ -111,4 +126,7 @@ WantedBy=multi-user.target
   assert.deepEqual(bad, [], `${fs.readFileSync(path.join(root, 'root/check.err'), 'utf8')}${journal()}`);
   assert.match(said, /^done$/m);
   assert.ok(said.split('\n').filter((line) => line.startsWith('ok')).length >= 30, said);
+  typed.push(...said.split('\n').filter((line) => line.startsWith('ok: # ')).map((line) => line.slice('ok: # '.length)));
+  const all = Object.values(guides).flatMap((guide) => Object.values(guide).flat());
+  assert.deepEqual([...typed].sort(), all.sort(), 'all that the guides have root type was typed, and nothing else');
 });
