@@ -5,8 +5,8 @@
 #include "fail.h"
 
 #include <arpa/inet.h>
+#include <linux/tcp.h> /* that of glibc lacks what has been received */
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,8 @@ typedef struct seat {
     uint64_t address;
     uint64_t peer; /* address and port */
     uint32_t silent_ms;
-    bool is_unread; /* something came that no worker has taken: it has none yet */
+    bool has_spoken; /* anything at all */
+    bool is_unread;  /* something came that no worker has taken: it has none yet */
     bool is_dropped;
 } seat;
 
@@ -37,8 +38,8 @@ struct crowd {
     crowd_member *members;
     int limit, port;
     int n_connections;
-    int n_fds; /* seats below it have been looked at */
-    int64_t looked_at_ms;
+    int n_fds;     /* seats below it have been looked at */
+    bool is_awake; /* the porter has looked around, and not slept since */
     uint64_t n_dropped;
     seat seats[MAX_FDS];
 };
@@ -97,14 +98,15 @@ static bool read_peer(int fd, seat *out)
     return true;
 }
 
-static uint32_t read_silence(int fd)
+static void read_speech(int fd, seat *out)
 {
-    struct tcp_info info = { .tcpi_last_data_recv = 0 };
+    struct tcp_info info = { .tcpi_bytes_received = 0 };
     socklen_t len = sizeof(info);
 
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
-        return 0;
-    return info.tcpi_last_data_recv;
+        return;
+    out->silent_ms = info.tcpi_last_data_recv;
+    out->has_spoken = info.tcpi_bytes_received > 0;
 }
 
 static bool read_unread(int fd)
@@ -126,16 +128,20 @@ static void look_at(crowd *self, int fd, int64_t at_ms)
         return;
     }
     found.inode = about.st_ino;
-    found.silent_ms = read_silence(fd);
+    read_speech(fd, &found);
     found.is_unread = read_unread(fd);
     if (known->inode != found.inode) {
-        found.since_ms -= found.silent_ms;
+        /* It may have been here while nobody looked. Else it has been let in just now, however long
+         * it waited for that with its request in hand. */
+        if (!self->is_awake)
+            found.since_ms -= found.silent_ms;
         *known = found;
         return;
     }
     if (known->is_unread && !found.is_unread)
         known->since_ms = at_ms; /* a worker has just begun to read */
     known->silent_ms = found.silent_ms;
+    known->has_spoken = found.has_spoken;
     known->is_unread = found.is_unread;
 }
 
@@ -146,6 +152,7 @@ static void look_around(crowd *self, int64_t at_ms)
     self->n_fds = self->n_connections * 2 + 512 < MAX_FDS ? self->n_connections * 2 + 512 : MAX_FDS;
     for (int fd = 0; fd < self->n_fds; fd++)
         look_at(self, fd, at_ms);
+    self->is_awake = true;
 }
 
 static bool is_being_answered(const crowd *self, const seat *one)
@@ -157,9 +164,12 @@ static bool is_being_answered(const crowd *self, const seat *one)
 }
 
 /* Of those without a worker nobody frees one by leaving: it is they who are kept waiting. */
-static bool keeps_waiting(const crowd *self, const seat *one)
+static bool keeps_waiting(const crowd *self, const seat *one, int64_t at_ms)
 {
-    return one->inode != 0 && !one->is_dropped && !one->is_unread && !is_being_answered(self, one);
+    int patience_ms = one->has_spoken ? CROWD_PATIENCE_MS : CROWD_PATIENCE_NEW_MS;
+
+    return one->inode != 0 && at_ms - one->since_ms >= patience_ms && !one->is_dropped &&
+           !one->is_unread && !is_being_answered(self, one);
 }
 
 static int count_alike(const crowd *self, uint64_t address)
@@ -186,7 +196,7 @@ static int choose(const crowd *self, int64_t at_ms)
 
     for (int fd = 0; fd < self->n_fds; fd++) {
         const seat *one = &self->seats[fd];
-        if (at_ms - one->since_ms < CROWD_PATIENCE_MS || !keeps_waiting(self, one))
+        if (!keeps_waiting(self, one, at_ms))
             continue;
         bool is_alike = chosen >= 0 && self->seats[chosen].address == one->address;
         int n = is_alike ? n_most : count_alike(self, one->address);
@@ -258,6 +268,7 @@ static void *keep_the_door(void *ctx)
     while (!self->is_stopped) {
         const struct timespec until = clock_in_ms(LOOK_EVERY_MS);
         if (self->n_connections <= self->limit / 2) {
+            self->is_awake = false;
             pthread_cond_wait(&self->changed, &self->mutex);
             continue;
         }

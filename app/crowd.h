@@ -16,8 +16,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Who keeps a worker waiting for less is no slow visitor yet. */
-#define CROWD_PATIENCE_MS 500
+/* Who keeps a worker waiting for less is no slow visitor yet; nor, for a while longer, is who has
+ * not said a word: a request that was lost on its way is sent anew after 200 ms at least, twice as
+ * long each time, and a busy machine is slow to say the first one. */
+#define CROWD_PATIENCE_MS     500
+#define CROWD_PATIENCE_NEW_MS 1000
 
 typedef struct crowd crowd;
 

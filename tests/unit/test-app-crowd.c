@@ -129,11 +129,66 @@ static void test_who_is_being_answered_stays(void **state)
     hang_up(&answered);
 }
 
+/* Who has begun to speak and stops is slow; whose first word is late may have lost it on the way.
+ */
+static void test_who_has_said_nothing_yet_has_longer(void **state)
+{
+    line slow = call();
+    char text[8];
+
+    (void)state;
+    assert_int_equal(send(slow.visitor, "GET", 3, MSG_NOSIGNAL), 3);
+    assert_int_equal(recv(slow.server, text, sizeof(text), 0), 3);
+    int64_t from_ms = clock_steady_ms();
+    line new = call();
+    crowd_enter(it.crowd);
+    crowd_enter(it.crowd);
+    assert_true(is_hung_up_on(&slow, SOON_MS));
+    assert_int_equal(crowd_count_dropped(it.crowd), 1);
+    crowd_leave(it.crowd, &slow.member);
+    hang_up(&slow);
+    crowd_enter(it.crowd); /* somebody whom the crowd does not see: only the new one can leave */
+    assert_true(is_hung_up_on(&new, SOON_MS));
+    assert_true(clock_steady_ms() - from_ms >= CROWD_PATIENCE_NEW_MS);
+    crowd_leave(it.crowd, &new.member);
+    hang_up(&new);
+}
+
+/* The door was shut while its request lay there: that is not its own slowness. */
+static void test_who_waited_to_be_let_in_begins_anew(void **state)
+{
+    line first = call();
+    line late = { .visitor = socket(AF_INET, SOCK_STREAM, 0) };
+    char text[32];
+
+    (void)state;
+    crowd_enter(it.crowd); /* the one who keeps the door looks from now on */
+    crowd_answer(it.crowd, &first.member, "127.0.0.1", first.port);
+    assert_int_equal(connect(late.visitor, (struct sockaddr *)&it.address, sizeof(it.address)), 0);
+    assert_int_equal(send(late.visitor, "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL), 18);
+    usleep((CROWD_PATIENCE_MS + 200) * 1000);
+    int64_t let_in_at_ms = clock_steady_ms();
+    late.server = accept(it.door, NULL, NULL);
+    assert_true(late.server >= 0);
+    assert_int_equal(recv(late.server, text, sizeof(text), 0), 18);
+    crowd_enter(it.crowd);
+    assert_true(is_hung_up_on(&late, SOON_MS));
+    assert_true(clock_steady_ms() - let_in_at_ms >= CROWD_PATIENCE_MS);
+    crowd_leave(it.crowd, &late.member);
+    crowd_leave(it.crowd, &first.member);
+    hang_up(&late);
+    hang_up(&first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_who_waits_for_a_worker_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_who_is_being_answered_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_who_has_said_nothing_yet_has_longer, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_who_waited_to_be_let_in_begins_anew, set_up,
+                                        tear_down),
     };
 
     return cmocka_run_group_tests_name("app-crowd", tests, NULL, NULL);
