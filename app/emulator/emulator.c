@@ -21,6 +21,9 @@
 #include "state.h"
 #include "text.h"
 
+/* Exit codes of the program, as its --help tells them. */
+enum { DONE, FAILED, WRONG_USAGE };
+
 struct emulator {
     emulator_options options; /* the texts are copies of ours */
     char *api_key, *client_id, *state_file;
@@ -171,40 +174,43 @@ static void block_ends(sigset_t *ends)
     pthread_sigmask(SIG_BLOCK, ends, NULL);
 }
 
-static bool make_state(emulator *self, const emulator_options *options, bool is_new,
-                       char error[EMULATOR_ERROR_SIZE])
+static int make_state(emulator *self, const emulator_options *options, bool is_new,
+                      char error[EMULATOR_ERROR_SIZE])
 {
     if (!is_new)
-        return saved_state_read(self->saved, error);
+        return saved_state_read(self->saved, error) ? DONE : FAILED;
     if (state_make_key(self->state))
-        return seed_state(self->state, options, error);
+        return seed_state(self->state, options, error) ? DONE : WRONG_USAGE;
     snprintf(error, EMULATOR_ERROR_SIZE, "the signing key could not be made");
-    return false;
+    return FAILED;
 }
 
 /* From the file when there is something in it, else from the seed. */
-static bool open_state(emulator *self, const emulator_options *options,
-                       char error[EMULATOR_ERROR_SIZE])
+static int open_state(emulator *self, const emulator_options *options,
+                      char error[EMULATOR_ERROR_SIZE])
 {
     bool is_new = true;
     archive *file = options->state_file ? archive_open(options->state_file, &is_new, error) : NULL;
     if (options->state_file && !file)
-        return false;
+        return FAILED;
     self->state = state_new(options->random_seed);
     if (!self->state) {
         archive_close(file);
         snprintf(error, EMULATOR_ERROR_SIZE, "the system gives no randomness");
-        return false;
+        return FAILED;
     }
     AUTO_JSON limits = json_object();
     json_set_bool(limits, "on", options->limits);
     (void)limits_set(self->state, limits, "", error); /* which fits */
     self->saved = file ? saved_state_new(file, self->state) : NULL;
     self->is_restored = !is_new;
-    return make_state(self, options, is_new, error) &&
-           (!self->saved || saved_state_write(self->saved, error));
+    int code = make_state(self, options, is_new, error);
+    if (code != DONE)
+        return code;
+    return !self->saved || saved_state_write(self->saved, error) ? DONE : FAILED;
 }
 
+/* An exit code: what was asked for is told from what went wrong. */
 static int start(emulator *self, const emulator_options *options, char error[EMULATOR_ERROR_SIZE])
 {
     const char *address = loopback_address(options->host);
@@ -215,15 +221,16 @@ static int start(emulator *self, const emulator_options *options, char error[EMU
             "the emulator listens on loopback only, such as 127.0.0.1: it must not be reachable "
             "from a network; got the host \"%.100s\"",
             options->host);
-        return -1;
+        return WRONG_USAGE;
     }
-    if (!open_state(self, options, error))
-        return -1;
+    int code = open_state(self, options, error);
+    if (code != DONE)
+        return code;
     if (self->ends)
         block_ends(self->ends);
     server_host host = { .emulator = self, .prepare = prepare, .answer = answer };
     pthread_mutex_lock(&self->lock); /* requests wait until the address is known */
-    int failed = server_start(address, options->port, &host, &self->server, &port, error);
+    bool failed = server_start(address, options->port, &host, &self->server, &port, error);
     snprintf(self->url, sizeof self->url, "http://%s:%d", address, port);
     snprintf(self->issuer, sizeof self->issuer, "%s/user_management/%.120s", self->url,
              self->client_id);
@@ -232,15 +239,15 @@ static int start(emulator *self, const emulator_options *options, char error[EMU
         failed ? NULL : deliverer_start(self->state, &self->lock, save_what_happened, self);
     if (!failed && !self->deliverer) {
         snprintf(error, EMULATOR_ERROR_SIZE, "the thread of the webhooks could not be started");
-        return -1;
+        return FAILED;
     }
     if (failed || options->simulate_ms <= 0)
-        return failed;
+        return failed ? FAILED : DONE;
     self->has_simulator = pthread_create(&self->simulator, NULL, simulate, self) == 0;
     if (self->has_simulator)
-        return 0;
+        return DONE;
     snprintf(error, EMULATOR_ERROR_SIZE, "the thread of the changes could not be started");
-    return -1;
+    return FAILED;
 }
 
 static int start_with(const emulator_options *options, sigset_t *ends, emulator **out,
@@ -248,17 +255,17 @@ static int start_with(const emulator_options *options, sigset_t *ends, emulator 
 {
     emulator *self = make(options);
     self->ends = ends;
-    if (start(self, options, error)) {
+    int code = start(self, options, error);
+    if (code == DONE)
+        *out = self;
+    else
         emulator_stop(self);
-        return -1;
-    }
-    *out = self;
-    return 0;
+    return code;
 }
 
 int emulator_start(const emulator_options *options, emulator **out, char error[EMULATOR_ERROR_SIZE])
 {
-    return start_with(options, NULL, out, error);
+    return start_with(options, NULL, out, error) == DONE ? 0 : -1;
 }
 
 const char *emulator_url(const emulator *self)
@@ -322,9 +329,10 @@ int emulator_run(const emulator_options *options)
     emulator *self = NULL;
     sigset_t ends;
     int signal = 0;
-    if (start_with(options, &ends, &self, error)) {
+    int code = start_with(options, &ends, &self, error);
+    if (code != DONE) {
         complain(error);
-        return 1;
+        return code;
     }
     if (self->is_restored && (options->seed_file || options->people))
         fprintf(stderr,
@@ -335,5 +343,5 @@ int emulator_run(const emulator_options *options)
     print_ready(self);
     sigwait(&ends, &signal);
     emulator_stop(self);
-    return 0;
+    return DONE;
 }

@@ -174,15 +174,18 @@ test('emulate --seed: the official keys, and a sentence for a bad file', async (
   for (const [name, text] of Object.entries(bad)) {
     const file = scratchFile('seed.json', text);
     const result = await run(['emulate', '--port', '0', '--seed', file]);
-    assert.ok(result.code === 1 || result.code === 2, `${name}: ${result.code} ${result.stdout}${result.stderr}`);
+    assert.equal(result.code, 2, `${name}: ${result.stdout}${result.stderr}`);
     assert.ok(result.stderr.includes(file), `${name}: ${result.stderr}`);
   }
-  assert.notEqual((await run(['emulate', '--port', '0', '--seed', '/nonexistent.json'])).code, 0);
+  assert.equal((await run(['emulate', '--port', '0', '--seed', '/nonexistent.json'])).code, 2);
+  const { code, stderr } = await run(['emulate', '--port', new URL(emulator.url).port]);
+  assert.equal(code, 1, `a port that is taken is no wrong usage: ${stderr}`);
 });
 
 test('emulate binds to loopback only', async () => {
   const result = await run(['emulate', '--host', '0.0.0.0', '--port', '0'], { timeoutMs: 20_000 });
-  assert.notEqual(result.code, 0, 'a public address, or no such option');
+  assert.equal(result.code, 2, result.stderr);
+  assert.match(result.stderr, /loopback only.*"0\.0\.0\.0"/);
 });
 
 test('serve names what is missing', async () => {
