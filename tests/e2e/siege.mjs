@@ -1,7 +1,7 @@
 // 200 slow visitors, more than there are threads for requests, and many who are signed in: sign-in still answers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { besiege } from '../bench/siege.mjs';
+import { besiege, judge } from '../bench/siege.mjs';
 import { ask, emulate, serve, signIn, succeed, waitFor } from './support.mjs';
 
 // With the default number of watchers there are threads for all of the slow ones; with one watcher there are 129.
@@ -18,6 +18,25 @@ for (const args of [[], ['--max-watchers', '1']]) {
     else assert.equal(result.dropped, 0, said);
   });
 }
+
+// Ten minutes, a sample each second, and 300 KB of noise.
+const grown = (kbAt) => judge(Array.from({ length: 600 }, (_, i) => 50_000 + (i % 4) * 100 + kbAt(i)), 1000);
+
+test('memory that fills is told from memory that grows', () => {
+  for (const [what, kbAt] of Object.entries({
+    'as it was': () => 0,
+    'full within a third': (i) => Math.min(i, 200) * 50,
+    'less at the end': (i) => -i * 5,
+    'up and down': (i) => 2000 * Math.sin(i / 5),
+  })) assert.ok(grown(kbAt).is_flat, `${what}: ${JSON.stringify(grown(kbAt))}`);
+  for (const [what, kbAt] of Object.entries({
+    'a KB for each of four sign-ins a second': (i) => i * 4,
+    'a step in the last half': (i) => (i > 450 ? 2000 : 0),
+  })) assert.ok(!grown(kbAt).is_flat, `${what}: ${JSON.stringify(grown(kbAt))}`);
+  const { kb_per_minute: rate, last_half_kb: growth, rss_kb: tenths } = grown((i) => i * 10);
+  assert.ok(Math.abs(rate - 600) < 3 && Math.abs(growth - 2990) < 15, `${rate} ${growth}`);
+  assert.equal(tenths.length, 10);
+});
 
 test('watchers beyond --max-watchers are shed politely, and leave room when they go', async () => {
   const emulator = await emulate();
