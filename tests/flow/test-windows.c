@@ -17,7 +17,7 @@
 #include "sync-bench.h"
 #include "test.h"
 
-enum { N_EVENTS = 1200, PAGE = 20, ANSWER_MS = 25, MOST_SENT = 4000 };
+enum { N_EVENTS = 1200, PAGE = 40, ANSWER_MS = 25, MOST_SENT = 4000 };
 
 /* ---- A feed over a slow wire ---- */
 
