@@ -18,15 +18,15 @@ import time
 import urllib.request
 
 try:
-    import gi
-
-    gi.require_version("Atspi", "2.0")
+    import tree
     from gi.repository import Atspi, Gio, GLib
 except (ImportError, ValueError) as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
-DEADLINE_S = 30
+DEADLINE_S = 60
+# Of the program's main loop, after a key: with two modifiers it is six events, and a popup that closes is some more.
+ROUNDS = 16
 BUTTONS = ("button", "tab")
 # GTK 4.8 answers a question about a node that has just left the tree with a path that is NULL: its
 # own D-Bus code, called by nobody but the test that asks.
@@ -40,7 +40,6 @@ QUARKS = re.compile(r"ERROR: LeakSanitizer: detected memory leaks\n\n"
                     r"    #0 [^\n]* in [^\n]*malloc[^\n]*\n    #1 [^\n]* in g_malloc [^\n]*\n\n"
                     r".*SUMMARY: AddressSanitizer: 16384 byte\(s\) leaked in 1 allocation\(s\)", re.DOTALL)
 NOT_NAMES = ("Gtk", "Adw", "Latchkey")
-DIRECTION_MARKS = dict.fromkeys((0x200e, 0x200f, 0x2068, 0x2069))
 
 
 class Failure(Exception):
@@ -65,13 +64,14 @@ def wait_for(what, condition):
     end = time.monotonic() + DEADLINE_S
     while time.monotonic() < end:
         turn()
+        began = time.monotonic()
         try:
             value = condition()
         except GLib.Error:  # a node went away while it was looked at
             value = None
         if value:
             return value
-        time.sleep(0.05)
+        time.sleep(max(0.05, time.monotonic() - began))  # the program needs the processor, too
     raise Failure(f"never happened: {what}")
 
 
@@ -93,13 +93,13 @@ class Emulator:
             self.url + path, json.dumps(body or {}).encode(),
             {"Content-Type": "application/json",
              "Authorization": "Bearer " + self.ready["api_key"]}, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
             return json.loads(answer.read() or b"{}")
 
     def first_directory(self):
         request = urllib.request.Request(
             self.url + "/directories", headers={"Authorization": "Bearer " + self.ready["api_key"]})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
             return json.loads(answer.read())["data"][0]["id"]
 
     def add_grace(self, directory=None):
@@ -123,12 +123,12 @@ class Emulator:
         request = urllib.request.Request(
             f"{self.url}/events?events={kind}&limit=1&order=desc",
             headers={"Authorization": "Bearer " + self.ready["api_key"]})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
             return json.loads(answer.read())["data"][0]["id"]
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=DEADLINE_S)
 
 
 class Server:
@@ -147,7 +147,7 @@ class Server:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=DEADLINE_S)
 
 
 class Started:
@@ -162,7 +162,7 @@ class Started:
     def kill(self):
         os.kill(self.pid, 9)
 
-    def wait(self, timeout=10):
+    def wait(self, timeout=DEADLINE_S):
         wait_for("the end", lambda: self.poll() == 0)
 
 
@@ -186,29 +186,15 @@ class App:
         self.program = program
         self.environment = environment
         self.process = subprocess.Popen([program], env=environment, stderr=self.stderr)
-        self.root = wait_for("the program in the accessibility tree", self._find_root)
+        self.tree = wait_for("the program in the accessibility tree", self._find_tree)
 
-    def _find_root(self):
+    def _find_tree(self):
         if self.process.poll() is not None:
             raise Failure(f"the program ended with {self.process.returncode}")
-        desktop = Atspi.get_desktop(0)
-        for i in range(desktop.get_child_count()):
-            child = desktop.get_child_at_index(i)
-            if child and child.get_process_id() == self.process.pid and child.get_child_count():
-                return child
-        return None
-
-    def nodes(self, node=None):
-        node = node or self.root
-        yield node
-        for i in range(node.get_child_count()):
-            child = node.get_child_at_index(i)
-            if child is not None:
-                yield from self.nodes(child)
+        return tree.find_program(self.process.pid)
 
     def texts(self):
-        """Without the marks that keep a name's direction from that of the sentence around it."""
-        return [(node.get_name() or "").translate(DIRECTION_MARKS) for node in self.nodes()]
+        return [node.name for node in self.tree.read()]
 
     def has(self, text):
         return any(text in name for name in self.texts())
@@ -220,80 +206,67 @@ class App:
         wait_for(f"“{text}” to go away", lambda: not self.has(text))
 
     def find(self, name):
-        for node in self.nodes():
-            if node.get_name() == name and node.get_role_name().split()[-1] in BUTTONS:
+        for node in self.tree.read():
+            if node.name == name and node.role.split()[-1] in BUTTONS and node.is_in(Atspi.StateType.SENSITIVE):
                 # A menu button is two nodes, and the outer one does nothing.
-                if node.get_n_actions() and node.get_state_set().contains(Atspi.StateType.SENSITIVE):
+                if node.has_action():
                     return node
         return None
 
     def click(self, name):
-        node = wait_for(f"something to click named “{name}”", lambda: self.find(name))
-        node.do_action(0)
-        turn()
-
-    def field(self, name):
-        def find():
-            for node in self.nodes():
-                if node.get_name() == name and "EditableText" in node.get_interfaces():
-                    return node
-            return None
-
-        return wait_for(f"a field named “{name}”", find)
+        wait_for(f"something to click named “{name}”", lambda: self.find(name)).act()
 
     def fill(self, name, text):
         """Puts the text into the field of this name."""
-        Atspi.EditableText.set_text_contents(self.field(name), text)
-        turn()
+        wait_for(f"a field named “{name}”", lambda: next(
+            (node for node in self.tree.read() if node.name == name and node.takes("EditableText")), None)).set_text(text)
 
     def press(self, *keys):
-        """Keys as from the keyboard, one after the other: "Down", "ctrl+f"."""
-        subprocess.run(["xdotool", "key", *keys], check=True)
-        turn()
+        """Keys as from the keyboard, each once the one before has been taken: "Down", "ctrl+f"."""
+        for key in keys:
+            subprocess.run(["xdotool", "key", key], check=True)
+            self.tree.settle(ROUNDS)
 
     def type(self, text):
         """Into what has the focus, in the place of what stands there."""
-        subprocess.run(["xdotool", "key", "ctrl+a"], check=True)
+        self.press("ctrl+a")
         subprocess.run(["xdotool", "type", "--delay", "20", text], check=True)
-        turn()
+        self.tree.settle(ROUNDS)
 
     def call(self, action):
         """One of the program's actions, as a script calls it over D-Bus."""
         subprocess.run(["gapplication", "action", "io.github.latchkey.Latchkey", action], check=True)
-        turn()
 
     def tap(self, name):
         """The row of a list with this name: with the mouse, since rows have no action in GTK 4.8."""
-        def row():
-            for node in self.nodes():
-                if node.get_name() == name and node.get_role_name() in ("list item", "combo box"):
-                    return node
+        places = [None]
+
+        def place():
+            """Where it has come to rest."""
+            for node in self.tree.read():
+                if node.name == name and node.role in ("list item", "combo box"):
+                    places.append(node.middle())
+                    return places[-1] if places[-1] == places[-2] else None
             return None
 
         # Without a window manager the window stands at 0,0.
-        place = wait_for(f"a row named “{name}”", row).get_extents(Atspi.CoordType.WINDOW)
-        subprocess.run(["xdotool", "mousemove", str(place.x + place.width // 2),
-                        str(place.y + place.height // 2), "click", "1"], check=True)
-        turn()
+        x, y = wait_for(f"a row named “{name}”", place)
+        subprocess.run(["xdotool", "mousemove", str(x), str(y), "click", "1"], check=True)
+        self.tree.settle(ROUNDS)
 
     def description_of(self, name):
-        for node in self.nodes():
-            if node.get_name() == name and node.get_description():
-                return node.get_description()
-        return None
+        return next((node.description for node in self.tree.read() if node.name == name and node.description), None)
 
     def lint(self, where):
         """Every node that takes the focus has a name of its own."""
         nameless = []
-        for node in self.nodes():
-            if not node.get_state_set().contains(Atspi.StateType.FOCUSABLE):
+        for node in self.tree.read():
+            if not node.is_in(Atspi.StateType.FOCUSABLE):
                 continue
-            role = node.get_role_name()
-            if role in ("window", "frame", "label", "scroll pane", "list item"):
+            if node.role in ("window", "frame", "label", "scroll pane", "list item"):
                 continue
-            name = node.get_name() or ""
-            if not name.strip() or name.startswith(NOT_NAMES) or "_" == name[:1]:
-                nameless.append(f"{role} “{name}”")
+            if not node.name.strip() or node.name.startswith(NOT_NAMES) or "_" == node.name[:1]:
+                nameless.append(f"{node.role} “{node.name}”")
         if nameless:
             raise Failure(f"{where}: without a name: {', '.join(nameless)}")
 
@@ -317,7 +290,7 @@ class App:
     def quit(self):
         if self.process.poll() is None:
             self.process.terminate()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=DEADLINE_S)
         self.complaints()
 
     def end(self):
@@ -528,6 +501,11 @@ def count_in(app, text):
     return None
 
 
+def counted_in(app):
+    """The line under the chart, of what is chosen or of all."""
+    return next((name for name in app.texts() if " events: " in name), None)
+
+
 def story_activity(run):
     """Reads the chart with the keyboard, chooses a span of time, and sees its events in the list."""
     run.fill_history()
@@ -542,9 +520,9 @@ def story_activity(run):
     day = app.description_of(CHART)
     app.click("30 Days")
     wait_for("another month", lambda: app.description_of(CHART) != day)
+    month = counted_in(app)
     app.press("alt+2", "End", "Left", "Left", "shift+Left")
-    counted = wait_for("the chosen days", lambda: next(
-        (name for name in app.texts() if " events: " in name), None))
+    counted = wait_for("the chosen days", lambda: counted_in(app) not in (None, month) and counted_in(app))
     app.press("Return")
     chosen = int(counted.split()[0])
     wait_for("as many events in the list", lambda: count_in(app, " events") == chosen)
@@ -713,7 +691,7 @@ def story_console(run):
             subprocess.run(["import", "-window", "root",
                             os.path.join(os.environ["SHOTS"], f"console-{step}.png")], check=True)
     console.stdin.close()
-    console.wait(timeout=30)
+    console.wait(timeout=DEADLINE_S)
     if any("Grace Hopper" not in title for title, _ in desk.told):  # Chromium may have had the focus
         raise Failure(f"told was {desk.told}")
     app.quit()
@@ -766,9 +744,13 @@ def story_german(run):
     app.click("Verzeichnisse")
     app.see("Alle Verzeichnisse")
     app.click("Profil")
-    app.see("Wird in 4 Minuten erneuert")
+    wait_for("the next renewal", lambda: any(re.fullmatch(r"Wird in \d Minuten erneuert", text) for text in app.texts()))
     app.lint("German profile")
     app.quit()
+
+
+def code_in(app):
+    return next((text for text in app.texts() if len(text) == 9 and text[4] == "-"), None)
 
 
 def story_code(run):
@@ -783,7 +765,7 @@ def story_code(run):
     app.see("/device")
     app.see("left")
     app.lint("code")
-    code = next(text for text in app.texts() if len(text) == 9 and text[4] == "-")
+    code = wait_for("the code", lambda: code_in(app))
     app.click("Copy Code")
     app.see("Copied to clipboard")
     app.click("Cancel")
@@ -792,7 +774,7 @@ def story_code(run):
     app.see("/device")
     if app.has(code):
         raise Failure("the code of the attempt that was given up came back")
-    code = next(text for text in app.texts() if len(text) == 9 and text[4] == "-")
+    code = wait_for("the code", lambda: code_in(app))
     subprocess.run([os.environ["STAND_IN"], f"{run.emulator.url}/device?user_code={code}"],
                    check=True, env=dict(os.environ, BROWSER_MODE="first", BROWSER_LOG=app.log))
     app.see("Mira Holt was added")
@@ -916,12 +898,12 @@ def story_background(run):
     event = run.emulator.last_event("dsync.user.updated")  # not in the window yet
     if app.process.poll() is not None:
         raise Failure("closing the window ended the program")
-    second = subprocess.run([app.program, "--show-event", event], env=app.environment, timeout=20,
+    second = subprocess.run([app.program, "--show-event", event], env=app.environment, timeout=DEADLINE_S,
                             check=False)
     if second.returncode != 0:
         raise Failure(f"the second start ended with {second.returncode}")
     app.see("Last name: was Murray, now Hopper")
-    subprocess.run([app.program, "--show-event", "event_of_nobody"], env=app.environment, timeout=20,
+    subprocess.run([app.program, "--show-event", "event_of_nobody"], env=app.environment, timeout=DEADLINE_S,
                    check=True)
     app.see("This event could not be found")
     app.press("ctrl+q")
@@ -934,7 +916,7 @@ def story_activation(run):
     bus = Gio.bus_get_sync(Gio.BusType.SESSION)
 
     def call(dest, path, interface, method, arguments):
-        bus.call_sync(dest, path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, 20000, None)
+        bus.call_sync(dest, path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, DEADLINE_S * 1000, None)
 
     # What is installed, but for the place of the program.
     with open(os.path.join(os.path.dirname(run.desktop), "data", name + ".service"), encoding="utf-8") as file:
@@ -953,7 +935,7 @@ def story_activation(run):
     call(name, "/io/github/latchkey/Latchkey", "org.freedesktop.Application", "Activate",
          GLib.Variant("(a{sv})", ({},)))
     pid = bus.call_sync(*driver, "GetConnectionUnixProcessID", GLib.Variant("(s)", (name,)), None,
-                        Gio.DBusCallFlags.NONE, 20000, None).unpack()[0]
+                        Gio.DBusCallFlags.NONE, DEADLINE_S * 1000, None).unpack()[0]
     app = run.follow(pid)
     app.see("Sign In to Latchkey")
     subprocess.run(["gapplication", "action", name, "help"], check=True)
@@ -1082,7 +1064,7 @@ class Run:
         app.process = Started(pid)
         app.stderr = tempfile.TemporaryFile(mode="w+")
         self.apps.append(app)
-        app.root = wait_for("the program in the accessibility tree", app._find_root)
+        app.tree = wait_for("the program in the accessibility tree", app._find_tree)
         return app
 
     def fill_history(self, days=30):
