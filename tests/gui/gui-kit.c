@@ -132,6 +132,15 @@ void kit_visit(gui_kit *kit, const char *query, const char *state)
     g_object_set_data_full(G_OBJECT(kit->account), "browser", browser, g_object_unref);
 }
 
+gboolean kit_is_answered(gui_kit *kit)
+{
+    GObject *browser = g_object_get_data(G_OBJECT(kit->account), "browser");
+    GSocketConnection *connection = g_object_get_data(browser, "connection");
+
+    return connection != NULL &&
+           g_socket_condition_check(g_socket_connection_get_socket(connection), G_IO_IN) != 0;
+}
+
 void kit_sign_in(gui_kit *kit)
 {
     latchkey_account_start(kit->account);

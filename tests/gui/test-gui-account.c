@@ -118,8 +118,7 @@ static void test_wrong_state_does_not_end_the_wait(void)
     kit_open_account(&kit, &wire);
     latchkey_account_sign_in(kit.account);
     kit_visit(&kit, "code=stolen", "somebody-elses-state");
-    g_usleep(20000);
-    settle();
+    wait_until(kit_is_answered(&kit));
     g_assert_cmpint(state_of(kit), ==, LATCHKEY_ACCOUNT_WAITING);
     kit_visit(&kit, "code=code_01", NULL);
     wait_until(state_of(kit) == LATCHKEY_ACCOUNT_SIGNED_IN);

@@ -130,13 +130,14 @@ static void test_new_events_are_followed_until_it_is_paused(void)
 
     open_stage(&s);
     arrive(&s, "event_50", NOON + 50000);
+    wait_until(kit_find_label(s.window, "event_50 Lovelace was added") != NULL);
     wait_until(scrolled(&s) < 1.0);
     g_assert_cmpuint(latchkey_event_view_get_n_unseen(s.view), ==, 0);
     gtk_widget_activate_action(GTK_WIDGET(s.page), "events.pause", NULL);
     g_assert_true(latchkey_event_view_get_paused(s.view));
     arrive(&s, "event_51", NOON + 51000);
     arrive(&s, "event_52", NOON + 52000);
-    g_assert_nonnull(kit_find_label(s.window, "2 new events"));
+    wait_until(kit_find_label(s.window, "2 new events") != NULL);
     g_assert_null(kit_find_label(s.window, "event_52 Lovelace was added")); /* nothing moves */
     GtkWidget *pill =
         gtk_widget_get_ancestor(kit_find_label(s.window, "2 new events"), GTK_TYPE_BUTTON);
@@ -264,7 +265,7 @@ static void test_filter_is_there_again_at_the_next_start(void)
     kit_close_feed(&s.feed);
     open_page(&s);
     wait_until(kit_find_label(s.window, "1 event") != NULL);
-    g_assert_nonnull(kit_find_label(s.window, "event_17 Lovelace was added"));
+    wait_until(kit_find_label(s.window, "event_17 Lovelace was added") != NULL);
     g_assert_true(press(GTK_WIDGET(s.page), "<Control><Shift>l"));
     wait_until(kit_find_label(s.window, "40 events") != NULL);
     close_stage(&s);

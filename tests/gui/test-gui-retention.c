@@ -139,7 +139,9 @@ static void answer(stage *s, const char *response)
     g_assert_nonnull(label);
     g_signal_emit_by_name(gtk_widget_get_ancestor(label, GTK_TYPE_BUTTON), "clicked");
     wait_until(find_dialog() != NULL);
-    adw_message_dialog_response(ADW_MESSAGE_DIALOG(find_dialog()), response);
+    GtkWindow *dialog = find_dialog();
+    adw_message_dialog_response(ADW_MESSAGE_DIALOG(dialog), response);
+    gtk_window_destroy(dialog); /* it stays open, and would be found by the next answer */
     settle();
 }
 

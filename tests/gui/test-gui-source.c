@@ -271,29 +271,37 @@ static void test_long_lines_of_a_stream_are_survived(void)
     g_assert_cmpstr(f.last_id, ==, "event_09");
 }
 
-static gpointer cancel_soon(gpointer data)
+typedef struct visit {
+    raw_server server;
+    GCancellable *cancellable;
+} visit;
+
+static gpointer cancel_once_asked(gpointer data)
 {
-    g_usleep(200000);
-    g_cancellable_cancel(data);
+    visit *v = data;
+
+    while (atomic_load(&v->server.n_requests) == 0)
+        g_usleep(1000);
+    g_cancellable_cancel(v->cancellable);
     return NULL;
 }
 
 static void test_silent_stream_can_be_left(void)
 {
-    raw_server server = { .mode = RAW_SILENT };
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    visit v = { .server = { .mode = RAW_SILENT }, .cancellable = cancellable };
     g_autoptr(LatchkeyConfig) config = latchkey_config_new();
     follower f = { .last_id = "" };
     gint64 began = g_get_monotonic_time();
 
-    raw_server_start(&server);
-    config->server = g_strdup_printf("http://127.0.0.1:%d", server.port);
-    GThread *thread = g_thread_new("cancel", cancel_soon, cancellable);
+    raw_server_start(&v.server);
+    config->server = g_strdup_printf("http://127.0.0.1:%d", v.server.port);
+    GThread *thread = g_thread_new("cancel", cancel_once_asked, &v);
     latchkey_server_follow(config, "token_01", f.last_id, cancellable, on_news, &f);
     g_thread_join(thread);
     g_assert_cmpint(g_get_monotonic_time() - began, <, 10 * G_USEC_PER_SEC);
     g_assert_cmpint(f.n_news, ==, 0);
-    raw_server_stop(&server);
+    raw_server_stop(&v.server);
 }
 
 int main(int argc, char **argv)
