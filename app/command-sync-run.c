@@ -111,14 +111,22 @@ static lk_status print_summary(const progress *so_far, lk_mirror *mirror, lk_err
         puts("}");
         return LK_OK;
     }
-    printf("Up to date: %zu new events, %zu set aside. The mirror holds %" PRId64
-           " users and %" PRId64 " groups in %" PRId64 " directories",
-           so_far->n_applied, so_far->n_parked, now.n_users, now.n_groups, now.n_directories);
+    fputs("Up to date: ", stdout);
+    print_count(stdout, (int64_t)so_far->n_applied, "new event", "new events");
+    printf(", %zu set aside. The mirror holds ", so_far->n_parked);
+    print_count(stdout, now.n_users, "user", "users");
+    fputs(" and ", stdout);
+    print_count(stdout, now.n_groups, "group", "groups");
+    fputs(" in ", stdout);
+    print_count(stdout, now.n_directories, "directory", "directories");
     if (now.newest_event_at_ms != 0)
         printf(", as of %s", newest);
     puts(".");
-    if (so_far->n_forgotten > 0)
-        printf("%-14s %" PRId64 " events, which were too old\n", "Forgotten", so_far->n_forgotten);
+    if (so_far->n_forgotten > 0) {
+        printf("%-14s ", "Forgotten");
+        print_count(stdout, so_far->n_forgotten, "event, which was too old\n",
+                    "events, which were too old\n");
+    }
     return mirror_notes_types(mirror, false, err);
 }
 
@@ -210,7 +218,9 @@ static lk_status retry_parked(lk_mirror *mirror, lk_error *err)
     int64_t n_applied = 0;
 
     TRY(lk_mirror_retry_parked(mirror, &n_applied, err));
-    fprintf(stderr, "latchkey: %" PRId64 " events that were set aside were applied\n", n_applied);
+    fputs("latchkey: ", stderr);
+    print_count(stderr, n_applied, "event that was set aside was applied\n",
+                "events that were set aside were applied\n");
     return LK_OK;
 }
 

@@ -266,12 +266,13 @@ static void judge_feed(patient *self, const lk_mirror_status *now)
                     poll_age_ms / (3600 * SECOND_MS));
         doctor_advise(self, "keep latchkey sync run or serve running");
     } else if (now->n_parked != 0) {
-        doctor_find(self, DOCTOR_NOTE, "%" PRId64 " events could not be applied and are set aside",
-                    now->n_parked);
+        doctor_find(self, DOCTOR_NOTE, "%" PRId64 " event%s could not be applied: set aside",
+                    now->n_parked, now->n_parked == 1 ? "" : "s");
         doctor_advise(self, "latchkey sync status --parked tells why");
     } else {
-        doctor_find(self, DOCTOR_GOOD, "%" PRId64 " events, %" PRId64 " users, up to date",
-                    now->n_events, now->n_users);
+        doctor_find(self, DOCTOR_GOOD, "%" PRId64 " event%s, %" PRId64 " user%s, up to date",
+                    now->n_events, now->n_events == 1 ? "" : "s", now->n_users,
+                    now->n_users == 1 ? "" : "s");
     }
 }
 

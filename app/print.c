@@ -1,6 +1,7 @@
 /* Output; see print.h. */
 #include "print.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -142,6 +143,11 @@ void print_text(FILE *out, const char *text)
         else
             fwrite(text, 1, len, out);
     }
+}
+
+void print_count(FILE *out, int64_t n, const char *one, const char *many)
+{
+    fprintf(out, "%" PRId64 " %s", n, n == 1 ? one : many);
 }
 
 void print_html(FILE *out, const char *text)

@@ -20,6 +20,8 @@ void print_json_raw(FILE *out, const char *json, size_t len);
 
 /* Text for a terminal: control characters become U+FFFD. NULL prints nothing. */
 void print_text(FILE *out, const char *text);
+/* "1 user", "2 users". */
+void print_count(FILE *out, int64_t n, const char *one, const char *many);
 /* Text for HTML, also inside quoted attributes. NULL prints nothing. */
 void print_html(FILE *out, const char *text);
 /* "2026-03-02T08:00:04.120Z" */

@@ -169,8 +169,12 @@ static const char *const state_names[] = {
     [LK_RECONCILE_HELD] = "held",         [LK_RECONCILE_LEFT] = "left",
 };
 
+typedef enum outcome { ADDED, CHANGED, DELETED, REMOVED } outcome;
+
 typedef struct count {
     const char *name;
+    const char *one, *many;
+    outcome outcome;
     int64_t n;
 } count;
 
@@ -179,17 +183,17 @@ enum { N_COUNTS = 11 };
 static void counts_of(const lk_drift *d, count out[N_COUNTS])
 {
     const count counts[N_COUNTS] = {
-        { "directories_added", d->directories_added },
-        { "directories_changed", d->directories_changed },
-        { "directories_deleted", d->directories_deleted },
-        { "groups_added", d->groups_added },
-        { "groups_changed", d->groups_changed },
-        { "groups_deleted", d->groups_deleted },
-        { "users_added", d->users_added },
-        { "users_changed", d->users_changed },
-        { "users_deleted", d->users_deleted },
-        { "memberships_added", d->memberships_added },
-        { "memberships_removed", d->memberships_removed },
+        { "directories_added", "directory", "directories", ADDED, d->directories_added },
+        { "directories_changed", "directory", "directories", CHANGED, d->directories_changed },
+        { "directories_deleted", "directory", "directories", DELETED, d->directories_deleted },
+        { "groups_added", "group", "groups", ADDED, d->groups_added },
+        { "groups_changed", "group", "groups", CHANGED, d->groups_changed },
+        { "groups_deleted", "group", "groups", DELETED, d->groups_deleted },
+        { "users_added", "user", "users", ADDED, d->users_added },
+        { "users_changed", "user", "users", CHANGED, d->users_changed },
+        { "users_deleted", "user", "users", DELETED, d->users_deleted },
+        { "memberships_added", "membership", "memberships", ADDED, d->memberships_added },
+        { "memberships_removed", "membership", "memberships", REMOVED, d->memberships_removed },
     };
 
     memcpy(out, counts, sizeof(counts));
@@ -216,8 +220,19 @@ static void print_as_json(const reconciling *self, const lk_drift_page *drift)
     puts("]}");
 }
 
-/* "users_added" as "3 users added"; what the brake has kept is not deleted. */
-static void print_drift(const lk_drift *drift, bool is_held)
+/* What nobody has done is told as what differs: all of it in a dry run, and what the brake has kept
+ * from being deleted. */
+static const char *words_for(const reconciling *self, outcome came)
+{
+    static const char *const done[] = { "added", "changed", "deleted", "removed" };
+    static const char *const differs[] = { "missing here", "different", "gone from WorkOS",
+                                           "gone from WorkOS" };
+    bool is_kept = self->progress.state == LK_RECONCILE_HELD && came == DELETED;
+
+    return self->options.dry_run || is_kept ? differs[came] : done[came];
+}
+
+static void print_drift(const reconciling *self, const lk_drift *drift)
 {
     count counts[N_COUNTS];
     const char *between = ": ";
@@ -226,13 +241,11 @@ static void print_drift(const lk_drift *drift, bool is_held)
                drift->organization_id != NULL ? drift->organization_id : "without organization");
     counts_of(drift, counts);
     for (int c = 0; c < N_COUNTS; c++) {
-        const char *end = strchr(counts[c].name, '_');
-        bool is_kept = is_held && strcmp(end + 1, "deleted") == 0;
-
         if (counts[c].n == 0)
             continue;
-        printf("%s%" PRId64 " %.*s %s", between, counts[c].n, (int)(end - counts[c].name),
-               counts[c].name, is_kept ? "gone from WorkOS" : end + 1);
+        fputs(between, stdout);
+        print_count(stdout, counts[c].n, counts[c].one, counts[c].many);
+        printf(" %s", words_for(self, counts[c].outcome));
         between = ", ";
     }
     putchar('\n');
@@ -244,17 +257,20 @@ static void print_for_people(const reconciling *self, const lk_drift_page *drift
     bool is_held = now->state == LK_RECONCILE_HELD;
 
     for (size_t i = 0; i < drift->count; i++)
-        print_drift(&drift->items[i], is_held);
-    printf("%s %" PRId64 " users and groups in %" PRId64 " directories.",
-           self->options.dry_run ? "Compared, and changed nothing:"
-           : is_held             ? "Reconciled, but for what is gone:"
-                                 : "Reconciled:",
-           now->n_seen, now->n_directories);
+        print_drift(self, &drift->items[i]);
+    fputs(self->options.dry_run ? "Compared, and changed nothing: "
+          : is_held             ? "Reconciled, but for what is gone: "
+                                : "Reconciled: ",
+          stdout);
+    print_count(stdout, now->n_seen, "user or group in ", "users and groups in ");
+    print_count(stdout, now->n_directories, "directory.", "directories.");
     if (drift->count == 0)
         fputs(" No difference.", stdout);
-    if (now->n_directories_failed > 0)
-        printf(" WorkOS refused the lists of %" PRId64 " directories: nothing was deleted in them.",
-               now->n_directories_failed);
+    if (now->n_directories_failed > 0) {
+        fputs(" WorkOS refused the lists of ", stdout);
+        print_count(stdout, now->n_directories_failed, "directory: nothing was deleted in it.",
+                    "directories: nothing was deleted in them.");
+    }
     putchar('\n');
 }
 

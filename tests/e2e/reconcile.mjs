@@ -121,6 +121,8 @@ test('lost changes are found, shown per organization, and repaired', async () =>
   assert.equal(dry.dry_run, true);
   assert.equal(dry.to_delete, 1);
   assert.ok((await listUsers(store)).some(({ id }) => id === leaver.id), 'a dry run');
+  const { stdout: told } = await command(emulator, store, 'reconcile', '--dry-run');
+  assert.match(told, new RegExp(`^${leaver.organization_id}: 1 user different, 1 user gone from WorkOS(, .*)?\nCompared, and changed nothing: \\d+ users and groups in `), 'nothing that was done');
   const real = JSON.parse((await command(emulator, store, 'reconcile', '--json')).stdout);
   assert.deepEqual({ ...real, walk: 0, dry_run: true }, { ...dry, walk: 0 });
   const [{ organization_id, users_changed, users_deleted }] = real.organizations;
