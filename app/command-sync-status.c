@@ -110,11 +110,14 @@ static lk_status print_drift(lk_mirror *mirror, const lk_mirror_status *now, boo
     TRY(lk_mirror_list_drift(mirror, now->reconciled_walk, &page, err));
     for (size_t i = 0; i < page->count; i++)
         n += count_differences(&page->items[i]);
-    if (as_json)
+    if (as_json) {
         printf(",\"drift\":{\"differences\":%" PRId64 ",\"organizations\":%zu}", n, page->count);
-    else
-        printf("%-14s %" PRId64 " differences in %zu organizations, at the last reconciliation\n",
-               "Drift", n, page->count);
+        return LK_OK;
+    }
+    printf("%-14s ", "Drift");
+    print_count(stdout, n, "difference in ", "differences in ");
+    print_count(stdout, (int64_t)page->count, "organization", "organizations");
+    puts(", at the last reconciliation");
     return LK_OK;
 }
 
@@ -176,7 +179,7 @@ static lk_status show(const app_arguments *given, lk_error *err)
         TRY(print_drift(mirror, &now, true, err));
         TRY(mirror_notes_kept(mirror, now.kept_from_ms, true, err));
         TRY(mirror_notes_types(mirror, true, err));
-        TRY(mirror_notes_consumers(mirror, true, err));
+        TRY(mirror_notes_consumers(mirror, now.kept_from_ms, true, err));
         puts("}");
         return LK_OK;
     }
@@ -195,7 +198,7 @@ static lk_status show(const app_arguments *given, lk_error *err)
            now.n_parked > 0 ? ": sync status --parked tells why" : "");
     TRY(mirror_notes_kept(mirror, now.kept_from_ms, false, err));
     TRY(mirror_notes_types(mirror, false, err));
-    return mirror_notes_consumers(mirror, false, err);
+    return mirror_notes_consumers(mirror, now.kept_from_ms, false, err);
 }
 
 static int run(const app_arguments *given)
@@ -218,7 +221,8 @@ const app_command command_sync_status = {
         "Asks the mirror, and nobody else. Complete to: all that happened until then is here.\n"
         "Polled by: who follows the events, where several share a store. Drift: what the last\n"
         "comparison with WorkOS found. Set aside: events that could not be applied. Gaps are\n"
-        "times whose events WorkOS no longer had when the mirror came back.\n",
+        "times whose events WorkOS no longer had when the mirror came back. What is older than\n"
+        "--keep-days is kept for as long as a consumer has yet to see it.\n",
     .examples = "  latchkey sync status --json\n",
     .options = options,
     .n_options = N_ITEMS(options),

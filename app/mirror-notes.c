@@ -34,7 +34,9 @@ lk_status mirror_notes_types(lk_mirror *mirror, bool as_json, lk_error *err)
         n_events += page->items[i].n_events;
     if (n_events == 0)
         return LK_OK;
-    printf("%-14s %" PRId64 " events, of types that change nothing here: ", "Kept", n_events);
+    printf("%-14s ", "Kept");
+    print_count(stdout, n_events, "event", "events");
+    fputs(", of types that change nothing here: ", stdout);
     for (size_t i = 0; i < page->count && i < MAX_SHOWN; i++) {
         fputs(i > 0 ? ", " : "", stdout);
         print_text(stdout, page->items[i].type);
@@ -90,7 +92,7 @@ lk_status mirror_notes_kept(lk_mirror *mirror, int64_t kept_from_ms, bool as_jso
     return LK_OK;
 }
 
-static void print_consumer_as_json(const lk_consumer_state *state, bool is_first)
+static void print_consumer_as_json(const lk_consumer_state *state, bool holds_back, bool is_first)
 {
     bool first = true;
 
@@ -103,17 +105,25 @@ static void print_consumer_as_json(const lk_consumer_state *state, bool is_first
     print_json_time(stdout, state->done_at_ms);
     print_json_field(stdout, &first, "failed_event", state->failed_id);
     print_json_field(stdout, &first, "failure", state->failure);
-    putchar('}');
+    printf(",\"holds_back\":%s}", holds_back ? "true" : "false");
+}
+
+static void print_hold_back(void)
+{
+    printf("%-14s older events are kept until it has seen them: run it, move it on\n"
+           "%-14s (listen --from now), or remove it: latchkey-consumer(3)\n",
+           "", "");
 }
 
 static void print_consumer(const lk_consumer_state *state)
 {
     printf("%-14s ", "Consumer");
     print_text(stdout, state->name);
+    fputs(": ", stdout);
     if (state->n_behind == 0)
-        fputs(": up to date", stdout);
+        fputs("up to date", stdout);
     else
-        printf(": %" PRId64 " events behind", state->n_behind);
+        print_count(stdout, state->n_behind, "event behind", "events behind");
     if (state->n_failures > 0) {
         if (state->n_failures == 1)
             fputs(", failed once at ", stdout);
@@ -126,18 +136,42 @@ static void print_consumer(const lk_consumer_state *state)
     putchar('\n');
 }
 
-lk_status mirror_notes_consumers(lk_mirror *mirror, bool as_json, lk_error *err)
+/* Whether it has yet to see what is to be forgotten. */
+static lk_status ask_hold_back(lk_mirror *mirror, const lk_consumer_state *state,
+                               int64_t kept_from_ms, bool *out, lk_error *err)
+{
+    lk_auto(lk_mirror_event_page) page = NULL;
+
+    *out = false;
+    if (kept_from_ms == 0 || state->n_behind == 0)
+        return LK_OK;
+    TRY(lk_mirror_list_events(mirror,
+                              LK_MIRROR_EVENT_QUERY(.order = LK_ARRIVAL,
+                                                    .after_sequence = state->position,
+                                                    .until_ms = kept_from_ms, .limit = 1),
+                              &page, err));
+    *out = page->count > 0;
+    return LK_OK;
+}
+
+lk_status mirror_notes_consumers(lk_mirror *mirror, int64_t kept_from_ms, bool as_json,
+                                 lk_error *err)
 {
     lk_auto(lk_consumer_state_page) page = NULL;
+    bool holds_back = false;
 
     TRY(lk_mirror_list_consumers(mirror, &page, err));
     if (as_json)
         fputs(",\"consumers\":[", stdout);
     for (size_t i = 0; i < page->count; i++) {
-        if (as_json)
-            print_consumer_as_json(page->items[i], i == 0);
-        else
-            print_consumer(page->items[i]);
+        TRY(ask_hold_back(mirror, page->items[i], kept_from_ms, &holds_back, err));
+        if (as_json) {
+            print_consumer_as_json(page->items[i], holds_back, i == 0);
+            continue;
+        }
+        print_consumer(page->items[i]);
+        if (holds_back)
+            print_hold_back();
     }
     if (as_json)
         putchar(']');

@@ -11,7 +11,9 @@ LK_MUST_CHECK lk_status mirror_notes_types(lk_mirror *mirror, bool as_json, lk_e
  * each. As JSON: ,"gaps":[{…},…],"kept_from":…,"bytes":N. */
 LK_MUST_CHECK lk_status mirror_notes_kept(lk_mirror *mirror, int64_t kept_from_ms, bool as_json,
                                           lk_error *err);
-/* How far each consumer is: a line for each. As JSON: ,"consumers":[{…},…]. */
-LK_MUST_CHECK lk_status mirror_notes_consumers(lk_mirror *mirror, bool as_json, lk_error *err);
+/* How far each consumer is: a line for each, and another where events from before kept_from_ms
+ * (0: nothing is forgotten) still wait for it. As JSON: ,"consumers":[{…},…]. */
+LK_MUST_CHECK lk_status mirror_notes_consumers(lk_mirror *mirror, int64_t kept_from_ms,
+                                               bool as_json, lk_error *err);
 
 #endif

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import { before, test } from 'node:test';
-import { apiEnvironment, ask, emulate, jsonLines, newStore, run, serve, start, succeed, waitFor } from './support.mjs';
+import { apiEnvironment, ask, emulate, freePort, jsonLines, newStore, run, serve, start, succeed, waitFor } from './support.mjs';
 import { listUsers, syncOnce } from './mirror.mjs';
 
 let emulator;
@@ -94,6 +94,32 @@ test('old events are forgotten on request, and what was before is said to be so'
   assert.match(before.stderr, /events from before \S+Z were forgotten/);
   assert.equal((await run(['directory', 'users', '--store', store, '--at', '29d'])).code, 0);
   assert.equal((await once('--keep-days', '0')).code, 2);
+});
+
+test('what a consumer has yet to see is not forgotten, which is said', async () => {
+  const store = newStore();
+  assert.equal((await syncOnce(emulator, store)).code, 0);
+  const old = 5;
+  change(store, `UPDATE event SET created_at_ms = created_at_ms - ${40 * 86400e3} WHERE sequence <= ${old}`);
+  const forward = `http://127.0.0.1:${await freePort()}`; // where nobody listens
+  const listenFrom = async (from, isThere) => {
+    const program = start(['listen', '--consumer', 'idle', '--from', from, '--forward', forward, '--store', store]);
+    await waitFor(`the consumer, from ${from}`, async () => (await status(store)).consumers.some(isThere));
+    await program.stop();
+  };
+  const forget = async () => JSON.parse(await succeed(['sync', 'run', '--once', '--keep-days', '30', '--json', '--store', store], { env: apiEnvironment(emulator.url) })).forgotten;
+  const consumer = async () => (await status(store)).consumers[0];
+  const said = /^Consumer +idle: .*\n +older events are kept until it has seen them: run it, move it on\n +\(listen --from now\), or remove it: latchkey-consumer\(3\)$/m;
+
+  await listenFrom('beginning', ({ behind }) => behind > old);
+  assert.equal((await consumer()).holds_back, false, 'nothing is to be forgotten yet');
+  assert.equal(await forget(), 0);
+  assert.equal((await consumer()).holds_back, true);
+  assert.match(await succeed(['sync', 'status', '--store', store]), said);
+  await listenFrom('now', ({ behind }) => behind === 0);
+  assert.equal((await consumer()).holds_back, false);
+  assert.doesNotMatch(await succeed(['sync', 'status', '--store', store]), said);
+  assert.equal(await forget(), old);
 });
 
 test('gaps, room and drift', async () => {
