@@ -493,7 +493,8 @@ static lk_status open_db(sqlite_store *self, lk_error *err)
         LK_TRY(lk__store_file_prepare(self->path, err));
     /* Never SQLITE_OPEN_CREATE for a file: it exists by now, with the right mode. */
     if (sqlite3_open_v2(self->path, &self->db,
-                        SQLITE_OPEN_READWRITE | (in_memory ? SQLITE_OPEN_CREATE : 0),
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+                            (in_memory ? SQLITE_OPEN_CREATE : 0),
                         NULL) != SQLITE_OK)
         return self->db == NULL ? lk__no_memory(err) : fail_sqlite(self, err);
     return prepare(self, err);
