@@ -160,3 +160,45 @@ lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed_
     *moved = to.is_ours;
     return LK_OK;
 }
+
+typedef struct writing {
+    lk__store *store;
+    const lk__feed *feed;
+    const lk__feed_move *move;
+    const lk_event_page *page;
+    lk_sync_result *result;
+    bool moved;
+    lk_status status;
+    lk_error err;
+} writing;
+
+static void write_page(void *ctx)
+{
+    writing *w = ctx;
+
+    w->status =
+        lk__feed_apply(w->store, w->feed, w->move, &w->page, 1, w->result, &w->moved, &w->err);
+}
+
+lk_status lk__feed_apply_beside(lk__store *store, const lk__feed *feed, const lk__feed_move *move,
+                                const lk_event_page *page, lk__fetch *next, lk_sync_result *result,
+                                bool *moved, lk_error *err)
+{
+    writing w = { .store = store,
+                  .feed = feed,
+                  .move = move,
+                  .page = page,
+                  .result = result,
+                  .err = LK_ERROR_INIT };
+    lk__aside aside;
+
+    if (next->client == NULL)
+        return lk__feed_apply(store, feed, move, &page, 1, result, moved, err);
+    lk__aside_begin(&aside, write_page, &w);
+    lk__fetch_finish(next);
+    lk__aside_finish(&aside);
+    *moved = w.moved;
+    if (w.status != LK_OK && err != NULL)
+        *err = w.err;
+    return w.status;
+}

@@ -2,6 +2,7 @@
 #ifndef LK_MIRROR_FEED_H
 #define LK_MIRROR_FEED_H
 
+#include "mirror/fetch.h"
 #include "mirror/store.h"
 
 #include <latchkey/mirror.h>
@@ -65,5 +66,12 @@ LK_MUST_CHECK lk_status lk__feed_apply(lk__store *store, const lk__feed *feed,
                                        const lk__feed_move *move, const lk_event_page *const *pages,
                                        size_t n_pages, lk_sync_result *result, bool *moved,
                                        lk_error *err);
+/* The same for one page, and finishes next meanwhile. The page is written on a thread of its own:
+ * the caller's waits for the network alone, so that the request goes out at once, however busy the
+ * machine is. An empty next needs no thread. */
+LK_MUST_CHECK lk_status lk__feed_apply_beside(lk__store *store, const lk__feed *feed,
+                                              const lk__feed_move *move, const lk_event_page *page,
+                                              lk__fetch *next, lk_sync_result *result, bool *moved,
+                                              lk_error *err);
 
 #endif

@@ -1,7 +1,6 @@
-/* One request on one thread; see fetch.h. */
+/* One request; see fetch.h. */
 #include "mirror/fetch.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +8,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-static void send_request(lk__fetch *fetch)
+static void send_request(void *ctx)
 {
+    lk__fetch *fetch = ctx;
     int64_t early_ms = fetch->not_before_ms - lk__steady_now_ms();
     int64_t began_ms;
 
@@ -21,28 +21,9 @@ static void send_request(lk__fetch *fetch)
     fetch->took_ms = lk__steady_now_ms() - began_ms;
 }
 
-static void *run(void *ctx)
-{
-    send_request(ctx);
-    return NULL;
-}
-
-/* Signals are for the threads of whoever embeds us. */
-static bool start_thread(lk__fetch *fetch)
-{
-    sigset_t all;
-    sigset_t before;
-    bool is_started;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    is_started = pthread_create(&fetch->thread, NULL, run, fetch) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return is_started;
-}
-
-lk_status lk__fetch_begin(lk__fetch *fetch, lk_client *client, const lk_event_list_options *options,
-                          int64_t not_before_ms, lk_error *err)
+lk_status lk__fetch_prepare(lk__fetch *fetch, lk_client *client,
+                            const lk_event_list_options *options, int64_t not_before_ms,
+                            lk_error *err)
 {
     char *after = options->after != NULL ? strdup(options->after) : NULL;
 
@@ -54,17 +35,21 @@ lk_status lk__fetch_begin(lk__fetch *fetch, lk_client *client, const lk_event_li
                           .not_before_ms = not_before_ms,
                           .err = LK_ERROR_INIT };
     fetch->options.after = after;
-    fetch->has_thread = start_thread(fetch);
-    if (!fetch->has_thread)
-        send_request(fetch);
     return LK_OK;
+}
+
+void lk__fetch_begin(lk__fetch *fetch)
+{
+    fetch->is_sent = true;
+    lk__aside_begin(&fetch->sending, send_request, fetch);
 }
 
 void lk__fetch_finish(lk__fetch *fetch)
 {
-    if (fetch->has_thread)
-        pthread_join(fetch->thread, NULL);
-    fetch->has_thread = false;
+    if (fetch->client != NULL && !fetch->is_sent)
+        send_request(fetch);
+    fetch->is_sent = fetch->client != NULL;
+    lk__aside_finish(&fetch->sending);
 }
 
 lk_status lk__fetch_take(lk__fetch *fetch, lk_event_page **out, lk_error *err)
@@ -83,7 +68,7 @@ lk_status lk__fetch_take(lk__fetch *fetch, lk_event_page **out, lk_error *err)
 
 void lk__fetch_clear(lk__fetch *fetch)
 {
-    lk__fetch_finish(fetch);
+    lk__aside_finish(&fetch->sending);
     lk_event_page_free(fetch->page);
     free(fetch->after);
     *fetch = (lk__fetch){ 0 };

@@ -110,24 +110,24 @@ static lk_status walk_open(lk_sync *sync, const lk__feed *feed, lk_error *err)
     return LK_OK;
 }
 
-static lk_status ask(lk_sync *sync, const char *after, lk_error *err)
+static lk_status prepare(lk_sync *sync, const char *after, lk_error *err)
 {
     walk *w = &sync->walk;
 
-    return lk__fetch_begin(&w->next, sync->client,
-                           LK_EVENT_LIST_OPTIONS(.types = sync->types, .n_types = sync->n_types,
-                                                 .after = after,
-                                                 .range_start_ms = after == NULL ? w->from_ms : 0),
-                           0, err);
+    return lk__fetch_prepare(
+        &w->next, sync->client,
+        LK_EVENT_LIST_OPTIONS(.types = sync->types, .n_types = sync->n_types, .after = after,
+                              .range_start_ms = after == NULL ? w->from_ms : 0),
+        0, err);
 }
 
-/* The one that was asked for, or else now. */
+/* The one that is there already, or else now. */
 static lk_status fetch_page(lk_sync *sync, lk_event_page **out, lk_error *err)
 {
     walk *w = &sync->walk;
 
     if (w->next.client == NULL)
-        LK_TRY(ask(sync, w->position, err));
+        LK_TRY(prepare(sync, w->position, err));
     lk__fetch_finish(&w->next);
     w->took_ms = w->next.took_ms;
     return lk__fetch_take(&w->next, out, err);
@@ -338,13 +338,13 @@ static lk_status forget_some(lk_sync *sync, lk_error *err)
 
 /* ---- One step ---- */
 
-/* After a page, what comes next: begun now, so that it is on its way while this one is applied. */
+/* After a page, what comes next: prepared, to be on its way while this one is applied. */
 static lk_status look_ahead(lk_sync *sync, const lk_event_page *page, lk__place reached,
                             lk_error *err)
 {
     if (needs_windows(sync, reached))
         return open_windows(sync, reached, err);
-    return ask(sync, page->after, err);
+    return prepare(sync, page->after, err);
 }
 
 static lk_status step_page(lk_sync *sync, const lk__feed *feed, lk_sync_result *result,
@@ -366,8 +366,8 @@ static lk_status step_page(lk_sync *sync, const lk__feed *feed, lk_sync_result *
     move.settled_at_ms = caught_up ? sync->walk.started_at_ms : feed->settled_at_ms;
     if (!caught_up)
         LK_TRY(look_ahead(sync, page, move.cursor, err));
-    LK_TRY(lk__feed_apply(sync->mirror->store, feed, &move, (const lk_event_page *const *)&page, 1,
-                          result, &moved, err));
+    LK_TRY(lk__feed_apply_beside(sync->mirror->store, feed, &move, page, &sync->walk.next, result,
+                                 &moved, err));
     if (!moved) { /* somebody else was faster: look again where the feed stands */
         walk_close(&sync->walk);
         return LK_OK;
@@ -403,11 +403,9 @@ static lk_status step(lk_sync *sync, lk_sync_result *result, lk_error *err)
                                       : step_page(sync, &feed, result, err);
 }
 
-/* No thread of ours outlives a step, and what was read ahead does not outlive a failure: it may
- * belong to a page that was not applied. */
+/* What was read ahead does not outlive a failure: it may belong to a page that was not applied. */
 static lk_status finish_step(lk_sync *sync, lk_status status)
 {
-    lk__fetch_finish(&sync->walk.next);
     if (status == LK_OK)
         return LK_OK;
     lk__fetch_clear(&sync->walk.next);

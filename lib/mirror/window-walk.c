@@ -21,7 +21,8 @@ static lk_status begin_round(lk__window_walk *self, lk_error *err)
 
         ask.types = self->types;
         ask.n_types = self->n_types;
-        LK_TRY(lk__fetch_begin(&self->fetches[i], self->client, &ask, start_ms, err));
+        LK_TRY(lk__fetch_prepare(&self->fetches[i], self->client, &ask, start_ms, err));
+        lk__fetch_begin(&self->fetches[i]);
         self->n_fetches = i + 1;
     }
     self->next_round_ms = start_ms + (int64_t)n * REQUEST_MS + SPARE_MS;

@@ -318,6 +318,42 @@ static void test_webhook_moves_no_cursor(void **state)
     assert_string_equal(bench_status(b).cursor, "event_000009");
 }
 
+/* ---- Reading ahead ---- */
+
+/* Ends once somebody else can read the page that came before, or fails the test. */
+static void await_page(void *ctx)
+{
+    bench *b = ctx;
+    lk_auto(lk_mirror) mirror = NULL;
+    lk_mirror_status now = { .size = sizeof(now) };
+    lk_error err = LK_ERROR_INIT;
+    bool news;
+
+    assert_ok(lk_mirror_open(b->k.store, &mirror, &err), err);
+    for (int waits = 0; waits < 60 && now.newest_event_at_ms == 0; waits++) {
+        assert_ok(lk_mirror_wait(mirror, SECOND, &news, &err), err);
+        assert_ok(lk_mirror_get_status(mirror, &now, &err), err);
+    }
+    assert_int_not_equal(now.newest_event_at_ms, 0);
+}
+
+static void test_page_is_written_while_the_next_is_on_its_way(void **state)
+{
+    static const char page[] =
+        "{\"data\":[{\"id\":\"event_1\",\"event\":\"user.created\",\"created_at\":"
+        "\"2026-03-02T11:00:00Z\",\"data\":{}}],\"list_metadata\":{\"after\":\"event_1\"}}";
+    bench *b = *state;
+    fake_wire wire = FAKE_WIRE({ "GET /events", .status = 200, .body = page },
+                               { "GET /events", .query_has = "after=event_1", .status = 200,
+                                 .body = "{\"data\":[],\"list_metadata\":{\"after\":null}}",
+                                 .during = await_page, .during_ctx = b });
+
+    bench_use(b, fake_wire_use(&wire));
+    assert_int_equal(bench_step(b).n_applied, 1);
+    assert_true(bench_step(b).caught_up);
+    fake_wire_finished(&wire);
+}
+
 /* ---- Two at once ---- */
 
 /* Another process takes a page while ours is on its way. */
@@ -378,6 +414,7 @@ int main(void)
         BENCH_TEST(test_quiet_feed_is_read_from_its_end),
         BENCH_TEST(test_walk_that_did_not_end_settles_nothing),
         BENCH_TEST(test_webhook_moves_no_cursor),
+        BENCH_TEST(test_page_is_written_while_the_next_is_on_its_way),
         BENCH_TEST(test_page_is_dropped_when_somebody_was_faster),
     };
 
