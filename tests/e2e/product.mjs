@@ -145,6 +145,15 @@ const tables = {
       assert.equal((await post(header)).status, 200, 'twice is once');
       assert.equal((await post('t=1, v1=00')).status, 400);
     },
+    'GET /page.css': () => assertServed('/page.css', 'text/css'),
+    'GET /page.js': () => assertServed('/page.js', 'text/javascript'),
+    'GET /icon.svg': () => assertServed('/icon.svg', 'image/svg+xml'),
+    'GET /api/environment': async () => assert.equal(json(await stranger('/api/environment')).client_id, CLIENT_ID),
+    'GET /api/replica/events': () => assertReplica('events'),
+    'GET /api/replica/directories': () => assertReplica('directories'),
+    'GET /api/replica/directory_users': () => assertReplica(`directory_users?directory=${directory.id}`),
+    'GET /api/replica/directory_groups': () => assertReplica(`directory_groups?directory=${directory.id}`),
+    'GET /api/replica/user_management/organization_memberships': async () => assertReplica(`user_management/organization_memberships?user_id=${json(await get('/api/me')).user.id}`),
     'GET /healthz': async () => assert.deepEqual(json(await stranger('/healthz')), { status: 'ok' }),
     'GET /readyz': async () => assert.equal(typeof json(await stranger('/readyz')).lag_seconds, 'number'),
     'GET /metrics': async () => assert.match((await stranger('/metrics')).text, /^latchkey_feed_lag_seconds [\d.]+$/m),
@@ -183,6 +192,7 @@ const tables = {
   },
 };
 
+// manual prints what is installed as pages, and has no --json: manual.mjs tells of it.
 const COMMANDS = ['serve', 'emulate', 'login', 'logout', 'whoami', 'events list', 'events follow', 'events resend', 'listen', 'sync backfill', 'sync run', 'sync status', 'sync reconcile',
   'directory list', 'directory users', 'directory groups', 'directory show', 'directory diff', 'session seal', 'session open', 'session size', 'webhook sign', 'webhook verify', 'doctor', 'version'];
 tables['commands, each with --help and --json'] = Object.fromEntries(COMMANDS.map((name) => [name, async () => {
@@ -191,6 +201,17 @@ tables['commands, each with --help and --json'] = Object.fromEntries(COMMANDS.ma
   assert.match(help, /^ {2}--json\b/m);
   assert.match(help, /^Examples:\n {2}\S/m);
 }]));
+
+async function assertServed(route, type) {
+  const { status, headers, text } = await stranger(route);
+  assert.deepEqual([status, headers['content-type'].split(';')[0], text.length > 100], [200, type, true]);
+}
+
+// For another mirror: in WorkOS' shape, and only for who is signed in.
+async function assertReplica(route) {
+  assert.ok(Array.isArray(json(await get(`/api/replica/${route}`)).data));
+  assert.equal((await stranger(`/api/replica/${route}`)).status, 401);
+}
 
 function assertLibrary(name, pc, header) {
   const root = path.join(scratch, 'installed');
@@ -227,5 +248,22 @@ for (const [table, rows] of Object.entries(tables))
       assert.equal(typeof check, 'function', 'a row that nothing checks');
       return check(t);
     });
+
+const differ = (known, checked) => ({ 'without a check': known.filter((name) => !checked.includes(name)), 'checked, and not there': checked.filter((name) => !known.includes(name)) });
+const same = { 'without a check': [], 'checked, and not there': [] };
+
+test('each command of --help has a row, and each row a command', async () => {
+  const shown = [...(await succeed(['--help'])).matchAll(/^ {2}(\S+(?: \S+)?) {2,}\S/gm)].map(([, name]) => name);
+  assert.ok(shown.includes('serve') && shown.includes('sync run'), shown.join());
+  assert.deepEqual(differ(shown, [...COMMANDS, 'manual']), same);
+});
+
+test('each route of the server has a row, and each row a route', () => {
+  const source = fs.readFileSync(path.join(SOURCE_ROOT, 'app/serve-routes.c'), 'utf8');
+  const served = [...source.matchAll(/^ {4}\{ (?:"[A-Z]+"|NULL), "(\/[^"]*)"/gm)].map(([, route]) => route);
+  assert.ok(served.includes('/') && served.includes('/metrics'), served.join());
+  const asked = Object.keys(tables.routes).filter((row) => /^[A-Z]+ \//.test(row)).map((row) => row.match(/\/[^ ,:]*/)[0]);
+  assert.deepEqual(differ(served, asked), same);
+});
 
 test('the server that was asked ends in peace', () => server.stop());
