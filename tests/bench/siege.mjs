@@ -135,10 +135,10 @@ export async function besiege({ seconds, nSlow, perSecond, nWarmUp = 0, args = [
   const failures = [];
   const samples = [];
   const { jar } = await signIn(server, email);
+  await warmUp(server, email, nWarmUp, failures);
   const pressing = press(server, jar.header(server.url), perSecond, state);
   for (let i = 0; i < nSlow; i++) holdOn(server.port, SLOW[i % SLOW.length], state);
   await pause(1000); // until they have all worked themselves in
-  await warmUp(server, email, nWarmUp, failures);
 
   const sampling = sample(server, samples, state);
   const end = Date.now() + seconds * 1000;
