@@ -150,6 +150,27 @@ void kit_sign_in(gui_kit *kit)
     wait_until(latchkey_account_get_state(kit->account) == LATCHKEY_ACCOUNT_SIGNED_IN);
 }
 
+static GtkWidget *find_popover(GtkWidget *root)
+{
+    GtkWidget *found = GTK_IS_POPOVER(root) && gtk_widget_get_mapped(root) ? root : NULL;
+
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL && found == NULL;
+         child = gtk_widget_get_next_sibling(child))
+        found = find_popover(child);
+    return found;
+}
+
+void kit_close_popover(GtkWidget *root)
+{
+    GtkWidget *popover = find_popover(root);
+
+    if (popover == NULL)
+        return;
+    gtk_popover_popdown(GTK_POPOVER(popover));
+    wait_until(!gtk_widget_get_mapped(popover));
+    settle();
+}
+
 GtkWidget *kit_find_label(GtkWidget *root, const char *text)
 {
     if (!gtk_widget_get_child_visible(root) || !gtk_widget_get_visible(root))

@@ -63,6 +63,10 @@ void kit_sign_in(gui_kit *kit);
 /* The first visible label below root with this text; NULL: none. */
 GtkWidget *kit_find_label(GtkWidget *root, const char *text);
 
+/* Closes the popover below root, if one is open. A window that goes before it leaves GTK with a
+ * grab on a surface that is no more, which it complains about. */
+void kit_close_popover(GtkWidget *root);
+
 /* A window over the account, with a feed that is not started. */
 typedef struct gui_stage {
     gui_kit kit;

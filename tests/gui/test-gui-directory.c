@@ -253,6 +253,7 @@ static void test_long_directory_name_widens_nothing(void)
     g_assert_cmpint(min_width(page), <=, 360);
     g_assert_cmpint(min_width(gtk_popover_get_child(GTK_POPOVER(popover))), <=, 340);
     g_assert_cmpint(min_width(bar), <=, 360);
+    kit_close_popover(bar);
     gtk_window_destroy(GTK_WINDOW(window));
     kit_close_feed(&feed);
     kit_end(&mirror);

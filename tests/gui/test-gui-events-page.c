@@ -220,9 +220,8 @@ static void test_keys_do_what_they_are_for(void)
     g_assert_false(press(page, "space")); /* that is a space in what is typed */
     g_assert_false(latchkey_event_view_get_paused(s.view));
     g_assert_true(press(page, "<Control>l"));
-    GtkWidget *menu = find_type(page, GTK_TYPE_POPOVER);
-    wait_until(gtk_widget_get_mapped(menu));
-    gtk_popover_popdown(GTK_POPOVER(menu));
+    wait_until(gtk_widget_get_mapped(find_type(page, GTK_TYPE_POPOVER)));
+    kit_close_popover(page);
     close_stage(&s);
 }
 

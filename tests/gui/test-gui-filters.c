@@ -195,6 +195,7 @@ static void open_stage(stage *s)
 
 static void close_stage(stage *s)
 {
+    kit_close_popover(s->window);
     gtk_window_destroy(GTK_WINDOW(s->window));
     settle();
     g_object_unref(s->saved);
