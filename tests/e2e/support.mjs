@@ -69,13 +69,14 @@ export async function waitFor(what, attempt, patienceMs = PATIENCE_MS) {
   }
 }
 
-// Runs a program to its end. Resolves to { code, signal, stdout, stderr }.
-export function run(args, { program = LATCHKEY, env, input = '', timeoutMs = PATIENCE_MS, killAfterMs, cwd } = {}) {
+// Runs a program to its end; endAtOutput: asks one that stays to end once it has said something. Resolves to { code, signal, stdout, stderr }.
+export function run(args, { program = LATCHKEY, env, input = '', timeoutMs = PATIENCE_MS, killAfterMs, endAtOutput = false, cwd } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env: environment(env), cwd, stdio: 'pipe' });
     const out = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'])
       child[stream].setEncoding('utf8').on('data', (text) => (out[stream] += text));
+    if (endAtOutput) child.stdout.once('data', () => child.kill());
     child.stdin.on('error', () => {}); // the program may end without reading
     child.stdin.end(input);
     const kill = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);

@@ -16,10 +16,20 @@ enum { STALE, FRESH, RENEWED, N_SEALS };
 static char *grant;          /* what WorkOS answers */
 static char *seals[N_SEALS]; /* signing takes its time */
 
-/* A server on a store of its own, with rt_01 in a stale session. */
+/* One for all: to make it takes longer than all that is tested. Emptied each time. */
+static shared_store store;
+
+static void empty_store(void)
+{
+    kit k = { .mirror = store.mirror };
+
+    kit_run(&k, "DELETE FROM lease");
+    kit_run(&k, "DELETE FROM web_session");
+}
+
+/* A server with rt_01 in a stale session. */
 typedef struct world {
     web_kit kit;
-    shared_store store;
     fake_wire wire;
     lk_session_storage storage;
 } world;
@@ -28,19 +38,18 @@ static world *opening;
 
 static void share(lk_web_options *options)
 {
-    options->refresh_lease = shared_store_lease(&opening->store);
-    options->session_store = shared_store_sessions(&opening->store);
+    options->refresh_lease = shared_store_lease(&store);
+    options->session_store = shared_store_sessions(&store);
     options->session_storage = opening->storage;
 }
 
 static void open_world(world *w, const fake_exchange *script, size_t n_script)
 {
-    static const kit memory = { .store = "sqlite::memory:" };
     lk_error err = LK_ERROR_INIT;
 
+    empty_store();
     w->wire =
         (fake_wire){ .script = script, .n_script = n_script, .mutex = PTHREAD_MUTEX_INITIALIZER };
-    shared_store_open(&w->store, &memory);
     opening = w;
     web_kit_open(&w->kit, &w->wire, share);
     assert_ok(lk_client_refresh_keys(w->kit.client.client, &err), err);
@@ -50,7 +59,6 @@ static void close_world(world *w)
 {
     lk_web_free(w->kit.web);
     lk_client_free(w->kit.client.client);
-    shared_store_close(&w->store);
 }
 
 /* As the server itself would have made it. */
@@ -63,9 +71,8 @@ static void store_session(world *w, const char *seal)
 
     assert_ok(lk__handle_new(&random, &handle, &err), err);
     assert_ok(lk__handle_print(&handle, KIT_PASSWORD, cookie, &err), err);
-    assert_ok(
-        lk_mirror_put_session(w->store.mirror, handle.name, seal, NOON, NOON + 86400000, &err),
-        err);
+    assert_ok(lk_mirror_put_session(store.mirror, handle.name, seal, NOON, NOON + 86400000, &err),
+              err);
     snprintf(w->kit.jar, sizeof(w->kit.jar), "wos-session=%s", cookie);
 }
 
@@ -79,9 +86,9 @@ typedef struct scenario {
     bool ends;          /* a session is to end */
 } scenario;
 
-static void leave_result(world *w, const char *result)
+static void leave_result(const char *result)
 {
-    lk_mirror *mirror = w->store.mirror;
+    lk_mirror *mirror = store.mirror;
     lk_error err = LK_ERROR_INIT;
     char *found = NULL;
     int64_t fence = 0;
@@ -116,7 +123,7 @@ static void run_once(const scenario *s, long n, bool *ran_out)
     if (s->is_stored)
         store_session(w, seal);
     if (s->result != NULL)
-        leave_result(w, s->result);
+        leave_result(s->result);
 
     const lk_header headers[] = { { "Cookie", w->kit.jar }, { "Origin", "https://app.example" } };
     failing_malloc_arm(n);
@@ -218,7 +225,7 @@ static void test_leases_and_records_survive_every_failed_allocation(void **state
     bool ran_out = true;
 
     for (long n = 1; ran_out; n++) {
-        lk_auto(lk_mirror) mirror = NULL;
+        lk_auto(lk_mirror) mirror = NULL; /* a new one, in which no statement is prepared */
         lk_error err = LK_ERROR_INIT;
         char *result = NULL, *record = NULL;
         int64_t fence = 0;
@@ -263,7 +270,10 @@ static char *make_seal(int64_t issued_at_ms, const char *refresh_token)
 
 static int set_up(void **state)
 {
+    static const kit memory = { .store = "sqlite::memory:" };
+
     (void)state;
+    shared_store_open(&store, &memory);
     grant = web_kit_grant(NOON, "rt_02");
     seals[STALE] = make_seal(NOON - 3600000, "rt_01");
     seals[FRESH] = make_seal(NOON, "rt_01");
@@ -274,6 +284,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    shared_store_close(&store);
     free(grant);
     for (int i = 0; i < N_SEALS; i++)
         free(seals[i]);
