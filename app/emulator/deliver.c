@@ -197,11 +197,14 @@ static void *run(void *worker_);
 
 static bool add_worker(deliverer *self)
 {
+    if (self->n_workers == MAX_WORKERS)
+        return false;
     worker *next = &self->workers[self->n_workers];
     *next = (worker){ .team = self, .descriptor = -1 };
-    if (self->n_workers == MAX_WORKERS || pthread_create(&next->thread, NULL, run, next))
+    if (pthread_create(&next->thread, NULL, run, next))
         return false;
     self->n_workers++;
+    self->n_idle++; /* until it begins, which takes a while where the machine is busy */
     return true;
 }
 
@@ -223,6 +226,7 @@ static void *run(void *worker_)
     worker *self = worker_;
     deliverer *team = self->team;
     pthread_mutex_lock(team->lock);
+    team->n_idle--;
     while (!team->is_ending) {
         int64_t due_ms = -1;
         parcel next __attribute__((cleanup(release))) = { 0 };
