@@ -1,6 +1,8 @@
 /* The server as it runs: real HTTP on loopback, against the emulator, with a store of its own. */
 #include "emulator-kit.h"
 
+#include "clock.h"
+#include "crowd.h"
 #include "server.h"
 
 #include <arpa/inet.h>
@@ -587,6 +589,7 @@ static void test_connections_are_let_go_when_threads_run_out(void **state)
     static const char request[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
     int held[N_WORKERS + N_WATCHERS - 1];
     const size_t n_held = sizeof(held) / sizeof(held[0]);
+    const int64_t since_ms = clock_steady_ms();
     char head[2048];
 
     (void)state;
@@ -594,7 +597,11 @@ static void test_connections_are_let_go_when_threads_run_out(void **state)
         held[i] = open_socket();
         talk(held[i], request, head);
         assert_non_null(strstr(head, " 200 "));
-        assert_int_equal(strstr(head, "Connection: close") != NULL, i >= n_held - 1);
+        bool is_let_go = strstr(head, "Connection: close") != NULL;
+        assert_false(is_let_go && i < n_held - 1);
+        /* On a slow machine the first may be hung up on meanwhile, for their silence. */
+        assert_true(is_let_go || i < n_held - 1 ||
+                    clock_steady_ms() - since_ms >= CROWD_PATIENCE_MS);
     }
     int fd = open_socket();
     talk(fd, request, head);
