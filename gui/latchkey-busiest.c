@@ -13,6 +13,7 @@ void latchkey_busiest_free(LatchkeyBusiest *busiest)
     if (busiest == NULL)
         return;
     g_free(busiest->organization_id);
+    g_free(busiest->organization);
     g_free(busiest->directory);
     g_free(busiest);
 }
@@ -72,6 +73,21 @@ static lk_status find_directory(lk_mirror *mirror, const lk_mirror_event_query *
     return status;
 }
 
+/* What its newest event calls it: directories know their organization by its id alone. */
+static lk_status name_organization(lk_mirror *mirror, LatchkeyBusiest *busiest, lk_error *err)
+{
+    lk_auto(lk_mirror_event_page) page = NULL;
+    lk_status status = lk_mirror_list_events(
+        mirror,
+        LK_MIRROR_EVENT_QUERY(.type = "organization.", .object_id = busiest->organization_id,
+                              .order = LK_NEWEST_FIRST, .limit = 1),
+        &page, err);
+
+    if (status == LK_OK && page->count > 0 && page->items[0]->subject != NULL)
+        busiest->organization = latchkey_text_clean(page->items[0]->subject);
+    return status;
+}
+
 LatchkeyBusiest *latchkey_busiest_read(lk_mirror *mirror, const lk_mirror_event_query *query,
                                        lk_error *err)
 {
@@ -83,7 +99,8 @@ LatchkeyBusiest *latchkey_busiest_read(lk_mirror *mirror, const lk_mirror_event_
         find_organization(mirror, query, page, busiest, err) != LK_OK)
         return NULL;
     if (busiest->organization_id != NULL &&
-        find_directory(mirror, query, page, busiest, err) != LK_OK)
+        (name_organization(mirror, busiest, err) != LK_OK ||
+         find_directory(mirror, query, page, busiest, err) != LK_OK))
         return NULL;
     return g_steal_pointer(&busiest);
 }
@@ -99,10 +116,13 @@ char *latchkey_busiest_words(const LatchkeyBusiest *busiest)
 {
     if (busiest == NULL || busiest->organization_id == NULL)
         return NULL;
-    g_autofree char *organization =
-        part_words(busiest->organization_id, busiest->n_of_organization);
+    const char *name =
+        busiest->organization != NULL ? busiest->organization : busiest->organization_id;
+    g_autofree char *organization = part_words(name, busiest->n_of_organization);
     if (busiest->directory == NULL)
         return g_strdup_printf(_("Busiest: %s"), organization);
     g_autofree char *directory = part_words(busiest->directory, busiest->n_of_directory);
+    if (busiest->organization == NULL && busiest->n_of_directory == busiest->n_of_organization)
+        return g_strdup_printf(_("Busiest: %s"), directory); /* it has a name, at least */
     return g_strdup_printf(_("Busiest: %s · %s"), organization, directory);
 }

@@ -178,6 +178,17 @@ static void apply_of(kit *mirror, const char *id, const char *type, gint64 at_ms
     kit_apply(mirror, &event);
 }
 
+/* Of org_2. */
+static void name_organization(kit *mirror, const char *id, const char *type, gint64 at_ms,
+                              const char *name)
+{
+    kit_event event;
+
+    kit_make(&event, id, type, at_ms,
+             "{\"object\":\"organization\",\"id\":\"org_2\",\"name\":\"%s\"}", name);
+    kit_apply(mirror, &event);
+}
+
 static char *busiest(kit *mirror, const lk_mirror_event_query *query)
 {
     lk_error err = LK_ERROR_INIT;
@@ -203,14 +214,21 @@ static void test_busiest_is_found(void)
         g_autofree char *id = g_strdup_printf("late_%d", i);
         apply_of(&mirror, id, "dsync.user.updated", NOON + HOUR, "org_1", "d1");
     }
+    g_autofree char *unnamed =
+        busiest(&mirror, LK_MIRROR_EVENT_QUERY(.type = "dsync.", .until_ms = NOON + HOUR));
+    name_organization(&mirror, "e5", "organization.created", NOON, "Pine");
+    name_organization(&mirror, "e6", "organization.updated", NOON + HOUR, "<i>Harbor & Pine");
+    name_organization(&mirror, "e7", "organization_domain.created", NOON + 2 * HOUR,
+                      "pine.example");
     g_autofree char *all = busiest(&mirror, LK_MIRROR_EVENT_QUERY(.type = "dsync."));
     g_autofree char *early =
         busiest(&mirror, LK_MIRROR_EVENT_QUERY(.type = "dsync.", .until_ms = NOON + HOUR));
     g_autofree char *created = busiest(
         &mirror, LK_MIRROR_EVENT_QUERY(.type = "dsync.user.created", .until_ms = NOON + HOUR));
-    g_assert_cmpstr(all, ==, "Busiest: org_1, 5 events · Staff <b>of d1, 5 events");
-    g_assert_cmpstr(early, ==, "Busiest: org_2, 3 events · Staff <b>of d3, 2 events");
-    g_assert_cmpstr(created, ==, "Busiest: org_2, 1 event · Staff <b>of d3, 1 event");
+    g_assert_cmpstr(unnamed, ==, "Busiest: org_2, 3 events · Staff <b>of d3, 2 events");
+    g_assert_cmpstr(all, ==, "Busiest: Staff <b>of d1, 5 events");
+    g_assert_cmpstr(early, ==, "Busiest: <i>Harbor & Pine, 3 events · Staff <b>of d3, 2 events");
+    g_assert_cmpstr(created, ==, "Busiest: <i>Harbor & Pine, 1 event · Staff <b>of d3, 1 event");
     g_assert_null(busiest(&mirror, LK_MIRROR_EVENT_QUERY(.type = "dsync.", .until_ms = 1)));
     kit_end(&mirror);
 }
