@@ -138,6 +138,8 @@ static void test_types_that_no_sync_asks_for_are_told(void **state)
 /* ---- Many writers, one follower ---- */
 
 enum { N_WRITERS = 4, N_EACH = 150, N_ALL = N_WRITERS * N_EACH };
+/* On a busy machine one may find the store locked for longer than it waits: it is sent again. */
+enum { N_TRIES = 20 };
 
 typedef struct crowd {
     const kit *kit;
@@ -163,11 +165,27 @@ static void *write_events(void *ctx)
         snprintf(id, sizeof(id), "event_%04d", n);
         kit_make(&event, id, "dsync.user.created", N_ALL - n,
                  "{\"id\":\"u%d\",\"directory_id\":\"d\"}", n % 7);
-        if (lk_mirror_apply_event(mirror, &event.event, NULL, &err) != LK_OK)
+        lk_status status = LK_ERR_STORE;
+        for (int tries = 0; status == LK_ERR_STORE && tries < N_TRIES; tries++)
+            status = lk_mirror_apply_event(mirror, &event.event, NULL, &err);
+        if (status != LK_OK)
             fprintf(stderr, "%s\n", err.message);
     }
     lk_mirror_free(mirror);
     return NULL;
+}
+
+static lk_status apply_page(lk_mirror *mirror, const lk_event_page *page, lk_error *err)
+{
+    lk__auto_feed feed = { 0 };
+    lk__feed_move next = { .polled_at_ms = 1 };
+    lk_sync_result result = { 0 };
+    bool moved = false;
+
+    LK_TRY(lk__feed_read(mirror->store, &feed, err));
+    next.cursor =
+        lk__place_newest((lk__place){ .id = feed.cursor, .at_ms = feed.cursor_at_ms }, page);
+    return lk__feed_apply(mirror->store, &feed, &next, &page, 1, &result, &moved, err);
 }
 
 /* As the feed does: several in one transaction, which takes its time. */
@@ -181,14 +199,9 @@ static void *write_pages(void *ctx)
         return NULL;
     atomic_fetch_add(&c->n_ready, 1);
     for (int i = 0; i < N_EACH; i += 10) {
-        lk__auto_feed feed = { 0 };
-        lk__feed_move next = { .polled_at_ms = 1 };
         kit_event events[10];
         const lk_event *items[10];
         const lk_event_page page = { .items = items, .count = 10 };
-        const lk_event_page *const pages = &page;
-        lk_sync_result result = { 0 };
-        bool moved = false;
 
         for (int j = 0; j < 10; j++) {
             char id[32];
@@ -197,11 +210,10 @@ static void *write_pages(void *ctx)
             kit_make(&events[j], id, "user.created", 1000 + i + j, "{\"id\":\"u\"}");
             items[j] = &events[j].event;
         }
-        if (lk__feed_read(mirror->store, &feed, &err) != LK_OK)
-            break; /* the followers wait in vain */
-        next.cursor =
-            lk__place_newest((lk__place){ .id = feed.cursor, .at_ms = feed.cursor_at_ms }, &page);
-        if (lk__feed_apply(mirror->store, &feed, &next, &pages, 1, &result, &moved, &err) != LK_OK)
+        lk_status status = LK_ERR_STORE;
+        for (int tries = 0; status == LK_ERR_STORE && tries < N_TRIES; tries++)
+            status = apply_page(mirror, &page, &err);
+        if (status != LK_OK)
             fprintf(stderr, "%s\n", err.message);
     }
     lk_mirror_free(mirror);
@@ -215,7 +227,7 @@ static void test_follower_misses_none_of_many_writers(void **state)
     kit *k = *state;
     crowd c = { .kit = k };
     pthread_t threads[N_WRITERS];
-    int64_t until_ms = lk__steady_now_ms() + 60 * 1000;
+    int64_t until_ms = lk__steady_now_ms() + 180 * 1000;
     int64_t position = 0;
     int n_seen = 0;
 
