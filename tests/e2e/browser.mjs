@@ -59,7 +59,7 @@ export async function visitor({ hosts, expected = [], ...options }) {
 export async function judge(page, name) {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(over <= 0, `${name}: ${over} px too wide`);
-  await page.evaluate(axe);
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
   const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html }) => html).join('\n  ')}`);
   assert.deepEqual(told, [], name);
@@ -69,4 +69,15 @@ export async function keep(page, name) {
   if (!SHOTS) return;
   fs.mkdirSync(SHOTS, { recursive: true });
   await page.screenshot({ path: path.join(SHOTS, `${name}.png`), fullPage: true });
+}
+
+// The page as it stands, light and dark, in each of the widths: how it looks is for its style alone to say.
+export async function judgeLooks(page, name, widths) {
+  for (const colorScheme of ['light', 'dark'])
+    for (const width of widths) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      await keep(page, `${name}-${colorScheme}-${width}`);
+      await judge(page, `${name}, ${colorScheme}, ${width} pixels wide`);
+    }
 }
