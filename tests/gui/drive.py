@@ -26,7 +26,7 @@ except (ImportError, ValueError) as missing:
 
 DEADLINE_S = 60
 # Of the program's main loop, after a key: with two modifiers it is six events, and a popup that closes is some more.
-ROUNDS = 16
+ROUNDS = 8
 BUTTONS = ("button", "tab")
 # GTK 4.8 answers a question about a node that has just left the tree with a path that is NULL: its
 # own D-Bus code, called by nobody but the test that asks.
