@@ -72,8 +72,10 @@ static void choose_user(void)
     pg.gid = user->pw_gid;
 }
 
-/* In the child: becomes the user and the program, with the log as its output. */
-static _Noreturn void become(const char *const *argv)
+/* In the child: becomes the user and the program, with the log as its output. initdb looks for
+ * postgres beside itself, by the name it is called, or else in $PATH, where Debian does not put it.
+ */
+static _Noreturn void become(const char **argv)
 {
     char path[192];
     char log[96];
@@ -86,11 +88,12 @@ static _Noreturn void become(const char *const *argv)
     if (freopen(log, "a", stdout) == NULL || freopen(log, "a", stderr) == NULL ||
         freopen("/dev/null", "r", stdin) == NULL || chdir("/") != 0)
         _exit(126);
+    argv[0] = path;
     execv(path, (char *const *)argv);
     _exit(127);
 }
 
-static pid_t start(const char *const *argv)
+static pid_t start(const char **argv)
 {
     pid_t child = fork();
 
@@ -101,7 +104,7 @@ static pid_t start(const char *const *argv)
     return child;
 }
 
-static int run(const char *const *argv)
+static int run(const char **argv)
 {
     pid_t child = start(argv);
     int status = -1;
@@ -114,21 +117,21 @@ static int run(const char *const *argv)
 static void start_server(void)
 {
     char data[80];
-    const char *const server[] = { "postgres",
-                                   "-D",
-                                   data,
-                                   "-k",
-                                   pg.folder,
-                                   "-c",
-                                   "listen_addresses=",
-                                   "-c",
-                                   "fsync=off",
-                                   "-c",
-                                   "max_connections=60",
-                                   "-c",
-                                   "shared_buffers=64MB",
-                                   NULL };
-    const char *const ready[] = { "pg_isready", "-q", "-h", pg.folder, "-U", "latchkey", NULL };
+    const char *server[] = { "postgres",
+                             "-D",
+                             data,
+                             "-k",
+                             pg.folder,
+                             "-c",
+                             "listen_addresses=",
+                             "-c",
+                             "fsync=off",
+                             "-c",
+                             "max_connections=60",
+                             "-c",
+                             "shared_buffers=64MB",
+                             NULL };
+    const char *ready[] = { "pg_isready", "-q", "-h", pg.folder, "-U", "latchkey", NULL };
 
     snprintf(data, sizeof(data), "%s/data", pg.folder);
     pg.server = start(server);
@@ -176,8 +179,8 @@ static void connect_admin(void)
 void postgres_start(void)
 {
     char data[80];
-    const char *const initdb[] = { "initdb", "-D",        data, "-U",   "latchkey",         "-A",
-                                   "trust",  "--no-sync", "-E", "UTF8", "--locale=C.UTF-8", NULL };
+    const char *initdb[] = { "initdb", "-D",        data, "-U",   "latchkey",         "-A",
+                             "trust",  "--no-sync", "-E", "UTF8", "--locale=C.UTF-8", NULL };
 
     if (pg.owner == getpid())
         return;
