@@ -3,10 +3,8 @@
 //     node feed-peer.mjs sqlite PATH URL | pg-rows DATABASE_URL URL | pg-unnest DATABASE_URL URL
 //
 // Prints an object with the figures. CPU is this process' own.
-import { webcrypto } from 'node:crypto';
 import { require } from './fixture.mjs';
 
-globalThis.crypto ??= webcrypto; // Debian's Node 18 has it by that name only
 const [kind, store, url] = process.argv.slice(2);
 const { WorkOS } = await import(require.resolve('@workos-inc/node'));
 const { hostname, port } = new URL(url);
