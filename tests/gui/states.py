@@ -184,6 +184,7 @@ def as_of(app, run, variant):
     moment(app, run, variant)
     app.click("A Week Ago")
     app.see("As of ")
+    app.see("11 people")  # two came since: the list is there
     if variant.startswith("wide"):
         app.press("alt+Down")
         app.see("History")
