@@ -8,6 +8,7 @@ static void *run(void *ctx)
     lk__aside *aside = ctx;
 
     aside->run(aside->ctx);
+    atomic_store(&aside->is_done, true);
     return NULL;
 }
 
@@ -30,7 +31,12 @@ void lk__aside_begin(lk__aside *aside, void (*what)(void *ctx), void *ctx)
     *aside = (lk__aside){ .run = what, .ctx = ctx };
     aside->has_thread = start_thread(aside);
     if (!aside->has_thread)
-        what(ctx);
+        (void)run(aside);
+}
+
+bool lk__aside_is_done(const lk__aside *aside)
+{
+    return atomic_load(&aside->is_done);
 }
 
 void lk__aside_finish(lk__aside *aside)

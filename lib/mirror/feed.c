@@ -137,8 +137,7 @@ static lk_status set_feed(lk__store *store, const lk__feed *feed, const lk__feed
 }
 
 lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed_move *move,
-                         const lk_event_page *const *pages, size_t n_pages, lk_sync_result *result,
-                         bool *moved, lk_error *err)
+                         const lk__pages *pages, lk_sync_result *result, bool *moved, lk_error *err)
 {
     lk__auto_transaction transaction = { 0 };
     lk_sync_result counted = { 0 };
@@ -148,8 +147,9 @@ lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed_
     LK_TRY(set_feed(store, feed, move, &to, err));
     if (to.is_ours) {
         LK_TRY(lk__gap_note(store, &move->gap, move->polled_at_ms, err));
-        for (size_t i = 0; i < n_pages; i++)
-            LK_TRY(apply_page(store, pages[i], move->polled_at_ms, to.kept_from_ms, &counted, err));
+        for (size_t i = 0; i < pages->n; i++)
+            LK_TRY(apply_page(store, pages->items[i], move->polled_at_ms, to.kept_from_ms, &counted,
+                              err));
         LK_TRY(lk__event_index_seal(store, err));
         if (counted.n_applied > 0)
             LK_TRY(lk__store_announce(store, err));
@@ -159,46 +159,4 @@ lk_status lk__feed_apply(lk__store *store, const lk__feed *feed, const lk__feed_
     }
     *moved = to.is_ours;
     return LK_OK;
-}
-
-typedef struct writing {
-    lk__store *store;
-    const lk__feed *feed;
-    const lk__feed_move *move;
-    const lk_event_page *page;
-    lk_sync_result *result;
-    bool moved;
-    lk_status status;
-    lk_error err;
-} writing;
-
-static void write_page(void *ctx)
-{
-    writing *w = ctx;
-
-    w->status =
-        lk__feed_apply(w->store, w->feed, w->move, &w->page, 1, w->result, &w->moved, &w->err);
-}
-
-lk_status lk__feed_apply_beside(lk__store *store, const lk__feed *feed, const lk__feed_move *move,
-                                const lk_event_page *page, lk__fetch *next, lk_sync_result *result,
-                                bool *moved, lk_error *err)
-{
-    writing w = { .store = store,
-                  .feed = feed,
-                  .move = move,
-                  .page = page,
-                  .result = result,
-                  .err = LK_ERROR_INIT };
-    lk__aside aside;
-
-    if (next->client == NULL)
-        return lk__feed_apply(store, feed, move, &page, 1, result, moved, err);
-    lk__aside_begin(&aside, write_page, &w);
-    lk__fetch_finish(next);
-    lk__aside_finish(&aside);
-    *moved = w.moved;
-    if (w.status != LK_OK && err != NULL)
-        *err = w.err;
-    return w.status;
 }

@@ -63,15 +63,7 @@ typedef struct lk__feed_move {
 /* Pages and the feed's new state in one transaction. *moved is false, and nothing was changed, when
  * another process moved the cursor since feed was read, or holds a newer fence. */
 LK_MUST_CHECK lk_status lk__feed_apply(lk__store *store, const lk__feed *feed,
-                                       const lk__feed_move *move, const lk_event_page *const *pages,
-                                       size_t n_pages, lk_sync_result *result, bool *moved,
-                                       lk_error *err);
-/* The same for one page, and finishes next meanwhile. The page is written on a thread of its own:
- * the caller's waits for the network alone, so that the request goes out at once, however busy the
- * machine is. An empty next needs no thread. */
-LK_MUST_CHECK lk_status lk__feed_apply_beside(lk__store *store, const lk__feed *feed,
-                                              const lk__feed_move *move, const lk_event_page *page,
-                                              lk__fetch *next, lk_sync_result *result, bool *moved,
-                                              lk_error *err);
+                                       const lk__feed_move *move, const lk__pages *pages,
+                                       lk_sync_result *result, bool *moved, lk_error *err);
 
 #endif

@@ -73,3 +73,16 @@ void lk__fetch_clear(lk__fetch *fetch)
     free(fetch->after);
     *fetch = (lk__fetch){ 0 };
 }
+
+void lk__pages_clear(lk__pages *pages)
+{
+    for (size_t i = 0; i < pages->n; i++)
+        lk_event_page_free(pages->items[i]);
+    *pages = (lk__pages){ 0 };
+}
+
+bool lk__fetch_was_refused(const lk_error *err)
+{
+    return err->status == LK_ERR_API &&
+           (err->http_status == 400 || err->http_status == 404 || err->http_status == 422);
+}

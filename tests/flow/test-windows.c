@@ -330,6 +330,28 @@ static void test_all_requests_failing_is_told_at_once(void **state)
     assert_same_mirror(s);
 }
 
+/* Before windows, where they begin, and in them: what could not be written is read again. */
+static void test_full_disk_at_any_step_loses_nothing(void **state)
+{
+    (void)state;
+    for (int n_steps = 1; n_steps < 4; n_steps++) { /* at 1 they begin, behind what is written */
+        void *fresh = NULL;
+        scene *s;
+
+        setup(&fresh);
+        s = fresh;
+        for (int i = 0; i < n_steps; i++)
+            (void)bench_step(&s->b);
+        kit_fill_disk(&s->b.k);
+        assert_int_equal(lk_sync_step(s->b.sync, NULL, NULL), LK_ERR_STORE);
+        kit_empty_disk(&s->b.k);
+        assert_int_equal(catch_up(s), 0);
+        assert_same_mirror(s);
+        assert_true(s->slow.n_ranged > 0);
+        teardown(&fresh);
+    }
+}
+
 /* What WorkOS holds back is in no window: it turns up between events that were read before. */
 static void test_what_is_held_back_is_read_later(void **state)
 {
@@ -471,6 +493,7 @@ int main(void)
         TEST(test_limit_of_one_holds_for_all),
         TEST(test_requests_that_fail_are_repeated),
         TEST(test_all_requests_failing_is_told_at_once),
+        cmocka_unit_test(test_full_disk_at_any_step_loses_nothing),
         TEST(test_what_is_held_back_is_read_later),
         TEST(test_another_process_in_between),
         TEST(test_burst_before_a_quiet_time_is_read_to_its_end),

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/text.h"
 
 enum { NOT_KNOWN = -1 };
@@ -108,7 +109,8 @@ static lk_status send(void *ctx, const lk_http_request *request, lk_http_respons
     lk__auto_buf body = LK__BUF(1 << 20);
     long at;
 
-    feed->n_requests++;
+    if (++feed->n_requests == feed->fails_at)
+        return lk__fail(err, LK_ERR_NETWORK, "no network at request %zu", feed->n_requests);
     read_parameter(request->url, "after", feed->last_after, sizeof(feed->last_after));
     LK_TRY(read_range(feed, request->url, err));
     if (feed->refuses_end && strstr(request->url, "range_end=") != NULL)

@@ -18,6 +18,7 @@ typedef struct fake_feed {
     bool ignores_range;     /* as the official emulator does */
     bool ignores_end_after; /* range_end counts only without a cursor */
     bool refuses_end;       /* range_end is answered 422 */
+    size_t fails_at;        /* this one, counted from 1, finds no network; 0: none */
     size_t n_requests;      /* so far */
     size_t n_served;        /* events in all answers so far */
     bool was_ranged;        /* the last request said range_start */

@@ -145,6 +145,24 @@ static void drop_former(kit *k)
     }
 }
 
+/* The smallest number of pages that SQLite takes is the present one. A trigger fails as a server
+ * does whose disk is full: PostgreSQL, appendix A, 53100. */
+void kit_fill_disk(kit *k)
+{
+    if (!kit_is_postgres()) {
+        kit_run(k, "PRAGMA max_page_count=1");
+        return;
+    }
+    kit_run(k, "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
+               " $$BEGIN RAISE disk_full; END$$");
+    kit_run(k, "CREATE TRIGGER full_disk BEFORE INSERT ON event EXECUTE FUNCTION fail()");
+}
+
+void kit_empty_disk(kit *k)
+{
+    kit_run(k, kit_is_postgres() ? "DROP FUNCTION fail CASCADE" : "PRAGMA max_page_count=100000");
+}
+
 void kit_go_back(kit *k, int version)
 {
     /* What the step to this version made. */

@@ -35,6 +35,9 @@ void kit_clear(kit *k);
 void kit_run(kit *k, const char *sql);
 /* The number that a query answers with; fails the test when there is none. */
 int64_t kit_number(kit *k, const char *sql);
+/* From here on nothing more fits, for the mirror's own connection; and all does again. */
+void kit_fill_disk(kit *k);
+void kit_empty_disk(kit *k);
 /* Makes the store one that an earlier version of the schema wrote. Open it again then. */
 void kit_go_back(kit *k, int version);
 

@@ -175,17 +175,18 @@ static void *write_events(void *ctx)
     return NULL;
 }
 
-static lk_status apply_page(lk_mirror *mirror, const lk_event_page *page, lk_error *err)
+static lk_status apply_page(lk_mirror *mirror, lk_event_page *page, lk_error *err)
 {
     lk__auto_feed feed = { 0 };
     lk__feed_move next = { .polled_at_ms = 1 };
     lk_sync_result result = { 0 };
+    const lk__pages pages = { .items = { page }, .n = 1 };
     bool moved = false;
 
     LK_TRY(lk__feed_read(mirror->store, &feed, err));
     next.cursor =
         lk__place_newest((lk__place){ .id = feed.cursor, .at_ms = feed.cursor_at_ms }, page);
-    return lk__feed_apply(mirror->store, &feed, &next, &page, 1, &result, &moved, err);
+    return lk__feed_apply(mirror->store, &feed, &next, &pages, &result, &moved, err);
 }
 
 /* As the feed does: several in one transaction, which takes its time. */
@@ -201,7 +202,7 @@ static void *write_pages(void *ctx)
     for (int i = 0; i < N_EACH; i += 10) {
         kit_event events[10];
         const lk_event *items[10];
-        const lk_event_page page = { .items = items, .count = 10 };
+        lk_event_page page = { .items = items, .count = 10 };
 
         for (int j = 0; j < 10; j++) {
             char id[32];

@@ -441,7 +441,7 @@ typedef struct lk_sync_options {
     (&(const lk_sync_options){ .size = sizeof(lk_sync_options), __VA_ARGS__ })
 
 typedef struct lk_sync_result {
-    size_t n_fetched;   /* events in the page */
+    size_t n_fetched;   /* events in the pages */
     size_t n_applied;   /* of them new to the mirror, parked ones included */
     size_t n_parked;    /* of them kept aside */
     bool caught_up;     /* nothing more now */
@@ -454,10 +454,11 @@ typedef struct lk_sync_result {
 
 LK_API LK_MUST_CHECK lk_status lk_sync_new(const lk_sync_options *options, lk_sync **out,
                                            lk_error *err);
-/* Applies at most one page, of events or of a reconciliation, or one of each window, committed
- * together with its cursor. Blocks on network and disk; reads ahead while it writes, with threads
- * that end before it does, so the client's transport and clock are used from several. A failure
- * leaves the mirror as it was: call again after lk_sync_wait_ms(). result may be NULL. */
+/* Applies a page of events, or those that came while the ones before were written (up to eight), or
+ * one of each window, or a page of a reconciliation, committed together with its cursor. Blocks on
+ * network and disk; reads ahead while it writes, with threads that end before it does, so the
+ * client's transport and clock are used from several. A failure leaves the mirror as it was: call
+ * again after lk_sync_wait_ms(). result may be NULL. */
 LK_API LK_MUST_CHECK lk_status lk_sync_step(lk_sync *sync, lk_sync_result *result, lk_error *err);
 /* Until the next step is worth taking: 0 in the middle of a catch-up, the interval once caught up,
  * longer after failures (back-off, Retry-After). Never blocks. */

@@ -1,0 +1,234 @@
+/* Pages, read ahead of what is written; see page-walk.h. */
+#include "mirror/page-walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/client.h"
+#include "base/cleanup.h"
+#include "mirror/gap.h"
+#include "mirror/mirror.h"
+#include "mirror/reconcile.h"
+
+/* ---- Reading ---- */
+
+static int64_t shortly_before(const lk__feed *feed)
+{
+    int64_t at_ms = feed->cursor_at_ms - LK__HOLD_BACK_MS;
+
+    return at_ms > 0 ? at_ms : 1;
+}
+
+static void begin_by_time(lk__page_walk *self, const lk__feed *feed)
+{
+    self->from_ms = feed->cursor[0] == '\0' ? lk__oldest_kept(self->client) : shortly_before(feed);
+}
+
+lk_status lk__page_walk_open(lk__page_walk *self, lk__store *store, const lk__feed *feed,
+                             lk_error *err)
+{
+    LK_TRY(lk__feed_anchor(store, feed, LK__HOLD_BACK_MS, &self->position, err));
+    self->started_at_ms = lk__now_ms(self->client);
+    begin_by_time(self, feed);
+    return LK_OK;
+}
+
+static const char *next_position(const lk__page_walk *self)
+{
+    return self->read.n > 0 ? self->read.items[self->read.n - 1]->after : self->position;
+}
+
+static lk_status prepare(lk__page_walk *self, lk_error *err)
+{
+    const char *after = next_position(self);
+
+    if (self->next.client != NULL)
+        return LK_OK;
+    return lk__fetch_prepare(
+        &self->next, self->client,
+        LK_EVENT_LIST_OPTIONS(.types = self->types, .n_types = self->n_types, .after = after,
+                              .range_start_ms = after == NULL ? self->from_ms : 0),
+        0, err);
+}
+
+static lk_status read_page(lk__page_walk *self, lk_error *err)
+{
+    lk_event_page *page = NULL;
+
+    LK_TRY(prepare(self, err));
+    lk__fetch_finish(&self->next);
+    self->took_ms = self->next.took_ms;
+    LK_TRY(lk__fetch_take(&self->next, &page, err));
+    self->is_at_end = lk__feed_ends_with(page, next_position(self));
+    if (page->count > 0 && self->first_ms == 0)
+        self->first_ms = page->items[0]->created_at_ms;
+    self->n_read++;
+    self->read.items[self->read.n++] = page;
+    return LK_OK;
+}
+
+/* A place that WorkOS may accept after it refused this one; false when there is none. */
+static bool fall_back(lk__page_walk *self, const lk__feed *feed)
+{
+    if (self->position != NULL && !self->fell_back) {
+        free(self->position);
+        self->position = NULL;
+        self->fell_back = true;
+        begin_by_time(self, feed);
+        return true;
+    }
+    if (self->position == NULL && self->from_ms < lk__oldest_kept(self->client)) {
+        self->from_ms = lk__oldest_kept(self->client);
+        return true;
+    }
+    return false;
+}
+
+lk_status lk__page_walk_read(lk__page_walk *self, const lk__feed *feed, lk_error *err)
+{
+    lk_error problem = LK_ERROR_INIT;
+    lk_status status;
+
+    if (self->read.n > 0)
+        return LK_OK;
+    status = read_page(self, &problem);
+    while (status != LK_OK && lk__fetch_was_refused(&problem) && fall_back(self, feed)) {
+        lk__error_clear(&problem);
+        status = read_page(self, &problem);
+    }
+    if (status != LK_OK)
+        *err = problem;
+    return status;
+}
+
+/* As many as come while something is written; without memory, or an answer, none. */
+static void read_ahead(lk__page_walk *self, const lk__aside *writing)
+{
+    do {
+        if (prepare(self, NULL) != LK_OK)
+            return;
+        lk__fetch_finish(&self->next);
+        if (self->next.status != LK_OK || read_page(self, NULL) != LK_OK)
+            return;
+    } while (!self->is_at_end && self->read.n < LK__MAX_AHEAD && !lk__aside_is_done(writing));
+}
+
+/* ---- How far it is ---- */
+
+lk__place lk__page_walk_reached(const lk__page_walk *self, const lk__feed *feed)
+{
+    lk__place place = { .id = feed->cursor, .at_ms = feed->cursor_at_ms };
+
+    for (size_t i = 0; i < self->read.n; i++)
+        place = lk__place_newest(place, self->read.items[i]);
+    return place;
+}
+
+int64_t lk__page_walk_span(const lk__page_walk *self, lk__place reached)
+{
+    int64_t ms = (reached.at_ms - self->first_ms) / (self->n_read > 0 ? self->n_read : 1);
+
+    return ms > 1 ? ms : 1;
+}
+
+/* ---- Writing ---- */
+
+typedef struct writing {
+    lk__store *store;
+    const lk__feed *feed;
+    lk__feed_move move;
+    const lk__pages *pages;
+    lk_sync_result *result;
+    bool moved;
+    lk_status status;
+    lk_error err;
+} writing;
+
+static void write_pages(void *ctx)
+{
+    writing *w = ctx;
+
+    w->status =
+        lk__feed_apply(w->store, w->feed, &w->move, w->pages, w->result, &w->moved, &w->err);
+}
+
+static lk__feed_move move_to(const lk__page_walk *self, const lk__feed *feed, int64_t fence)
+{
+    lk__feed_move move = { .cursor = lk__page_walk_reached(self, feed),
+                           .polled_at_ms = lk__now_ms(self->client),
+                           .settled_at_ms =
+                               self->is_at_end ? self->started_at_ms : feed->settled_at_ms,
+                           .fence = fence };
+
+    if (!self->has_written)
+        lk__gap_find(feed, lk__oldest_kept(self->client), self->read.items[0], &move.gap);
+    return move;
+}
+
+static void write_beside(lk__page_walk *self, writing *w)
+{
+    lk__aside aside;
+
+    lk__aside_begin(&aside, write_pages, w);
+    read_ahead(self, &aside);
+    lk__aside_finish(&aside);
+}
+
+static void swap(char **a, char **b)
+{
+    char *kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
+lk_status lk__page_walk_write(lk__page_walk *self, lk__store *store, const lk__feed *feed,
+                              int64_t fence, bool reads_ahead, lk_sync_result *result,
+                              lk__page_state *state, lk_error *err)
+{
+    const bool is_last = self->is_at_end;
+    LK_CLEANUP(lk__pages_clear) lk__pages pages = { 0 };
+    LK_CLEANUP(lk__freep) char *position = is_last ? NULL : strdup(next_position(self));
+    writing w = { .store = store,
+                  .feed = feed,
+                  .move = move_to(self, feed, fence),
+                  .pages = &pages,
+                  .result = result,
+                  .err = LK_ERROR_INIT };
+
+    if (!is_last && position == NULL)
+        return lk__no_memory(err);
+    pages = self->read;
+    self->read = (lk__pages){ 0 };
+    swap(&self->position, &position); /* what is read meanwhile follows them */
+    if (reads_ahead && !is_last)
+        write_beside(self, &w);
+    else
+        write_pages(&w);
+    if (w.status != LK_OK) {
+        lk__page_walk_drop(self);
+        swap(&self->position, &position);
+        if (err != NULL)
+            *err = w.err;
+        return w.status;
+    }
+    self->has_written = true;
+    *state = is_last ? LK__PAGES_DONE : LK__PAGES_GO_ON;
+    if (!w.moved)
+        *state = LK__PAGES_LOST;
+    return LK_OK;
+}
+
+void lk__page_walk_drop(lk__page_walk *self)
+{
+    lk__fetch_clear(&self->next);
+    lk__pages_clear(&self->read);
+    self->is_at_end = false;
+}
+
+void lk__page_walk_clear(lk__page_walk *self)
+{
+    lk__page_walk_drop(self);
+    free(self->position);
+    *self = (lk__page_walk){ 0 };
+}
