@@ -13,24 +13,17 @@
 #include "mirror/revocation.h"
 #include "mirror/sql.h"
 
-static lk_status take_sequence(void *ctx, const lk__row *row, lk_error *err)
-{
-    (void)err;
-    *(int64_t *)ctx = row->columns[0].number;
-    return LK_OK;
-}
-
 /* *sequence stays 0 for a known event. Told when the store settles. */
 static lk_status add_event(lk__store *store, const lk_event *event, const lk__record *record,
                            int64_t now_ms, int64_t *sequence, lk_error *err)
 {
-    return lk__store_later(
-        store, LK__SQL_ADD_EVENT,
-        LK__ARGS(lk__value_text(event->id), lk__value_text(event->type),
-                 lk__value_number(event->created_at_ms), lk__value_number(now_ms),
-                 lk__value_text(record->organization_id), lk__value_text(record->directory_id),
-                 lk__value_text(record->subject)),
-        take_sequence, sequence, err);
+    return lk__store_add(store, LK__SQL_ADD_EVENT,
+                         LK__ARGS(lk__value_text(event->id), lk__value_text(event->type),
+                                  lk__value_number(event->created_at_ms), lk__value_number(now_ms),
+                                  lk__value_text(record->organization_id),
+                                  lk__value_text(record->directory_id),
+                                  lk__value_text(record->subject)),
+                         sequence, err);
 }
 
 static lk_status apply_membership(lk__store *store, const lk__record *r, const lk__version *v,

@@ -4,11 +4,10 @@
 
 /* ---- Events ---- */
 
-/* No row: the id is known. */
+/* For lk__store_add(). */
 #define LK__SQL_ADD_EVENT                                                                       \
     "INSERT INTO event (id, type, created_at_ms, learned_at_ms, organization_id, directory_id," \
-    " subject) VALUES ($1, $2, $3, $4, $5, $6, $7)"                                             \
-    " ON CONFLICT (id) DO NOTHING RETURNING sequence"
+    " subject) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING"
 #define LK__SQL_ADD_BODY "INSERT INTO event_body (sequence, json) VALUES ($1, $2)"
 #define LK__SQL_PARK     "INSERT INTO parked (sequence, reason) VALUES ($1, $2)"
 

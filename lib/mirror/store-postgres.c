@@ -245,9 +245,8 @@ static lk_status ensure_connection(postgres_store *self, lk_error *err)
 static lk_status prepare(postgres_store *self, lk__statement *s, const char *sql, lk_error *err)
 {
     LK_CLEANUP(result_clear) PGresult *result = NULL;
-    char *copy = strdup(sql);
+    LK_CLEANUP(lk__freep) char *copy = strdup(sql);
     char name[LK__STATEMENT_NAME];
-    lk_status status;
 
     if (copy == NULL)
         return lk__no_memory(err);
@@ -258,18 +257,10 @@ static lk_status prepare(postgres_store *self, lk__statement *s, const char *sql
         free(s->sql);
         s->sql = NULL;
         snprintf(forget, sizeof(forget), "DEALLOCATE %s", name);
-        status = execute(self, forget, err);
-        if (status != LK_OK) {
-            free(copy);
-            return status;
-        }
+        LK_TRY(execute(self, forget, err));
     }
-    status = receive(self, PQsendPrepare(self->db, name, sql, 0, NULL), &result, err);
-    if (status != LK_OK) {
-        free(copy);
-        return status;
-    }
-    s->sql = copy;
+    LK_TRY(receive(self, PQsendPrepare(self->db, name, sql, 0, NULL), &result, err));
+    s->sql = lk__steal(copy);
     return LK_OK;
 }
 
@@ -412,11 +403,15 @@ static lk_status postgres_run(lk__store *store, const char *sql, const lk__value
                         (pending){ .on_row = on_row, .ctx = ctx }, on_row == NULL, err);
 }
 
-static lk_status postgres_later(lk__store *store, const char *sql, const lk__value *args,
-                                size_t n_args, lk__row_fn *on_row, void *ctx, lk_error *err)
+static lk_status postgres_add(lk__store *store, const char *sql, const lk__value *args,
+                              size_t n_args, int64_t *sequence, lk_error *err)
 {
-    return run_prepared((postgres_store *)store, sql, args, n_args,
-                        (pending){ .on_row = on_row, .ctx = ctx }, true, err);
+    char text[512];
+
+    assert(strlen(sql) < sizeof(text) - 32);
+    snprintf(text, sizeof(text), "%s RETURNING sequence", sql);
+    return run_prepared((postgres_store *)store, text, args, n_args,
+                        (pending){ .on_row = lk__take_number, .ctx = sequence }, true, err);
 }
 
 static lk_status postgres_settle(lk__store *store, lk_error *err)
@@ -534,7 +529,7 @@ static void postgres_free(lk__store *store)
 
 static const lk__store_driver postgres_driver = {
     .run = postgres_run,
-    .later = postgres_later,
+    .add = postgres_add,
     .settle = postgres_settle,
     .begin = postgres_begin,
     .commit = postgres_commit,

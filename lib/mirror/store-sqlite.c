@@ -26,7 +26,8 @@ enum {
 };
 
 typedef struct statement {
-    char *sql; /* NULL: unused */
+    char *sql;          /* NULL: unused */
+    const char *source; /* what it was copied from, which may be gone */
     sqlite3_stmt *handle;
     int places[LK__MAX_ARGS]; /* of $1, $2, …: SQLite counts them by first appearance */
     uint64_t used_at;
@@ -126,6 +127,7 @@ static lk_status statement_prepare(sqlite_store *self, const char *sql, statemen
     statement *s = statement_slot(self);
 
     s->sql = strdup(sql);
+    s->source = sql;
     if (s->sql == NULL)
         return lk__no_memory(err);
     if (sqlite3_prepare_v3(self->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->handle, NULL) !=
@@ -143,17 +145,22 @@ static lk_status statement_prepare(sqlite_store *self, const char *sql, statemen
     return LK_OK;
 }
 
+static bool is_of(const statement *s, const char *sql)
+{
+    return s->sql != NULL && !s->is_running && strcmp(s->sql, sql) == 0;
+}
+
+/* Most texts are constants: what stood at the same address is looked at first. */
 static lk_status statement_find(sqlite_store *self, const char *sql, statement **out, lk_error *err)
 {
-    for (size_t i = 0; i < N_STATEMENTS; i++) {
-        statement *s = &self->statements[i];
-
-        if (s->sql != NULL && !s->is_running && strcmp(s->sql, sql) == 0) {
-            *out = s;
-            return LK_OK;
-        }
-    }
-    return statement_prepare(self, sql, out, err);
+    *out = NULL;
+    for (size_t i = 0; i < N_STATEMENTS && *out == NULL; i++)
+        if (self->statements[i].source == sql && is_of(&self->statements[i], sql))
+            *out = &self->statements[i];
+    for (size_t i = 0; i < N_STATEMENTS && *out == NULL; i++)
+        if (is_of(&self->statements[i], sql))
+            *out = &self->statements[i];
+    return *out != NULL ? LK_OK : statement_prepare(self, sql, out, err);
 }
 
 static int bind_value(const statement *s, size_t i, const lk__value *value)
@@ -263,6 +270,19 @@ static lk_status sqlite_run(lk__store *store, const char *sql, const lk__value *
 
     LK_TRY(find_file(self, err));
     return run(self, sql, args, n_args, on_row, ctx, err);
+}
+
+/* RETURNING would gather what it tells in a table of its own, which costs as much as the row. */
+static lk_status sqlite_add(lk__store *store, const char *sql, const lk__value *args, size_t n_args,
+                            int64_t *sequence, lk_error *err)
+{
+    sqlite3 *db;
+
+    LK_TRY(sqlite_run(store, sql, args, n_args, NULL, NULL, err));
+    db = ((sqlite_store *)store)->db;
+    if (sqlite3_changes(db) > 0)
+        *sequence = sqlite3_last_insert_rowid(db);
+    return LK_OK;
 }
 
 static lk_status execute(sqlite_store *self, const char *sql, lk_error *err)
@@ -394,6 +414,7 @@ static void sqlite_free(lk__store *store)
 
 static const lk__store_driver sqlite_driver = {
     .run = sqlite_run,
+    .add = sqlite_add,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,

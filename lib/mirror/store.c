@@ -76,12 +76,10 @@ lk_status lk__store_run(lk__store *store, const char *sql, const lk__value *args
     return store->driver->run(store, sql, args, n_args, on_row, ctx, err);
 }
 
-lk_status lk__store_later(lk__store *store, const char *sql, const lk__value *args, size_t n_args,
-                          lk__row_fn *on_row, void *ctx, lk_error *err)
+lk_status lk__store_add(lk__store *store, const char *sql, const lk__value *args, size_t n_args,
+                        int64_t *sequence, lk_error *err)
 {
-    if (store->driver->later == NULL)
-        return lk__store_run(store, sql, args, n_args, on_row, ctx, err);
-    return store->driver->later(store, sql, args, n_args, on_row, ctx, err);
+    return store->driver->add(store, sql, args, n_args, sequence, err);
 }
 
 lk_status lk__store_settle(lk__store *store, lk_error *err)

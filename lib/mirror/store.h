@@ -49,10 +49,9 @@ typedef struct lk__store lk__store;
 typedef struct lk__store_driver {
     lk_status (*run)(lk__store *store, const char *sql, const lk__value *args, size_t n_args,
                      lk__row_fn *on_row, void *ctx, lk_error *err);
-    /* NULL, both: nothing is put off. */
-    lk_status (*later)(lk__store *store, const char *sql, const lk__value *args, size_t n_args,
-                       lk__row_fn *on_row, void *ctx, lk_error *err);
-    lk_status (*settle)(lk__store *store, lk_error *err);
+    lk_status (*add)(lk__store *store, const char *sql, const lk__value *args, size_t n_args,
+                     int64_t *sequence, lk_error *err);
+    lk_status (*settle)(lk__store *store, lk_error *err); /* NULL: nothing is put off */
     lk_status (*begin)(lk__store *store, lk__access access, lk_error *err);
     lk_status (*commit)(lk__store *store, lk_error *err);
     void (*rollback)(lk__store *store);
@@ -82,11 +81,12 @@ void lk__store_freep(lk__store **store);
  * the latest by the commit. LK_ERR_STORE names file and cause. */
 LK_MUST_CHECK lk_status lk__store_run(lk__store *store, const char *sql, const lk__value *args,
                                       size_t n_args, lk__row_fn *on_row, void *ctx, lk_error *err);
-/* The same, but rows may come as late as lk__store_settle(), which tells failures, too. For many
- * statements that do not need each other's answers; ctx must live so long, args need not. */
-LK_MUST_CHECK lk_status lk__store_later(lk__store *store, const char *sql, const lk__value *args,
-                                        size_t n_args, lk__row_fn *on_row, void *ctx,
-                                        lk_error *err);
+/* An INSERT … ON CONFLICT … DO NOTHING into a table that numbers its rows. *sequence becomes that
+ * of the new row, as late as lk__store_settle(), which tells failures, too; where there was such a
+ * row it stays as it is. For many that do not need each other's answers; args need not live so
+ * long. */
+LK_MUST_CHECK lk_status lk__store_add(lk__store *store, const char *sql, const lk__value *args,
+                                      size_t n_args, int64_t *sequence, lk_error *err);
 LK_MUST_CHECK lk_status lk__store_settle(lk__store *store, lk_error *err);
 /* Wraps the arguments: lk__store_run(store, SQL, LK__ARGS(lk__value_text(id)), fn, ctx, err). */
 #define LK__ARGS(...)                   \
