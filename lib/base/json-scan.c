@@ -2,7 +2,8 @@
  *
  * The scanner also finds where the members of a large answer begin and end, so that each event can
  * be kept byte for byte and one that is unsafe to believe spoils no other. For that it can be
- * lenient: it then follows the structure and overlooks what stands inside strings. */
+ * lenient: it then follows the structure, down to 64 levels, and overlooks what stands inside
+ * strings. */
 #include "base/json-scan.h"
 
 #include <endian.h>
@@ -216,11 +217,33 @@ static bool scan_member(scan *s)
     return take(s, ':') ? scan_value(s) : stop(s, "colon expected");
 }
 
+/* What is left of a value after its first bracket: too deep to be looked at, and no deeper here. */
+static bool skip_children(scan *s)
+{
+    size_t n_open = 1;
+
+    while (n_open > 0) {
+        int c = peek(s);
+
+        if (c < 0)
+            return stop(s, "comma or end expected");
+        if (c == '"' && !scan_string(s))
+            return false;
+        if (c == '"')
+            continue;
+        n_open += c == '{' || c == '[';
+        n_open -= c == '}' || c == ']';
+        s->pos++;
+    }
+    return true;
+}
+
 /* After "{" or "[". */
 static bool scan_children(scan *s, bool (*scan_child)(scan *), char end)
 {
-    if (++s->depth > MAX_DEPTH)
-        return stop(s, "nesting beyond 64 levels");
+    if (s->depth == MAX_DEPTH)
+        return s->lenient ? skip_children(s) : stop(s, "nesting beyond 64 levels");
+    s->depth++;
     skip_space(s);
     if (!take(s, end)) {
         do {

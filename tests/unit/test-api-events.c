@@ -96,6 +96,12 @@ static void test_events_of_one_instant_are_sorted_by_id(void **state)
     test_client_close(&test, &wire);
 }
 
+#define OPEN_10  "[[[[[[[[[["
+#define CLOSE_10 "]]]]]]]]]]"
+#define NESTED_70                                                                               \
+    OPEN_10 OPEN_10 OPEN_10 OPEN_10 OPEN_10 OPEN_10 OPEN_10 CLOSE_10 CLOSE_10 CLOSE_10 CLOSE_10 \
+        CLOSE_10 CLOSE_10 CLOSE_10
+
 static void test_entries_that_are_no_events_are_counted(void **state)
 {
     static const char *const entries[] = {
@@ -115,6 +121,7 @@ static void test_entries_that_are_no_events_are_counted(void **state)
         "{\"id\":\"e\",\"event\":\"a\",\"created_at\":1772452800}",
         /* C would read another id than JavaScript does. */
         "{\"id\":\"e\\u0000x\",\"event\":\"a\",\"created_at\":\"2026-03-02T12:00:00Z\"}",
+        "{\"data\":" NESTED_70 "}",
     };
 
     (void)state;

@@ -295,6 +295,51 @@ static void test_each_hands_out_the_bytes_as_they_stood(void **state)
     }
 }
 
+static lk_status sum(void *ctx, const char *name, const char *raw, size_t raw_len,
+                     const lk__json *value, lk_error *err)
+{
+    int64_t number = 100; /* what is none, or is not parsed */
+
+    (void)name;
+    (void)raw;
+    (void)raw_len;
+    (void)err;
+    if (value != NULL)
+        (void)lk__json_number(value, &number);
+    *(int64_t *)ctx += number;
+    return LK_OK;
+}
+
+/* However deep one is, the next is found; the brackets of a text are none. */
+static void test_each_goes_past_what_is_nested_too_deep(void **state)
+{
+    static const int n_pairs[] = { 31, 32, 33, 500, 90000 };
+
+    (void)state;
+    for (size_t i = 0; i < N_ROWS(n_pairs); i++) {
+        lk__auto_buf text = LK__BUF(1 << 20);
+        lk_error err = LK_ERROR_INIT;
+        int64_t total = 0;
+
+        assert_ok(lk__buf_text(&text, "[1,", &err), err);
+        for (int n = 0; n < n_pairs[i]; n++)
+            assert_ok(lk__buf_text(&text, "[{\"]\\\"\":", &err), err);
+        assert_ok(lk__buf_text(&text, "7", &err), err);
+        for (int n = 0; n < n_pairs[i]; n++)
+            assert_ok(lk__buf_text(&text, "}]", &err), err);
+        assert_ok(lk__buf_text(&text, ",2]", &err), err);
+        assert_ok(lk__json_each(text.data, text.len, sum, &total, &err), err);
+        assert_int_equal(total, 103);
+        total = 0;
+        for (size_t n_short = 1; n_short <= 4; n_short += 3) { /* the list's end, the value's */
+            lk__error_clear(&err);
+            assert_fails(lk__json_each(text.data, text.len - n_short, sum, &total, &err),
+                         LK_ERR_PROTOCOL, err);
+        }
+        assert_int_equal(total, 0);
+    }
+}
+
 static void test_each_visits_nothing_of_a_broken_text(void **state)
 {
     static const char *const rows[] = {
@@ -346,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_numbers_are_whole_and_exact),
         cmocka_unit_test(test_reading_the_wrong_type_gives_nothing),
         cmocka_unit_test(test_each_hands_out_the_bytes_as_they_stood),
+        cmocka_unit_test(test_each_goes_past_what_is_nested_too_deep),
         cmocka_unit_test(test_each_visits_nothing_of_a_broken_text),
         cmocka_unit_test(test_a_visit_that_fails_ends_it),
     };
