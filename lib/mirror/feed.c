@@ -60,10 +60,12 @@ lk_status lk__feed_anchor(lk__store *store, const lk__feed *feed, int64_t hold_b
         *out = NULL;
         return LK_OK;
     }
-    LK_TRY(lk__store_run(store, LK__SQL_ANCHOR,
-                         LK__ARGS(lk__value_number(feed->cursor_at_ms - hold_back_ms),
-                                  lk__value_number(feed->settled_at_ms - hold_back_ms)),
-                         take_id, &anchor, err));
+    LK_TRY(
+        lk__store_run(store, LK__SQL_ANCHOR,
+                      LK__ARGS(lk__value_number(feed->cursor_at_ms - hold_back_ms),
+                               lk__value_number(feed->settled_at_ms - hold_back_ms),
+                               lk__value_number(feed->cursor_at_ms), lk__value_text(feed->cursor)),
+                      take_id, &anchor, err));
     *out = anchor;
     return LK_OK;
 }

@@ -115,18 +115,19 @@ static void read_ahead(lk__page_walk *self, const lk__aside *writing)
 
 /* ---- How far it is ---- */
 
-lk__place lk__page_walk_reached(const lk__page_walk *self, const lk__feed *feed)
+int64_t lk__page_walk_reached_ms(const lk__page_walk *self)
 {
-    lk__place place = { .id = feed->cursor, .at_ms = feed->cursor_at_ms };
+    lk__place place = { .id = "", .at_ms = 0 };
 
     for (size_t i = 0; i < self->read.n; i++)
         place = lk__place_newest(place, self->read.items[i]);
-    return place;
+    return place.at_ms > self->written_to_ms ? place.at_ms : self->written_to_ms;
 }
 
-int64_t lk__page_walk_span(const lk__page_walk *self, lk__place reached)
+int64_t lk__page_walk_span_ms(const lk__page_walk *self)
 {
-    int64_t ms = (reached.at_ms - self->first_ms) / (self->n_read > 0 ? self->n_read : 1);
+    int64_t ms =
+        (lk__page_walk_reached_ms(self) - self->first_ms) / (self->n_read > 0 ? self->n_read : 1);
 
     return ms > 1 ? ms : 1;
 }
@@ -154,12 +155,14 @@ static void write_pages(void *ctx)
 
 static lk__feed_move move_to(const lk__page_walk *self, const lk__feed *feed, int64_t fence)
 {
-    lk__feed_move move = { .cursor = lk__page_walk_reached(self, feed),
+    lk__feed_move move = { .cursor = { .id = feed->cursor, .at_ms = feed->cursor_at_ms },
                            .polled_at_ms = lk__now_ms(self->client),
                            .settled_at_ms =
                                self->is_at_end ? self->started_at_ms : feed->settled_at_ms,
                            .fence = fence };
 
+    for (size_t i = 0; i < self->read.n; i++)
+        move.cursor = lk__place_newest(move.cursor, self->read.items[i]);
     if (!self->has_written)
         lk__gap_find(feed, lk__oldest_kept(self->client), self->read.items[0], &move.gap);
     return move;
@@ -187,6 +190,7 @@ lk_status lk__page_walk_write(lk__page_walk *self, lk__store *store, const lk__f
                               lk__page_state *state, lk_error *err)
 {
     const bool is_last = self->is_at_end;
+    const int64_t reached_ms = lk__page_walk_reached_ms(self);
     LK_CLEANUP(lk__pages_clear) lk__pages pages = { 0 };
     LK_CLEANUP(lk__freep) char *position = is_last ? NULL : strdup(next_position(self));
     writing w = { .store = store,
@@ -213,6 +217,7 @@ lk_status lk__page_walk_write(lk__page_walk *self, lk__store *store, const lk__f
         return w.status;
     }
     self->has_written = true;
+    self->written_to_ms = reached_ms;
     *state = is_last ? LK__PAGES_DONE : LK__PAGES_GO_ON;
     if (!w.moved)
         *state = LK__PAGES_LOST;

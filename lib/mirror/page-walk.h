@@ -28,9 +28,10 @@ typedef struct lk__page_walk {
     lk__pages read;  /* behind position, not written yet */
     bool is_at_end;  /* they are the feed's last */
     bool has_written;
-    int64_t took_ms;  /* the last answer */
-    int64_t first_ms; /* created_at of the first event; 0: none came */
-    int64_t n_read;   /* pages, in all */
+    int64_t written_to_ms; /* created_at of the newest event that it has written */
+    int64_t took_ms;       /* the last answer */
+    int64_t first_ms;      /* created_at of the first event; 0: none came */
+    int64_t n_read;        /* pages, in all */
 } lk__page_walk;
 
 typedef enum lk__page_state {
@@ -45,10 +46,11 @@ LK_MUST_CHECK lk_status lk__page_walk_open(lk__page_walk *self, lk__store *store
 /* Blocks until a page is there to be written, unless one is. */
 LK_MUST_CHECK lk_status lk__page_walk_read(lk__page_walk *self, const lk__feed *feed,
                                            lk_error *err);
-/* Where the cursor stands once all that was read is written. */
-lk__place lk__page_walk_reached(const lk__page_walk *self, const lk__feed *feed);
+/* created_at up to which it will have read once all that came is written: behind the cursor as long
+ * as it reads what was read before. */
+int64_t lk__page_walk_reached_ms(const lk__page_walk *self);
 /* The time in which a page happens, as far as was seen: ms, at least 1. */
-int64_t lk__page_walk_span(const lk__page_walk *self, lk__place reached);
+int64_t lk__page_walk_span_ms(const lk__page_walk *self);
 /* What was read, in one transaction with the cursor; and, with reads_ahead, at least one page more
  * meanwhile, unless that was the last. A request that fails is told by the next read. The pages are
  * written on a thread of their own, which ends before this returns: the caller's waits for the

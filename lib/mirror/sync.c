@@ -162,20 +162,22 @@ static int64_t settled_end(const lk_sync *sync)
 
 /* Where many events came at once, the pages behind the anchor hold next to no time: what windows
  * have been through is not counted as left, or they would be begun without end. */
-static bool needs_windows(const lk_sync *sync, lk__place reached)
+static bool needs_windows(const lk_sync *sync)
 {
     const lk__page_walk *w = &sync->walk.pages;
-    int64_t from_ms = reached.at_ms > sync->windowed_to_ms ? reached.at_ms : sync->windowed_to_ms;
+    int64_t reached_ms = lk__page_walk_reached_ms(w);
+    int64_t from_ms = reached_ms > sync->windowed_to_ms ? reached_ms : sync->windowed_to_ms;
 
     if (sync->n_windows < 2 || w->is_at_end || w->n_read < FIRST_PAGES || w->took_ms < SLOW_MS ||
         w->first_ms == 0)
         return false;
-    return (settled_end(sync) - from_ms) / lk__page_walk_span(w, reached) >= MANY_PAGES;
+    return (settled_end(sync) - from_ms) / lk__page_walk_span_ms(w) >= MANY_PAGES;
 }
 
 /* Without memory for them it goes on page by page. */
-static void open_windows(lk_sync *sync, int64_t from_ms, int64_t page_span_ms)
+static void open_windows(lk_sync *sync)
 {
+    const lk__page_walk *pages = &sync->walk.pages;
     lk__window_walk *windows = calloc(1, sizeof(*windows));
 
     sync->walk.windows = windows;
@@ -185,8 +187,8 @@ static void open_windows(lk_sync *sync, int64_t from_ms, int64_t page_span_ms)
     windows->types = sync->types;
     windows->n_types = sync->n_types;
     windows->width = sync->n_windows;
-    lk__windows_begin(&windows->windows, from_ms / 1000 * 1000, settled_end(sync),
-                      page_span_ms * 10);
+    lk__windows_begin(&windows->windows, pages->written_to_ms / 1000 * 1000, settled_end(sync),
+                      lk__page_walk_span_ms(pages) * 10);
 }
 
 static lk_status step_windows(lk_sync *sync, const lk__feed *feed, lk_sync_result *result,
@@ -226,27 +228,23 @@ static lk_status forget_some(lk_sync *sync, lk_error *err)
 
 /* ---- One step ---- */
 
-/* Windows begin where what is written ends. */
+/* Windows begin where what this walk has written ends: not at the cursor, which may be farther. */
 static lk_status step_pages(lk_sync *sync, const lk__feed *feed, lk_sync_result *result,
                             lk_error *err)
 {
     lk__page_walk *pages = &sync->walk.pages;
     lk__page_state state = LK__PAGES_LOST;
-    lk__place reached;
-    int64_t span_ms;
     bool widens;
 
     LK_TRY(lk__page_walk_read(pages, feed, err));
-    reached = lk__page_walk_reached(pages, feed);
-    span_ms = lk__page_walk_span(pages, reached);
-    widens = needs_windows(sync, reached);
+    widens = needs_windows(sync);
     LK_TRY(lk__page_walk_write(pages, sync->mirror->store, feed, sync->duty.fence, !widens, result,
                                &state, err));
     result->caught_up = state == LK__PAGES_DONE;
     if (state != LK__PAGES_GO_ON) /* lost: look again where the feed stands */
         walk_close(&sync->walk);
     else if (widens)
-        open_windows(sync, result->reached_ms, span_ms);
+        open_windows(sync);
     return LK_OK;
 }
 

@@ -304,6 +304,26 @@ static void test_walk_that_did_not_end_settles_nothing(void **state)
     assert_int_equal(bench_catch_up(b), 14);
 }
 
+/* The clock was an hour ahead and is set right; then a webhook tells the newest event before the
+ * feed gets there. It was learned "long before" the last walk began, which did not see it. */
+static void test_clock_set_back_lets_no_webhook_hide_events(void **state)
+{
+    bench *b = *state;
+    lk_error err = LK_ERROR_INIT;
+    lk__applied applied;
+
+    bench_fill(b, 30, 5 * SECOND);
+    b->feed.n_events = 10;
+    b->clock.now_ms = NOON + 60 * MINUTE;
+    assert_int_equal(bench_catch_up(b), 10);
+    b->clock.now_ms = NOON + SECOND;
+    b->feed.n_events = 30;
+    assert_ok(
+        lk__apply_event(b->k.mirror->store, &b->events[29].event, b->clock.now_ms, &applied, &err),
+        err);
+    assert_int_equal(bench_catch_up(b), 19);
+}
+
 static void test_webhook_moves_no_cursor(void **state)
 {
     bench *b = *state;
@@ -410,6 +430,7 @@ int main(void)
         BENCH_TEST(test_no_more_than_the_hold_back_is_read_again),
         BENCH_TEST(test_quiet_feed_is_read_from_its_end),
         BENCH_TEST(test_walk_that_did_not_end_settles_nothing),
+        BENCH_TEST(test_clock_set_back_lets_no_webhook_hide_events),
         BENCH_TEST(test_webhook_moves_no_cursor),
         BENCH_TEST(test_page_is_written_while_the_next_is_on_its_way),
         BENCH_TEST(test_page_is_dropped_when_somebody_was_faster),

@@ -377,6 +377,37 @@ static void test_what_is_held_back_is_read_later(void **state)
     assert_same_mirror(s);
 }
 
+/* Three pages happened within the minute before the mirror went away, and one event of it was held
+ * back then: the overlap is read to its end, whatever windows follow. */
+static void test_what_was_held_back_before_the_windows_is_read(void **state)
+{
+    scene *s = *state;
+    const int64_t away_ms = NOON - 10 * 24 * 60 * (int64_t)MINUTE;
+    enum { LATE = 299 };
+
+    for (int i = 0; i < N_EVENTS; i++) {
+        char id[32];
+        int64_t at_ms =
+            i < 400 ? away_ms - (400 - i) * 200 : away_ms + (int64_t)(i - 399) * 15 * MINUTE;
+
+        snprintf(id, sizeof(id), "event_%06d", i);
+        kit_make(&s->events[i], id, "dsync.user.updated", at_ms,
+                 "{\"id\":\"user_%d\",\"directory_id\":\"d\"}", i % 97);
+        s->visible_at_ms[i] = at_ms;
+    }
+    s->visible_at_ms[LATE] = away_ms + 5 * SECOND;
+    s->slow.feed.visible_at_ms = s->visible_at_ms;
+    s->b.clock.now_ms = away_ms;
+    (void)bench_catch_up(&s->b);
+    assert_int_equal(bench_status(&s->b).n_events, 399);
+    s->b.clock.now_ms = NOON;
+    use(s, 0);
+    (void)bench_catch_up(&s->b);
+    assert_true(s->slow.n_ranged > 10);
+    assert_int_equal(bench_status(&s->b).n_events, N_EVENTS);
+    assert_same_mirror(s);
+}
+
 static void test_another_process_in_between(void **state)
 {
     scene *s = *state;
@@ -495,6 +526,7 @@ int main(void)
         TEST(test_all_requests_failing_is_told_at_once),
         cmocka_unit_test(test_full_disk_at_any_step_loses_nothing),
         TEST(test_what_is_held_back_is_read_later),
+        TEST(test_what_was_held_back_before_the_windows_is_read),
         TEST(test_another_process_in_between),
         TEST(test_burst_before_a_quiet_time_is_read_to_its_end),
         TEST(test_killed_at_any_moment),
