@@ -44,6 +44,8 @@ struct lk_client {
 #define LK__SKEW_UNKNOWN INT64_MIN
 
 int64_t lk__now_ms(const lk_client *client);
+/* The same by WorkOS' clock, as far as its answers told. */
+int64_t lk__server_now_ms(const lk_client *client);
 /* Returns status. */
 lk_status lk__client_count(lk_client *client, lk__counted what, lk_status status);
 /* Appends the key as it is now; nothing in a public client. out should be a secret buffer. */

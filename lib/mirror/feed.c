@@ -79,11 +79,12 @@ lk__place lk__place_newer(lk__place a, lk__place b)
     return strcmp(a.id, b.id) > 0 ? a : b;
 }
 
-lk__place lk__place_newest(lk__place place, const lk_event_page *page)
+lk__place lk__place_newest(lk__place place, const lk_event_page *page, int64_t limit_ms)
 {
     for (size_t i = 0; i < page->count; i++)
-        place = lk__place_newer(
-            place, (lk__place){ .id = page->items[i]->id, .at_ms = page->items[i]->created_at_ms });
+        if (page->items[i]->created_at_ms <= limit_ms)
+            place = lk__place_newer(place, (lk__place){ .id = page->items[i]->id,
+                                                        .at_ms = page->items[i]->created_at_ms });
     return place;
 }
 

@@ -37,9 +37,10 @@ typedef struct lk__place {
     int64_t at_ms;
 } lk__place;
 
-/* The newer of both, for the cursor never goes back; and of a place and all events of a page. */
+/* The newer of both, for the cursor never goes back; and of a place and the events of a page that
+ * are not newer than limit_ms. */
 lk__place lk__place_newer(lk__place a, lk__place b);
-lk__place lk__place_newest(lk__place place, const lk_event_page *page);
+lk__place lk__place_newest(lk__place place, const lk_event_page *page, int64_t limit_ms);
 
 /* A page without an entry, without a next one, or one that leads to itself. after: what it was
  * asked for; NULL: by time. */

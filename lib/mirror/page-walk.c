@@ -10,6 +10,15 @@
 #include "mirror/mirror.h"
 #include "mirror/reconcile.h"
 
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+/* No event is newer, unless somebody's clock is wrong. Behind one that claims to be, the feed would
+ * have nothing more to tell: the cursor does not go there. */
+static int64_t latest_ms(const lk__page_walk *self)
+{
+    return lk__server_now_ms(self->client) + DAY_MS;
+}
+
 /* ---- Reading ---- */
 
 static int64_t shortly_before(const lk__feed *feed)
@@ -19,15 +28,23 @@ static int64_t shortly_before(const lk__feed *feed)
     return at_ms > 0 ? at_ms : 1;
 }
 
+/* A cursor that an earlier version let go too far tells nothing. */
+static bool is_cursor_true(const lk__page_walk *self, const lk__feed *feed)
+{
+    return feed->cursor[0] != '\0' && feed->cursor_at_ms <= latest_ms(self);
+}
+
 static void begin_by_time(lk__page_walk *self, const lk__feed *feed)
 {
-    self->from_ms = feed->cursor[0] == '\0' ? lk__oldest_kept(self->client) : shortly_before(feed);
+    self->from_ms =
+        is_cursor_true(self, feed) ? shortly_before(feed) : lk__oldest_kept(self->client);
 }
 
 lk_status lk__page_walk_open(lk__page_walk *self, lk__store *store, const lk__feed *feed,
                              lk_error *err)
 {
-    LK_TRY(lk__feed_anchor(store, feed, LK__HOLD_BACK_MS, &self->position, err));
+    if (is_cursor_true(self, feed))
+        LK_TRY(lk__feed_anchor(store, feed, LK__HOLD_BACK_MS, &self->position, err));
     self->started_at_ms = lk__now_ms(self->client);
     begin_by_time(self, feed);
     return LK_OK;
@@ -120,7 +137,7 @@ int64_t lk__page_walk_reached_ms(const lk__page_walk *self)
     lk__place place = { .id = "", .at_ms = 0 };
 
     for (size_t i = 0; i < self->read.n; i++)
-        place = lk__place_newest(place, self->read.items[i]);
+        place = lk__place_newest(place, self->read.items[i], latest_ms(self));
     return place.at_ms > self->written_to_ms ? place.at_ms : self->written_to_ms;
 }
 
@@ -153,16 +170,26 @@ static void write_pages(void *ctx)
         lk__feed_apply(w->store, w->feed, &w->move, w->pages, w->result, &w->moved, &w->err);
 }
 
+static lk__place new_cursor(const lk__page_walk *self, const lk__feed *feed)
+{
+    const lk__place before = { .id = feed->cursor, .at_ms = feed->cursor_at_ms };
+    lk__place place = { .id = "" };
+
+    for (size_t i = 0; i < self->read.n; i++)
+        place = lk__place_newest(place, self->read.items[i], latest_ms(self));
+    if (place.id[0] == '\0' || is_cursor_true(self, feed))
+        place = lk__place_newer(place, before);
+    return place;
+}
+
 static lk__feed_move move_to(const lk__page_walk *self, const lk__feed *feed, int64_t fence)
 {
-    lk__feed_move move = { .cursor = { .id = feed->cursor, .at_ms = feed->cursor_at_ms },
+    lk__feed_move move = { .cursor = new_cursor(self, feed),
                            .polled_at_ms = lk__now_ms(self->client),
                            .settled_at_ms =
                                self->is_at_end ? self->started_at_ms : feed->settled_at_ms,
                            .fence = fence };
 
-    for (size_t i = 0; i < self->read.n; i++)
-        move.cursor = lk__place_newest(move.cursor, self->read.items[i]);
     if (!self->has_written)
         lk__gap_find(feed, lk__oldest_kept(self->client), self->read.items[0], &move.gap);
     return move;

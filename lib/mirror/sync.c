@@ -154,10 +154,7 @@ static lk_status go_on_reconciling(lk_sync *sync, lk_sync_result *result, lk_err
 /* The newest event that WorkOS holds back no more. */
 static int64_t settled_end(const lk_sync *sync)
 {
-    int64_t ahead_ms = 0;
-
-    (void)lk_client_get_clock_skew(sync->client, &ahead_ms); /* not known: ours counts */
-    return (lk__now_ms(sync->client) - ahead_ms - 2 * LK__HOLD_BACK_MS) / 1000 * 1000;
+    return (lk__server_now_ms(sync->client) - 2 * LK__HOLD_BACK_MS) / 1000 * 1000;
 }
 
 /* Where many events came at once, the pages behind the anchor hold next to no time: what windows

@@ -324,6 +324,39 @@ static void test_clock_set_back_lets_no_webhook_hide_events(void **state)
     assert_int_equal(bench_catch_up(b), 19);
 }
 
+/* From the feed: behind it there would be nothing more, for as long as it claims. */
+static void test_event_from_the_future_does_not_end_the_feed(void **state)
+{
+    bench *b = *state;
+
+    bench_fill(b, 20, 5 * SECOND);
+    kit_make(&b->events[9], "event_999999", "dsync.user.created", INT64_C(253402214400000),
+             "{\"id\":\"user_9\",\"directory_id\":\"directory_1\"}");
+    b->feed.n_events = 10; /* the last of its page */
+    assert_int_equal(bench_catch_up(b), 10);
+    assert_string_equal(bench_status(b).cursor, "event_000008");
+    b->events[9] = b->events[8]; /* it is not told again */
+    b->feed.n_events = 20;
+    b->clock.now_ms = NOON + 10 * MINUTE;
+    assert_int_equal(bench_catch_up(b), 10);
+    assert_string_equal(bench_status(b).cursor, "event_000019");
+}
+
+/* An earlier version went there. */
+static void test_cursor_in_the_future_comes_back(void **state)
+{
+    bench *b = *state;
+
+    bench_fill(b, 20, 5 * SECOND);
+    b->feed.n_events = 10;
+    assert_int_equal(bench_catch_up(b), 10);
+    kit_run(&b->k, "UPDATE feed SET cursor = 'event_999999', cursor_at_ms = 253402214400000");
+    assert_int_equal(bench_catch_up(b), 0);
+    b->feed.n_events = 20;
+    assert_int_equal(bench_catch_up(b), 10);
+    assert_string_equal(bench_status(b).cursor, "event_000019");
+}
+
 static void test_webhook_moves_no_cursor(void **state)
 {
     bench *b = *state;
@@ -431,6 +464,8 @@ int main(void)
         BENCH_TEST(test_quiet_feed_is_read_from_its_end),
         BENCH_TEST(test_walk_that_did_not_end_settles_nothing),
         BENCH_TEST(test_clock_set_back_lets_no_webhook_hide_events),
+        BENCH_TEST(test_event_from_the_future_does_not_end_the_feed),
+        BENCH_TEST(test_cursor_in_the_future_comes_back),
         BENCH_TEST(test_webhook_moves_no_cursor),
         BENCH_TEST(test_page_is_written_while_the_next_is_on_its_way),
         BENCH_TEST(test_page_is_dropped_when_somebody_was_faster),

@@ -184,8 +184,8 @@ static lk_status apply_page(lk_mirror *mirror, lk_event_page *page, lk_error *er
     bool moved = false;
 
     LK_TRY(lk__feed_read(mirror->store, &feed, err));
-    next.cursor =
-        lk__place_newest((lk__place){ .id = feed.cursor, .at_ms = feed.cursor_at_ms }, page);
+    next.cursor = lk__place_newest((lk__place){ .id = feed.cursor, .at_ms = feed.cursor_at_ms },
+                                   page, INT64_MAX);
     return lk__feed_apply(mirror->store, &feed, &next, &pages, &result, &moved, err);
 }
 
