@@ -157,18 +157,17 @@ static int64_t settled_end(const lk_sync *sync)
     return (lk__server_now_ms(sync->client) - 2 * LK__HOLD_BACK_MS) / 1000 * 1000;
 }
 
-/* Where many events came at once, the pages behind the anchor hold next to no time: what windows
- * have been through is not counted as left, or they would be begun without end. */
+/* Where many events came at once, the pages behind the anchor hold next to no time. What windows
+ * have been through is read again page by page, or they would be begun without end. */
 static bool needs_windows(const lk_sync *sync)
 {
     const lk__page_walk *w = &sync->walk.pages;
     int64_t reached_ms = lk__page_walk_reached_ms(w);
-    int64_t from_ms = reached_ms > sync->windowed_to_ms ? reached_ms : sync->windowed_to_ms;
 
     if (sync->n_windows < 2 || w->is_at_end || w->n_read < FIRST_PAGES || w->took_ms < SLOW_MS ||
-        w->first_ms == 0)
+        w->first_ms == 0 || reached_ms < sync->windowed_to_ms)
         return false;
-    return (settled_end(sync) - from_ms) / lk__page_walk_span_ms(w) >= MANY_PAGES;
+    return (settled_end(sync) - reached_ms) / lk__page_walk_span_ms(w) >= MANY_PAGES;
 }
 
 /* Without memory for them it goes on page by page. */

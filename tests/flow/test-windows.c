@@ -446,6 +446,29 @@ static void test_burst_before_a_quiet_time_is_read_to_its_end(void **state)
     assert_same_mirror(s);
 }
 
+/* The same while time goes on: what has happened since the windows were cut is no more to be read
+ * side by side. */
+static void test_burst_is_read_once_while_time_goes_on(void **state)
+{
+    scene *s = *state;
+    bool caught_up = false;
+
+    for (int i = 0; i < N_EVENTS; i++) {
+        char id[32];
+
+        snprintf(id, sizeof(id), "event_%06d", i);
+        kit_make(&s->events[i], id, "dsync.user.updated", NOON - 10 * MINUTE + i / 4,
+                 "{\"id\":\"user_%d\",\"directory_id\":\"d\"}", i % 97);
+    }
+    for (int i = 0; i < 200 && !caught_up; i++) {
+        caught_up = bench_step(&s->b).caught_up;
+        s->b.clock.now_ms += SECOND;
+    }
+    assert_true(caught_up);
+    assert_in_range(s->slow.n_sent, N_EVENTS / PAGE, N_EVENTS / PAGE * 4);
+    assert_same_mirror(s);
+}
+
 /* ---- Killed ---- */
 
 /* Or until there is nothing left to ask for. false when neither comes. */
@@ -529,6 +552,7 @@ int main(void)
         TEST(test_what_was_held_back_before_the_windows_is_read),
         TEST(test_another_process_in_between),
         TEST(test_burst_before_a_quiet_time_is_read_to_its_end),
+        TEST(test_burst_is_read_once_while_time_goes_on),
         TEST(test_killed_at_any_moment),
     };
 
