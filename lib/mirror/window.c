@@ -269,7 +269,7 @@ const lk__window *lk__windows_front(const lk__windows *self)
 {
     const lk__window *front = NULL;
 
-    for (size_t i = 0; i < self->count && self->items[i].is_done; i++)
+    for (size_t i = 0; i < self->count && (i == 0 || self->items[i - 1].is_done); i++)
         if (self->items[i].newest != NULL)
             front = &self->items[i];
     return front;

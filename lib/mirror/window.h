@@ -49,8 +49,8 @@ lk_event_list_options lk__windows_ask(lk__windows *self, size_t i);
  * were not asked for: the server does not know ranges. */
 LK_MUST_CHECK lk_status lk__windows_note(lk__windows *self, size_t i, const lk_event_page *page,
                                          bool *honoured, lk_error *err);
-/* The window that is done, as are all before it, and holds the newest event of those; NULL: none.
- */
+/* The window that holds the newest event up to which all is read: of those that are done, as are
+ * all before them, and of the one behind them, which is read in order. NULL: none. */
 const lk__window *lk__windows_front(const lk__windows *self);
 
 #endif

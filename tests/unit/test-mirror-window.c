@@ -192,6 +192,35 @@ static bool is_honoured(const int64_t *at_ms, size_t n, const char *after)
     return honoured;
 }
 
+/* Whoever is stopped after each round gets on, too: the first window counts as far as it is read.
+ */
+static void test_front_moves_before_its_window_is_done(void **state)
+{
+    static world w;
+    static answer page;
+    const int64_t end_ms = 240 * (int64_t)HOUR;
+    lk__windows plan;
+    size_t places[WIDTH];
+    bool honoured = false;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    fill(&w, 0, end_ms);
+    lk__windows_begin(&plan, 0, end_ms, 10 * PAGE * (end_ms / N_EVENTS));
+    assert_true(lk__windows_plan(&plan, WIDTH, places) == WIDTH);
+    assert_null(lk__windows_front(&plan));
+    lk_event_list_options second = lk__windows_ask(&plan, places[1]);
+    ask(&w, &second, &page);
+    assert_ok(lk__windows_note(&plan, places[1], &page.page, &honoured, &err), err);
+    assert_null(lk__windows_front(&plan)); /* what lies before it is not read */
+    lk_event_list_options first = lk__windows_ask(&plan, places[0]);
+    ask(&w, &first, &page);
+    assert_ok(lk__windows_note(&plan, places[0], &page.page, &honoured, &err), err);
+    assert_non_null(lk__windows_front(&plan));
+    assert_string_equal(lk__windows_front(&plan)->newest, "00000099");
+    lk__windows_clear(&plan);
+}
+
 static void test_events_outside_are_noticed(void **state)
 {
     (void)state;
@@ -277,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_is_read_and_the_front_is_true),
+        cmocka_unit_test(test_front_moves_before_its_window_is_done),
         cmocka_unit_test(test_events_outside_are_noticed),
         cmocka_unit_test(test_newest_first_is_not_taken_for_the_end),
         cmocka_unit_test(test_page_that_leads_nowhere_ends_its_window),
