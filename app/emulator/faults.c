@@ -2,6 +2,7 @@
 #include "faults.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "handlers.h"
@@ -21,6 +22,7 @@ static const member fault_members[] = {
     { .name = "delay_ms", .kind = NUMBER },
     { .name = "retry_after", .kind = NUMBER },
     { .name = "applied", .kind = FLAG },
+    { .name = "ignores", .kind = TEXT },   /* query parameters, with commas between */
     { .name = "json", .kind = OBJECT },    /* the body of the answer; with status */
     { .name = "contains", .kind = TEXT },  /* only requests whose body holds this */
     { .name = "chance", .kind = NUMBER },  /* in percent; a request that is spared is not counted */
@@ -51,6 +53,7 @@ static fault read_fault(const cJSON *record)
 {
     double status = json_number(record, "status", 0), delay_ms = json_number(record, "delay_ms", 0);
     double retry_after = json_number(record, "retry_after", -1);
+    const char *ignores = json_text(record, "ignores");
     const cJSON *json = json_get(record, "json");
     return (fault){
         .is_set = true,
@@ -61,7 +64,25 @@ static fault read_fault(const cJSON *record)
         .delay_ms = (unsigned)(delay_ms < MAX_DELAY_MS ? delay_ms : MAX_DELAY_MS),
         .retry_after_s = (int)(retry_after < 86400 ? retry_after : 86400),
         .json = json ? json_print(json) : NULL,
+        .ignores = ignores ? memory_need(strdup(ignores)) : NULL,
     };
+}
+
+void fault_free(fault *self)
+{
+    free(self->json);
+    free(self->ignores);
+    *self = (fault){ 0 };
+}
+
+void fault_blind(const fault *self, form *query)
+{
+    for (const char *at = self->ignores; at && *at;) {
+        size_t len = strcspn(at, ",");
+        AUTO_CHARS name = memory_need(strndup(at, len));
+        form_drop(query, name);
+        at += len + (at[len] == ',');
+    }
 }
 
 static bool is_due(const cJSON *record, const char *method, const char *path, const char *body)

@@ -6,6 +6,7 @@
 
 #include "emulator.h"
 #include "state.h"
+#include "text.h"
 
 typedef enum fault_body {
     FAULT_JSON,
@@ -24,11 +25,15 @@ typedef struct fault {
     bool has_body;   /* false: an error in WorkOS' shape, or the real answer when status is 0 */
     unsigned delay_ms;
     int retry_after_s; /* -1: no such header */
-    char *json;        /* the answer's body; free() it; NULL: as body says */
+    char *json;        /* the answer's body; NULL: as body says */
+    char *ignores;     /* parameters that the answer is made without, with commas between; NULL */
 } fault;
 
-/* The fault for this request, which is used up by it; none when is_set is false. body: of the
- * request; NULL: empty. */
+void fault_free(fault *self);
+
+/* Takes out of a request's query what the fault ignores. */
+void fault_blind(const fault *self, form *query);
+
 /* One for this request alone, from its header Latchkey-Fault: a fault as the control API has it,
  * without path. What is wrong with it becomes the answer. */
 fault fault_read(const char *header);
@@ -37,6 +42,8 @@ fault fault_read(const char *header);
 bool faults_add(emulator_state *self, cJSON *record, const char *path,
                 char error[EMULATOR_ERROR_SIZE]);
 
+/* The fault for this request, which is used up by it; none when is_set is false. body: of the
+ * request; NULL: empty. */
 fault fault_take(emulator_state *self, const char *method, const char *path, const char *body);
 
 #endif

@@ -222,6 +222,7 @@ static bool refuse(struct mg_connection *connection, const struct mg_request_inf
 static bool answer(server *self, exchange *request, bool *out_is_half)
 {
     fault due = self->host.prepare(self->host.emulator, request);
+    fault_blind(&due, &request->query);
     if (needs_real_answer(&due))
         self->host.answer(self->host.emulator, request);
     *out_is_half = due.is_set && due.has_body && due.body == FAULT_HALF;
@@ -229,8 +230,9 @@ static bool answer(server *self, exchange *request, bool *out_is_half)
         return true;
     sleep_ms(due.delay_ms);
     spoil(request, &due);
-    free(due.json);
-    return !(due.has_body && due.body == FAULT_NONE);
+    bool is_sent = !(due.has_body && due.body == FAULT_NONE);
+    fault_free(&due);
+    return is_sent;
 }
 
 static void release(exchange *request)

@@ -294,12 +294,28 @@ size_t form_count(const form *self, const char *name)
     return count;
 }
 
+static void field_free(struct form_field *self)
+{
+    free(self->name);
+    free(self->value);
+}
+
+void form_drop(form *self, const char *name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        if (strcmp(self->fields[i].name, name) == 0)
+            field_free(&self->fields[i]);
+        else
+            self->fields[kept++] = self->fields[i];
+    }
+    self->count = kept;
+}
+
 void form_free(form *self)
 {
-    for (size_t i = 0; i < self->count; i++) {
-        free(self->fields[i].name);
-        free(self->fields[i].value);
-    }
+    for (size_t i = 0; i < self->count; i++)
+        field_free(&self->fields[i]);
     free(self->fields);
     *self = (form){ 0 };
 }

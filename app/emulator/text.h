@@ -53,6 +53,7 @@ bool form_parse(form *self, const char *encoded, size_t len);
 const char *form_get(const form *self,
                      const char *name); /* the first one; NULL when absent or empty */
 size_t form_count(const form *self, const char *name);
+void form_drop(form *self, const char *name); /* all of that name */
 void form_free(form *self);
 
 #endif

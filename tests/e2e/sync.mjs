@@ -1,6 +1,7 @@
 // The mirror against the emulator: complete, repeatable, and right after any number of kill -9.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import http from 'node:http';
+import { after, before, test } from 'node:test';
 import { control, emulate, newStore, start, waitFor, apiEnvironment } from './support.mjs';
 import { allEvents, assertMirrors, listEvents, listUsers, syncOnce } from './mirror.mjs';
 
@@ -114,4 +115,51 @@ test('events that become visible late are not passed over', async () => {
   await control(emulator, 'POST', '/events/release', {});
   await sync(store);
   await assertMirrors(emulator, store);
+});
+
+// Between the program and the emulator: what was asked of /events, and how many of it at once.
+async function listenIn() {
+  const asked = [];
+  let underWay = 0;
+  const server = http.createServer((request, response) => {
+    const entry = request.url.startsWith('/events?') && { ranged: request.url.includes('range_end='), atOnce: ++underWay };
+    if (entry) asked.push(entry);
+    const onward = http.request(emulator.url + request.url, { method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.on('end', () => entry && underWay--).pipe(response);
+    });
+    request.pipe(onward);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  after(() => server.close());
+  return { url: `http://127.0.0.1:${server.address().port}`, asked };
+}
+
+test('a long catch-up is side by side, and serial with a server that ignores ranges', async () => {
+  // Hours of it, and answers that take their time: worth it.
+  const forgotten = (await allEvents(emulator)).length;
+  for (let i = 0; i < 30; i++) {
+    await control(emulator, 'POST', '/simulate', { count: 100 });
+    await control(emulator, 'POST', '/clock', { advance_s: 300 });
+  }
+  await control(emulator, 'POST', '/events/forget', { count: forgotten });
+  const pages = Math.ceil((await allEvents(emulator)).length / 100);
+  assert.ok(pages > 22, `${pages} pages`);
+  for (const ignores of ['organization_id', 'range_start,range_end']) {
+    const wire = await listenIn();
+    const store = newStore();
+    await control(emulator, 'POST', '/faults', { path: '/events', count: 0, delay_ms: 25, ignores });
+    const result = await syncOnce(wire, store);
+    await control(emulator, 'DELETE', '/faults', {});
+    assert.equal(result.code, 0, result.stderr);
+    await assertMirrors(emulator, store);
+    const ranged = wire.asked.filter((entry) => entry.ranged).length;
+    if (ignores.includes('range_start')) {
+      assert.ok(ranged > 0 && ranged <= 10, `${ranged} requests said range_end: one round tells`);
+      const behind = wire.asked.slice(wire.asked.findLastIndex((entry) => entry.ranged) + 1);
+      assert.ok(behind.length > pages - 10, `${behind.length} requests came behind that round`);
+      assert.ok(behind.every(({ atOnce }) => atOnce === 1), 'one after the other');
+      assert.ok(wire.asked.length < 2 * pages + 15, `${wire.asked.length} requests for ${pages} pages`);
+    } else assert.ok(ranged > 10, `${ranged} requests said range_end`);
+  }
 });

@@ -236,6 +236,36 @@ static void test_fault_can_come_with_the_request(void **state)
     assert_int_equal(get("/organizations"), 200); /* the next one is spared */
 }
 
+/* As the official emulator does not know ranges: what is left of the query counts. */
+static void test_parameters_can_be_ignored(void **state)
+{
+    (void)state;
+    static const char fault[] = "{\"path\":\"/events\",\"ignores\":\"range_start,range_end\"}";
+    static const char path[] = "/events?events=dsync.activated&limit=1&range_start=2100-01-01"
+                               "T00:00:00Z&range_end=2000-01-01T00:00:00Z";
+    get(path);
+    assert_int_equal(count("data"), 0);
+    assert_int_equal(control("POST", "/_latchkey/faults", fault), 201);
+    assert_int_equal(get(path), 200);
+    assert_int_equal(count("data"), 1); /* of two: the limit still counts */
+    get(path);
+    assert_int_equal(count("data"), 0);
+    assert_int_equal(control("POST", "/_latchkey/faults",
+                             "{\"path\":\"/events\",\"ignores\":\"range\",\"count\":0}"),
+                     201);
+    get(path);
+    assert_int_equal(count("data"), 0); /* nothing is called so */
+    control("DELETE", "/_latchkey/faults", "{}");
+    assert_int_equal(control("POST", "/_latchkey/faults",
+                             "{\"path\":\"/events\",\"ignores\":\",events,,events\",\"status\":0}"),
+                     201);
+    assert_int_equal(get(path), 422);
+    assert_string_equal(text("errors.0.field"), "events");
+    assert_int_equal(
+        control("POST", "/_latchkey/faults", "{\"path\":\"/events\",\"ignores\":[\"range\"]}"),
+        400);
+}
+
 static void test_seed_sets_faults_and_limits(void **state)
 {
     emulator_kit_tear_down(state);
@@ -272,6 +302,7 @@ int main(void)
         TEST(test_outage_begins_later),
         TEST(test_chance_repeats_itself),
         TEST(test_fault_can_come_with_the_request),
+        TEST(test_parameters_can_be_ignored),
         TEST(test_seed_sets_faults_and_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
