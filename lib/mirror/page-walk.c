@@ -68,6 +68,27 @@ static lk_status prepare(lk__page_walk *self, lk_error *err)
         0, err);
 }
 
+bool lk__page_walk_is_stale(const lk__page_walk *self)
+{
+    return self->unsettled_at_ms != 0 &&
+           lk__server_now_ms(self->client) - self->unsettled_at_ms > LK__HOLD_BACK_MS / 2;
+}
+
+static void note_page(lk__page_walk *self, const lk_event_page *page)
+{
+    int64_t asked_at_ms = lk__server_now_ms(self->client) - self->took_ms;
+
+    self->is_at_end = lk__feed_ends_with(page, next_position(self));
+    self->n_read++;
+    if (page->count == 0)
+        return;
+    if (self->first_ms == 0)
+        self->first_ms = page->items[0]->created_at_ms;
+    if (self->unsettled_at_ms == 0 &&
+        page->items[page->count - 1]->created_at_ms >= asked_at_ms - LK__HOLD_BACK_MS)
+        self->unsettled_at_ms = asked_at_ms;
+}
+
 static lk_status read_page(lk__page_walk *self, lk_error *err)
 {
     lk_event_page *page = NULL;
@@ -76,10 +97,7 @@ static lk_status read_page(lk__page_walk *self, lk_error *err)
     lk__fetch_finish(&self->next);
     self->took_ms = self->next.took_ms;
     LK_TRY(lk__fetch_take(&self->next, &page, err));
-    self->is_at_end = lk__feed_ends_with(page, next_position(self));
-    if (page->count > 0 && self->first_ms == 0)
-        self->first_ms = page->items[0]->created_at_ms;
-    self->n_read++;
+    note_page(self, page);
     self->read.items[self->read.n++] = page;
     return LK_OK;
 }
@@ -122,7 +140,7 @@ lk_status lk__page_walk_read(lk__page_walk *self, const lk__feed *feed, lk_error
 static void read_ahead(lk__page_walk *self, const lk__aside *writing)
 {
     do {
-        if (prepare(self, NULL) != LK_OK)
+        if (lk__page_walk_is_stale(self) || prepare(self, NULL) != LK_OK)
             return;
         lk__fetch_finish(&self->next);
         if (self->next.status != LK_OK || read_page(self, NULL) != LK_OK)

@@ -29,9 +29,11 @@ typedef struct lk__page_walk {
     bool is_at_end;  /* they are the feed's last */
     bool has_written;
     int64_t written_to_ms; /* created_at of the newest event that it has written */
-    int64_t took_ms;       /* the last answer */
-    int64_t first_ms;      /* created_at of the first event; 0: none came */
-    int64_t n_read;        /* pages, in all */
+    int64_t
+        unsettled_at_ms; /* WorkOS' clock when it came to where events are held back; 0: not yet */
+    int64_t took_ms;     /* the last answer */
+    int64_t first_ms;    /* created_at of the first event; 0: none came */
+    int64_t n_read;      /* pages, in all */
 } lk__page_walk;
 
 typedef enum lk__page_state {
@@ -46,6 +48,9 @@ LK_MUST_CHECK lk_status lk__page_walk_open(lk__page_walk *self, lk__store *store
 /* Blocks until a page is there to be written, unless one is. */
 LK_MUST_CHECK lk_status lk__page_walk_read(lk__page_walk *self, const lk__feed *feed,
                                            lk_error *err);
+/* It came to where events are held back too long ago: what turned up since is found by the next
+ * walk's overlap, unless this one goes on. End it. */
+bool lk__page_walk_is_stale(const lk__page_walk *self);
 /* created_at up to which it will have read once all that came is written: behind the cursor as long
  * as it reads what was read before. */
 int64_t lk__page_walk_reached_ms(const lk__page_walk *self);

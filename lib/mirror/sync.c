@@ -256,6 +256,8 @@ static lk_status step(lk_sync *sync, lk_sync_result *result, lk_error *err)
         result->standing_by = result->caught_up = true;
         return LK_OK;
     }
+    if (lk__page_walk_is_stale(&sync->walk.pages))
+        walk_close(&sync->walk);
     if (!sync->walk.is_open)
         LK_TRY(forget_some(sync, err));
     LK_TRY(lk__feed_read(sync->mirror->store, &feed, err));

@@ -324,6 +324,37 @@ static void test_clock_set_back_lets_no_webhook_hide_events(void **state)
     assert_int_equal(bench_catch_up(b), 19);
 }
 
+/* It stands still where an event is held back; that comes, and hours later the walk would go on
+ * past it, and past the overlap of the next one. */
+static void test_walk_that_stood_still_is_begun_anew(void **state)
+{
+    bench *b = *state;
+    int64_t visible_at_ms[40];
+    lk_error err = LK_ERROR_INIT;
+
+    b->feed.page = 10;
+    bench_fill(b, 40, SECOND);
+    for (int i = 0; i < 40; i++)
+        visible_at_ms[i] = b->events[i].event.created_at_ms;
+    for (int i = 20; i < 40; i++) { /* tomorrow's */
+        char id[32];
+
+        snprintf(id, sizeof(id), "event_%06d", i);
+        kit_make(&b->events[i], id, "dsync.user.created", NOON + DAYS_30 / 30 + i * SECOND,
+                 "{\"id\":\"user_%d\",\"directory_id\":\"directory_1\"}", i);
+    }
+    visible_at_ms[3] = b->events[19].event.created_at_ms + SECOND;
+    b->feed.visible_at_ms = visible_at_ms;
+    b->clock.now_ms = b->events[19].event.created_at_ms;
+    b->feed.n_events = 20;
+    b->feed.fails_at = 2;
+    assert_int_equal(bench_step(b).n_applied, 10);
+    assert_fails(lk_sync_step(b->sync, NULL, &err), LK_ERR_NETWORK, err);
+    b->feed.n_events = 40;
+    b->clock.now_ms = NOON + 2 * DAYS_30 / 30;
+    assert_int_equal(bench_catch_up(b), 30);
+}
+
 /* From the feed: behind it there would be nothing more, for as long as it claims. */
 static void test_event_from_the_future_does_not_end_the_feed(void **state)
 {
@@ -464,6 +495,7 @@ int main(void)
         BENCH_TEST(test_quiet_feed_is_read_from_its_end),
         BENCH_TEST(test_walk_that_did_not_end_settles_nothing),
         BENCH_TEST(test_clock_set_back_lets_no_webhook_hide_events),
+        BENCH_TEST(test_walk_that_stood_still_is_begun_anew),
         BENCH_TEST(test_event_from_the_future_does_not_end_the_feed),
         BENCH_TEST(test_cursor_in_the_future_comes_back),
         BENCH_TEST(test_webhook_moves_no_cursor),
