@@ -17,10 +17,6 @@ struct _LatchkeySignInPage {
     GtkLabel *retry_label;
     GtkLabel *time_label;
     GtkLabel *link_label;
-    GtkWidget *sign_in_button;
-    GtkWidget *environment_button;
-    GtkLabel *environment_label;
-    GtkMenuButton *environment_menu;
     GtkWidget *retry_button;
     GtkWidget *open_button;
     AdwEntryRow *paste_row;
@@ -33,21 +29,20 @@ struct _LatchkeySignInPage {
     GtkLabel *code_time_label;
     GtkWidget *open_code_button;
     LatchkeyAccount *account;
-    LatchkeyEnvironments *environments; /* NULL: none to choose from */
     guint tick_source;
 };
 
 G_DEFINE_FINAL_TYPE(LatchkeySignInPage, latchkey_sign_in_page, ADW_TYPE_BIN)
 
+/* NULL: the page of that state is not one of these. */
 static const char *const page_names[] = {
     [LATCHKEY_ACCOUNT_UNCONFIGURED] = "unconfigured",
-    [LATCHKEY_ACCOUNT_STARTING] = "starting",
     [LATCHKEY_ACCOUNT_LOCKED] = "locked",
-    [LATCHKEY_ACCOUNT_SIGNED_OUT] = "signed-out",
     [LATCHKEY_ACCOUNT_WAITING] = "waiting",
     [LATCHKEY_ACCOUNT_CODE] = "code",
     [LATCHKEY_ACCOUNT_EXCHANGING] = "exchanging",
     [LATCHKEY_ACCOUNT_FAILED] = "failed",
+    [LATCHKEY_ACCOUNT_ENDED] = NULL,
 };
 
 char *latchkey_sign_in_page_time_left_text(gint64 left_ms)
@@ -128,8 +123,6 @@ static void show_code(LatchkeySignInPage *self, const lk_device_authorization *d
 
 static void focus(LatchkeySignInPage *self, LatchkeyAccountState state)
 {
-    if (state == LATCHKEY_ACCOUNT_SIGNED_OUT)
-        gtk_widget_grab_focus(self->sign_in_button);
     if (state == LATCHKEY_ACCOUNT_FAILED)
         gtk_widget_grab_focus(self->retry_button);
     if (state == LATCHKEY_ACCOUNT_WAITING)
@@ -144,8 +137,8 @@ static void on_changed(LatchkeyAccount *account, LatchkeySignInPage *self)
 
     if (!is_waiting)
         g_clear_handle_id(&self->tick_source, g_source_remove);
-    if (state == LATCHKEY_ACCOUNT_SIGNED_IN || state == LATCHKEY_ACCOUNT_ENDED)
-        return; /* another page is on show */
+    if (page_names[state] == NULL)
+        return;
     if (state == LATCHKEY_ACCOUNT_WAITING)
         show_waiting(self);
     if (state == LATCHKEY_ACCOUNT_CODE)
@@ -244,7 +237,6 @@ static void latchkey_sign_in_page_dispose(GObject *object)
 
     g_clear_handle_id(&self->tick_source, g_source_remove);
     g_clear_object(&self->account);
-    g_clear_object(&self->environments);
     G_OBJECT_CLASS(latchkey_sign_in_page_parent_class)->dispose(object);
 }
 
@@ -257,10 +249,6 @@ static void bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, retry_label);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, time_label);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, link_label);
-    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, sign_in_button);
-    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, environment_button);
-    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, environment_label);
-    gtk_widget_class_bind_template_child(class, LatchkeySignInPage, environment_menu);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, retry_button);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, open_button);
     gtk_widget_class_bind_template_child(class, LatchkeySignInPage, paste_row);
@@ -301,59 +289,9 @@ static void latchkey_sign_in_page_init(LatchkeySignInPage *self)
     latchkey_a11y_name_icons(GTK_WIDGET(self->paste_row), "adw-entry-apply-symbolic", _("Apply"));
 }
 
-static GMenuModel *environment_menu_new(LatchkeyEnvironments *environments)
-{
-    GMenu *menu = g_menu_new();
-    g_autoptr(GMenu) choices = g_menu_new();
-    g_autoptr(GMenu) rest = g_menu_new();
-
-    for (guint i = 0; i < latchkey_environments_get_n(environments); i++) {
-        const LatchkeyConfig *config = latchkey_environments_get(environments, i);
-        g_auto(GStrv) parts = g_strsplit(config->name, "_", -1);
-        g_autofree char *label = g_strjoinv("__", parts); /* else it would be a mnemonic */
-        g_autoptr(GMenuItem) item = g_menu_item_new(label, NULL);
-        g_menu_item_set_action_and_target(item, "app.environment", "s", config->id);
-        g_menu_append_item(choices, item);
-    }
-    g_menu_append(rest, _("_Environments…"), "app.environments");
-    g_menu_append_section(menu, NULL, G_MENU_MODEL(choices));
-    g_menu_append_section(menu, NULL, G_MENU_MODEL(rest));
-    return G_MENU_MODEL(menu);
-}
-
-/* One alone is no choice: the button leads to where others are set up. */
-static void show_environment(LatchkeySignInPage *self)
-{
-    const char *name = latchkey_account_get_config(self->account)->name;
-    guint n = self->environments != NULL ? latchkey_environments_get_n(self->environments) : 0;
-    g_autofree char *text = g_strdup_printf(_("Environment: %s"), name != NULL ? name : "");
-
-    gtk_label_set_text(self->environment_label, text);
-    gtk_widget_set_visible(self->environment_button, name != NULL && n < 2);
-    gtk_widget_set_visible(GTK_WIDGET(self->environment_menu), n > 1);
-    if (n < 2)
-        return;
-    g_autoptr(GMenuModel) menu = environment_menu_new(self->environments);
-    gtk_menu_button_set_label(self->environment_menu, text);
-    latchkey_a11y_set_label(GTK_WIDGET(self->environment_menu), text);
-    gtk_menu_button_set_menu_model(self->environment_menu, menu);
-}
-
-void latchkey_sign_in_page_set_environments(LatchkeySignInPage *self,
-                                            LatchkeyEnvironments *environments)
-{
-    if (self->environments != NULL)
-        g_signal_handlers_disconnect_by_data(self->environments, self);
-    if (g_set_object(&self->environments, environments) && environments != NULL)
-        g_signal_connect_object(environments, "changed", G_CALLBACK(show_environment), self,
-                                G_CONNECT_SWAPPED);
-    show_environment(self);
-}
-
 void latchkey_sign_in_page_set_account(LatchkeySignInPage *self, LatchkeyAccount *account)
 {
     self->account = g_object_ref(account);
-    show_environment(self);
     g_signal_connect_object(account, "changed", G_CALLBACK(on_changed), self, 0);
     on_changed(account, self);
 }

@@ -1,8 +1,8 @@
-/* Everything before somebody is signed in: one page of a stack for each state of the account. */
+/* A sign-in under way and what stands in its way: one page of a stack for each such state of the
+ * account. */
 #pragma once
 
 #include "latchkey-account.h"
-#include "latchkey-environments.h"
 
 #include <adwaita.h>
 
@@ -13,10 +13,6 @@ G_DECLARE_FINAL_TYPE(LatchkeySignInPage, latchkey_sign_in_page, LATCHKEY, SIGN_I
 
 /* Once. */
 void latchkey_sign_in_page_set_account(LatchkeySignInPage *self, LatchkeyAccount *account);
-
-/* Where there is more than one, another can be chosen; NULL: there is none to choose. */
-void latchkey_sign_in_page_set_environments(LatchkeySignInPage *self,
-                                            LatchkeyEnvironments *environments);
 
 /* "4:41 left". Free with g_free(). */
 char *latchkey_sign_in_page_time_left_text(gint64 left_ms);

@@ -1,6 +1,6 @@
-/* Shows the page that fits the account's state, opens the browser, and remembers its size. What a
- * signed-in person sees is made when it is first shown: it is most of the window, and a start that
- * ends at the sign-in page does without. */
+/* Shows the page that fits the account's state, opens the browser, and remembers its size. What is
+ * shown while the keyring is asked comes with the window; all else is made when it is first shown,
+ * so that the first frame waits for nothing that is not in it. */
 #include "latchkey-window.h"
 
 #include "latchkey-a11y.h"
@@ -8,6 +8,8 @@
 #include "latchkey-main-page.h"
 #include "latchkey-settings.h"
 #include "latchkey-sign-in-page.h"
+#include "latchkey-signed-out-page.h"
+#include "latchkey-starting-page.h"
 #include "latchkey-toast.h"
 
 #include <glib/gi18n.h>
@@ -17,8 +19,11 @@ enum { POLLS_TO_GIVE_UP = 3 };
 struct _LatchkeyWindow {
     AdwApplicationWindow parent_instance;
     GtkStack *stack;
-    AdwBin *sign_in_place;
-    LatchkeyMainPage *main_page; /* borrowed from the stack; NULL: not made yet */
+    GtkStack *sign_in_stack;
+    /* Borrowed from the stacks; NULL: not made yet. */
+    LatchkeySignedOutPage *signed_out_page;
+    LatchkeySignInPage *sign_in_page;
+    LatchkeyMainPage *main_page;
     LatchkeyAccount *account;
     LatchkeyFeed *feed;
     LatchkeySecrets *key;               /* where the API key is kept; NULL: nowhere */
@@ -65,6 +70,37 @@ static void on_place_changed(LatchkeyWindow *self)
                                   latchkey_main_page_can_go_back(self->main_page));
 }
 
+static void make_signed_out_page(LatchkeyWindow *self)
+{
+    if (self->signed_out_page != NULL)
+        return;
+    self->signed_out_page = g_object_new(LATCHKEY_TYPE_SIGNED_OUT_PAGE, NULL);
+    gtk_stack_add_named(self->sign_in_stack, GTK_WIDGET(self->signed_out_page), "signed-out");
+    latchkey_signed_out_page_set_account(self->signed_out_page, self->account);
+    latchkey_signed_out_page_set_environments(self->signed_out_page, self->environments);
+}
+
+static void make_sign_in_page(LatchkeyWindow *self)
+{
+    if (self->sign_in_page != NULL)
+        return;
+    self->sign_in_page = g_object_new(LATCHKEY_TYPE_SIGN_IN_PAGE, NULL);
+    gtk_stack_add_named(self->sign_in_stack, GTK_WIDGET(self->sign_in_page), "sign-in");
+    latchkey_sign_in_page_set_account(self->sign_in_page, self->account);
+}
+
+static const char *make_page_outside(LatchkeyWindow *self, LatchkeyAccountState state)
+{
+    if (state == LATCHKEY_ACCOUNT_STARTING)
+        return "starting";
+    if (state == LATCHKEY_ACCOUNT_SIGNED_OUT) {
+        make_signed_out_page(self);
+        return "signed-out";
+    }
+    make_sign_in_page(self);
+    return "sign-in";
+}
+
 static void make_main_page(LatchkeyWindow *self)
 {
     if (self->main_page != NULL)
@@ -90,6 +126,8 @@ static void on_account_changed(LatchkeyAccount *account, LatchkeyWindow *self)
 
     if (is_inside)
         make_main_page(self);
+    else
+        gtk_stack_set_visible_child_name(self->sign_in_stack, make_page_outside(self, state));
     gtk_stack_set_visible_child_name(self->stack, is_inside ? "main" : "sign-in");
     for (size_t i = 0; i < G_N_ELEMENTS(inside); i++)
         gtk_widget_action_set_enabled(GTK_WIDGET(self), inside[i], is_inside);
@@ -327,10 +365,11 @@ static void latchkey_window_class_init(LatchkeyWindowClass *class)
 
     G_OBJECT_CLASS(class)->dispose = latchkey_window_dispose;
     GTK_WINDOW_CLASS(class)->close_request = latchkey_window_close_request;
+    g_type_ensure(LATCHKEY_TYPE_STARTING_PAGE);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/io/github/latchkey/Latchkey/latchkey-window.ui");
     gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, stack);
-    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, sign_in_place);
+    gtk_widget_class_bind_template_child(widget_class, LatchkeyWindow, sign_in_stack);
     gtk_widget_class_install_action(widget_class, "win.sign-in", NULL, on_sign_in);
     gtk_widget_class_install_action(widget_class, "win.sign-out", NULL, on_sign_out);
     gtk_widget_class_install_action(widget_class, "win.enter-key", NULL, on_enter_key);
@@ -352,6 +391,7 @@ static void latchkey_window_init(LatchkeyWindow *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
     latchkey_a11y_follow_stack(GTK_WIDGET(self->stack));
+    latchkey_a11y_follow_stack(GTK_WIDGET(self->sign_in_stack));
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.go-back", FALSE);
     restore_size(self);
 }
@@ -362,7 +402,12 @@ static void leave_source(LatchkeyWindow *self)
         g_signal_handlers_disconnect_by_data(self->account, self);
     if (self->feed != NULL)
         g_signal_handlers_disconnect_by_data(self->feed, self);
-    adw_bin_set_child(self->sign_in_place, NULL);
+    if (self->signed_out_page != NULL)
+        gtk_stack_remove(self->sign_in_stack, GTK_WIDGET(self->signed_out_page));
+    self->signed_out_page = NULL;
+    if (self->sign_in_page != NULL)
+        gtk_stack_remove(self->sign_in_stack, GTK_WIDGET(self->sign_in_page));
+    self->sign_in_page = NULL;
     if (self->main_page != NULL) {
         remember_page(self);
         gtk_stack_remove(self->stack, GTK_WIDGET(self->main_page));
@@ -374,15 +419,10 @@ static void leave_source(LatchkeyWindow *self)
 void latchkey_window_set_source(LatchkeyWindow *self, LatchkeyAccount *account, LatchkeyFeed *feed,
                                 LatchkeySecrets *key)
 {
-    GtkWidget *sign_in_page = g_object_new(LATCHKEY_TYPE_SIGN_IN_PAGE, NULL);
-
     leave_source(self);
     g_set_object(&self->account, account);
     g_set_object(&self->feed, feed);
     g_set_object(&self->key, key);
-    adw_bin_set_child(self->sign_in_place, sign_in_page);
-    latchkey_sign_in_page_set_account(LATCHKEY_SIGN_IN_PAGE(sign_in_page), account);
-    latchkey_sign_in_page_set_environments(LATCHKEY_SIGN_IN_PAGE(sign_in_page), self->environments);
     g_signal_connect_object(account, "changed", G_CALLBACK(on_account_changed), self, 0);
     g_signal_connect_object(account, "open-uri", G_CALLBACK(on_open_uri), self, 0);
     g_signal_connect_object(account, "notice", G_CALLBACK(on_notice), self, 0);
@@ -393,10 +433,9 @@ void latchkey_window_set_source(LatchkeyWindow *self, LatchkeyAccount *account, 
 
 void latchkey_window_set_environments(LatchkeyWindow *self, LatchkeyEnvironments *environments)
 {
-    GtkWidget *sign_in_page = adw_bin_get_child(self->sign_in_place);
-
     g_set_object(&self->environments, environments);
-    latchkey_sign_in_page_set_environments(LATCHKEY_SIGN_IN_PAGE(sign_in_page), environments);
+    if (self->signed_out_page != NULL)
+        latchkey_signed_out_page_set_environments(self->signed_out_page, environments);
 }
 
 LatchkeyWindow *latchkey_window_new(GtkApplication *application, LatchkeyAccount *account,

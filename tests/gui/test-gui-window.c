@@ -9,6 +9,7 @@
 #include "latchkey-profile-page.h"
 #include "latchkey-settings.h"
 #include "latchkey-sign-in-page.h"
+#include "latchkey-signed-out-page.h"
 #include "latchkey-window.h"
 
 #define AUTHENTICATE "POST /user_management/authenticate"
@@ -92,7 +93,7 @@ static void test_hidden_pages_leave_the_accessibility_tree(void)
     latchkey_account_start(s.kit.account);
     wait_until(kit_find_label(s.window, "Sign In to Latchkey") != NULL);
     GtkWidget *label = kit_find_label(s.window, "Sign In to Latchkey");
-    GtkWidget *page = gtk_widget_get_ancestor(label, ADW_TYPE_STATUS_PAGE);
+    GtkWidget *page = gtk_widget_get_ancestor(label, LATCHKEY_TYPE_SIGNED_OUT_PAGE);
     g_assert_false(
         gtk_test_accessible_has_state(GTK_ACCESSIBLE(page), GTK_ACCESSIBLE_STATE_HIDDEN));
     stage_click(&s, "Sign In");
