@@ -199,7 +199,6 @@ static void latchkey_application_startup(GApplication *application)
     GtkApplication *gtk = GTK_APPLICATION(application);
 
     G_APPLICATION_CLASS(latchkey_application_parent_class)->startup(application);
-    gtk_window_set_default_icon_name(APPLICATION_ID);
     g_action_map_add_action_entries(G_ACTION_MAP(self), actions, G_N_ELEMENTS(actions), self);
     latchkey_settings_follow_appearance();
     set_accel(gtk, "app.preferences", "<Control>comma", NULL);
@@ -223,6 +222,15 @@ static void latchkey_application_startup(GApplication *application)
     on_environments_changed(self);
 }
 
+/* GTK draws it where a window is realized, from its file: the first frame does not wait for that.
+ */
+static gboolean set_icon(gpointer window)
+{
+    gtk_window_set_default_icon_name(APPLICATION_ID);
+    gtk_window_set_icon_name(window, APPLICATION_ID); /* the default is for windows to come */
+    return G_SOURCE_REMOVE;
+}
+
 static void latchkey_application_activate(GApplication *application)
 {
     LatchkeyApplication *self = LATCHKEY_APPLICATION(application);
@@ -233,6 +241,7 @@ static void latchkey_application_activate(GApplication *application)
             GTK_APPLICATION(self), latchkey_source_get_account(self->source),
             latchkey_source_get_feed(self->source), latchkey_source_get_key(self->source));
         latchkey_window_set_environments(window, self->environments);
+        g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, set_icon, g_object_ref(window), g_object_unref);
     }
     gtk_window_present(GTK_WINDOW(window));
 }
