@@ -27,9 +27,10 @@ void lk__feed_clear(lk__feed *feed);
 
 /* The newest known event before which nothing can still turn up, malloc'd; NULL when there is none.
  * WorkOS holds events back for a few seconds, so an older one may follow a newer one: hold_back_ms
- * is how long that can last. */
+ * is how long that can last. ahead_ms: how far our clock is ahead of WorkOS', as far as known. */
 LK_MUST_CHECK lk_status lk__feed_anchor(lk__store *store, const lk__feed *feed,
-                                        int64_t hold_back_ms, char **out, lk_error *err);
+                                        int64_t hold_back_ms, int64_t ahead_ms, char **out,
+                                        lk_error *err);
 
 /* Where a cursor would stand: an event. id belongs to whoever the event belongs to. */
 typedef struct lk__place {

@@ -43,8 +43,10 @@ static void begin_by_time(lk__page_walk *self, const lk__feed *feed)
 lk_status lk__page_walk_open(lk__page_walk *self, lk__store *store, const lk__feed *feed,
                              lk_error *err)
 {
+    int64_t ahead_ms = lk__now_ms(self->client) - lk__server_now_ms(self->client);
+
     if (is_cursor_true(self, feed))
-        LK_TRY(lk__feed_anchor(store, feed, LK__HOLD_BACK_MS, &self->position, err));
+        LK_TRY(lk__feed_anchor(store, feed, LK__HOLD_BACK_MS, ahead_ms, &self->position, err));
     self->started_at_ms = lk__now_ms(self->client);
     begin_by_time(self, feed);
     return LK_OK;

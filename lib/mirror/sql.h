@@ -307,10 +307,10 @@
     " (CAST($6 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM lease WHERE name = 'feed'" \
     " AND fence = CAST($6 AS BIGINT))) RETURNING kept_from_ms"
 /* The newest event with nothing unseen before it: see feed.c. The feed has not been to what lies
- * behind the cursor ($3, $4), whenever a webhook told it by a clock that is set right since. */
-#define LK__SQL_ANCHOR                                                                            \
-    "SELECT id FROM event WHERE created_at_ms <= $1"                                              \
-    " OR (learned_at_ms <= $2 AND (created_at_ms, id) <= (CAST($3 AS BIGINT), CAST($4 AS TEXT)))" \
+ * behind the cursor ($3, $4). */
+#define LK__SQL_ANCHOR                                                                        \
+    "SELECT id FROM event WHERE created_at_ms <= $1 OR (learned_at_ms <= $2 AND"              \
+    " created_at_ms <= $5 AND (created_at_ms, id) <= (CAST($3 AS BIGINT), CAST($4 AS TEXT)))" \
     " ORDER BY created_at_ms DESC, id DESC LIMIT 1"
 
 #define LK__SQL_COUNTS                                                        \
