@@ -50,10 +50,10 @@ static lk_status take_id(void *ctx, const lk__row *row, lk_error *err)
 /* Two ways to know that all before an event E has been seen. The feed was at an event more than the
  * hold-back younger than E: what is older than E was out by then. Or E had been there for longer
  * than the hold-back when the last complete walk began: the same, and that walk saw it. This lets a
- * quiet feed begin at its very end; it must hold by WorkOS' clock and by ours, either of which may
- * not be known, be set, or be another machine's. */
-lk_status lk__feed_anchor(lk__store *store, const lk__feed *feed, int64_t hold_back_ms,
-                          int64_t ahead_ms, char **out, lk_error *err)
+ * quiet feed begin at its very end. It must hold by when E was created, and by when we learned of
+ * it, for WorkOS' clock may not be known, and ours may be set, or another machine's. */
+lk_status lk__feed_anchor(lk__store *store, const lk__feed *feed, int64_t hold_back_ms, char **out,
+                          lk_error *err)
 {
     char *anchor = NULL;
 
@@ -65,8 +65,7 @@ lk_status lk__feed_anchor(lk__store *store, const lk__feed *feed, int64_t hold_b
         lk__store_run(store, LK__SQL_ANCHOR,
                       LK__ARGS(lk__value_number(feed->cursor_at_ms - hold_back_ms),
                                lk__value_number(feed->settled_at_ms - hold_back_ms),
-                               lk__value_number(feed->cursor_at_ms), lk__value_text(feed->cursor),
-                               lk__value_number(feed->settled_at_ms - hold_back_ms - ahead_ms)),
+                               lk__value_number(feed->cursor_at_ms), lk__value_text(feed->cursor)),
                       take_id, &anchor, err));
     *out = anchor;
     return LK_OK;

@@ -15,8 +15,9 @@ typedef struct lk__feed {
     char *cursor; /* the newest event that came through the feed; "" before the first */
     int64_t cursor_at_ms;
     int64_t polled_at_ms;
-    int64_t settled_at_ms; /* when the last walk began that reached the end; 0: none did */
-    int64_t kept_from_ms;  /* the mark of forget.h */
+    int64_t
+        settled_at_ms;    /* WorkOS' clock when the last walk began that reached the end; 0: none */
+    int64_t kept_from_ms; /* the mark of forget.h */
 } lk__feed;
 
 #define lk__auto_feed LK_CLEANUP(lk__feed_clear) lk__feed
@@ -27,10 +28,9 @@ void lk__feed_clear(lk__feed *feed);
 
 /* The newest known event before which nothing can still turn up, malloc'd; NULL when there is none.
  * WorkOS holds events back for a few seconds, so an older one may follow a newer one: hold_back_ms
- * is how long that can last. ahead_ms: how far our clock is ahead of WorkOS', as far as known. */
+ * is how long that can last. */
 LK_MUST_CHECK lk_status lk__feed_anchor(lk__store *store, const lk__feed *feed,
-                                        int64_t hold_back_ms, int64_t ahead_ms, char **out,
-                                        lk_error *err);
+                                        int64_t hold_back_ms, char **out, lk_error *err);
 
 /* Where a cursor would stand: an event. id belongs to whoever the event belongs to. */
 typedef struct lk__place {

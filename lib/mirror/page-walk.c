@@ -43,11 +43,8 @@ static void begin_by_time(lk__page_walk *self, const lk__feed *feed)
 lk_status lk__page_walk_open(lk__page_walk *self, lk__store *store, const lk__feed *feed,
                              lk_error *err)
 {
-    int64_t ahead_ms = lk__now_ms(self->client) - lk__server_now_ms(self->client);
-
     if (is_cursor_true(self, feed))
-        LK_TRY(lk__feed_anchor(store, feed, LK__HOLD_BACK_MS, ahead_ms, &self->position, err));
-    self->started_at_ms = lk__now_ms(self->client);
+        LK_TRY(lk__feed_anchor(store, feed, LK__HOLD_BACK_MS, &self->position, err));
     begin_by_time(self, feed);
     return LK_OK;
 }
@@ -81,7 +78,8 @@ static void note_page(lk__page_walk *self, const lk_event_page *page)
     int64_t asked_at_ms = lk__server_now_ms(self->client) - self->took_ms;
 
     self->is_at_end = lk__feed_ends_with(page, next_position(self));
-    self->n_read++;
+    if (self->n_read++ == 0)
+        self->started_at_ms = asked_at_ms;
     if (page->count == 0)
         return;
     if (self->first_ms == 0)

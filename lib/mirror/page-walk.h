@@ -20,13 +20,13 @@ typedef struct lk__page_walk {
     lk_client *client;
     const char *const *types; /* the caller's */
     size_t n_types;
-    int64_t started_at_ms;
-    char *position;  /* id of the event behind which pages are read; NULL: from from_ms */
-    int64_t from_ms; /* created_at */
-    bool fell_back;  /* WorkOS did not know the position: begun anew by time */
-    lk__fetch next;  /* the page behind those that were read, where it was asked for */
-    lk__pages read;  /* behind position, not written yet */
-    bool is_at_end;  /* they are the feed's last */
+    int64_t started_at_ms; /* WorkOS' clock at the first request */
+    char *position;        /* id of the event behind which pages are read; NULL: from from_ms */
+    int64_t from_ms;       /* created_at */
+    bool fell_back;        /* WorkOS did not know the position: begun anew by time */
+    lk__fetch next;        /* the page behind those that were read, where it was asked for */
+    lk__pages read;        /* behind position, not written yet */
+    bool is_at_end;        /* they are the feed's last */
     bool has_written;
     int64_t written_to_ms; /* created_at of the newest event that it has written */
     int64_t

@@ -310,7 +310,7 @@
  * behind the cursor ($3, $4). */
 #define LK__SQL_ANCHOR                                                                        \
     "SELECT id FROM event WHERE created_at_ms <= $1 OR (learned_at_ms <= $2 AND"              \
-    " created_at_ms <= $5 AND (created_at_ms, id) <= (CAST($3 AS BIGINT), CAST($4 AS TEXT)))" \
+    " created_at_ms <= $2 AND (created_at_ms, id) <= (CAST($3 AS BIGINT), CAST($4 AS TEXT)))" \
     " ORDER BY created_at_ms DESC, id DESC LIMIT 1"
 
 #define LK__SQL_COUNTS                                                        \

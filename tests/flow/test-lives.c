@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -27,7 +28,9 @@ enum {
 typedef struct life {
     uint64_t seed;
     kit k;
-    fake_clock clock;
+    fake_clock clock; /* WorkOS' */
+    fake_clock ours;
+    int64_t ahead_ms; /* of the process that runs */
     fake_random random;
     fake_feed feed;
     pthread_mutex_t mutex;
@@ -42,6 +45,16 @@ typedef struct life {
 
 /* ---- The feed ---- */
 
+static lk_status add_date(const life *l, lk_http_response *response)
+{
+    time_t now_s = (time_t)(l->clock.now_ms / SECOND);
+    struct tm parts;
+    char date[64];
+
+    strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now_s, &parts));
+    return lk_http_response_add_header(response, "Date", date);
+}
+
 static lk_status answer(life *l, const lk_http_request *request, lk_http_response *response,
                         lk_error *err)
 {
@@ -49,7 +62,8 @@ static lk_status answer(life *l, const lk_http_request *request, lk_http_respons
 
     if (l->n_between_failures > 0 && chance_below(l->n_between_failures) == 0)
         return lk__fail(err, LK_ERR_NETWORK, "cut off");
-    return inner.send(inner.ctx, request, response, err);
+    LK_TRY(inner.send(inner.ctx, request, response, err));
+    return add_date(l, response);
 }
 
 static lk_status send(void *ctx, const lk_http_request *request, lk_http_response *response,
@@ -100,11 +114,13 @@ static void make_feed(life *l)
 
 /* ---- The mirror ---- */
 
-/* A process ended, another one began. */
+/* A process ended, another one began, with a clock of its own. */
 static void begin_process(life *l)
 {
     lk_error err = LK_ERROR_INIT;
 
+    l->ahead_ms = chance_below(2) == 0 ? 0 : (int64_t)chance_below(40 * MINUTE) - 20 * MINUTE;
+    l->ours.now_ms = l->clock.now_ms + l->ahead_ms;
     lk_sync_freep(&l->sync);
     lk_client_freep(&l->client);
     kit_open(&l->k);
@@ -170,12 +186,18 @@ static void deliver_webhooks(life *l)
     }
 }
 
+static void set_clock(life *l, int64_t now_ms)
+{
+    l->clock.now_ms = now_ms;
+    l->ours.now_ms = now_ms + l->ahead_ms;
+}
+
 static void let_time_pass(life *l)
 {
     static const int64_t steps_ms[] = { 100,         2 * SECOND,   20 * SECOND,
                                         90 * SECOND, 120 * MINUTE, 3 * 24 * 60 * (int64_t)MINUTE };
 
-    l->clock.now_ms += steps_ms[chance_below(6)];
+    set_clock(l, l->clock.now_ms + steps_ms[chance_below(6)]);
 }
 
 static void live(life *l)
@@ -198,7 +220,7 @@ static void live(life *l)
                 (void)step(l);
     }
     l->n_between_failures = 0;
-    l->clock.now_ms = end_ms + 2 * MINUTE;
+    set_clock(l, end_ms + 2 * MINUTE);
 }
 
 /* Two ends: the first may be one that was read ahead before time went on. */

@@ -322,7 +322,7 @@ typedef struct lk_mirror_status {
     int64_t n_groups; /* live */
     int64_t n_directories;
     int64_t n_parked;         /* events kept aside with a reason, since they could not be applied */
-    int64_t settled_at_ms;    /* when the last poll began that reached the end of the feed */
+    int64_t settled_at_ms;    /* when the last poll began that reached the end, by WorkOS' clock */
     int64_t reconciled_at_ms; /* end of the last walk: see reconcile.h */
     bool reconciled_held;     /* that walk deleted nothing, for it was too much */
     /* Who polls under a lease (lk_sync_options.lease_ms), "HOST, process N", and until when unless
