@@ -24,7 +24,7 @@ typedef struct stretch {
 typedef struct progress {
     bool as_json;
     bool on_terminal; /* stderr is one: show what is going on */
-    size_t n_fetched, n_applied, n_parked;
+    size_t n_fetched, n_applied, n_parked, n_skipped;
     int64_t n_forgotten;
     stretch comparing, reading;
     int64_t shown_ms;
@@ -82,6 +82,7 @@ static void add(progress *so_far, const lk_sync_result *result)
     so_far->n_fetched += result->n_fetched;
     so_far->n_applied += result->n_applied;
     so_far->n_parked += result->n_parked;
+    so_far->n_skipped += result->n_skipped;
     if (result->reconciling)
         go_on(&so_far->comparing, result->n_seen, result->n_expected, result->n_seen);
     else
@@ -100,9 +101,11 @@ static lk_status print_summary(const progress *so_far, lk_mirror *mirror, lk_err
     TRY(lk_mirror_get_status(mirror, &now, err));
     print_time(newest, now.newest_event_at_ms);
     if (so_far->as_json) {
-        printf("{\"fetched\":%zu,\"applied\":%zu,\"parked\":%zu,\"forgotten\":%" PRId64
-               ",\"cursor\":",
-               so_far->n_fetched, so_far->n_applied, so_far->n_parked, so_far->n_forgotten);
+        printf(
+            "{\"fetched\":%zu,\"applied\":%zu,\"parked\":%zu,\"skipped\":%zu,\"forgotten\":%" PRId64
+            ",\"cursor\":",
+            so_far->n_fetched, so_far->n_applied, so_far->n_parked, so_far->n_skipped,
+            so_far->n_forgotten);
         print_json_text(stdout, now.cursor[0] != '\0' ? now.cursor : NULL);
         printf(",\"events\":%" PRId64 ",\"users\":%" PRId64 ",\"groups\":%" PRId64
                ",\"directories\":%" PRId64,
@@ -122,6 +125,11 @@ static lk_status print_summary(const progress *so_far, lk_mirror *mirror, lk_err
     if (now.newest_event_at_ms != 0)
         printf(", as of %s", newest);
     puts(".");
+    if (so_far->n_skipped > 0) {
+        printf("%-14s ", "Skipped");
+        print_count(stdout, (int64_t)so_far->n_skipped, "entry", "entries");
+        puts(" that no event can be read from: sync reconcile finds what they told");
+    }
     if (so_far->n_forgotten > 0) {
         printf("%-14s ", "Forgotten");
         print_count(stdout, so_far->n_forgotten, "event, which was too old\n",

@@ -27,6 +27,7 @@ struct feed {
     pthread_mutex_t mutex; /* for all below */
     pthread_cond_t moved;
     uint64_t news;
+    size_t n_skipped; /* the most in one step: what cannot be read comes again and again */
     bool is_stopped;
     feed_status status;
 };
@@ -41,6 +42,7 @@ static void report(void *ctx, const lk_sync_result *result, const lk_error *err)
     pthread_mutex_lock(&news->mutex);
     feed_status *status = &news->status;
     feed_state before = status->state;
+    bool has_skipped = err == NULL && result->n_skipped > news->n_skipped;
     bool is_new_trouble = err != NULL && strcmp(status->message, line) != 0;
     status->n_steps++;
     snprintf(status->message, sizeof(status->message), "%s", line);
@@ -50,6 +52,7 @@ static void report(void *ctx, const lk_sync_result *result, const lk_error *err)
     } else {
         status->last_ok_ms = clock_wall_ms();
         status->state = result->caught_up ? FEED_OK : FEED_STARTING;
+        news->n_skipped = has_skipped ? result->n_skipped : news->n_skipped;
     }
     if (status->state != before || result->n_applied > 0) {
         news->news++;
@@ -60,6 +63,11 @@ static void report(void *ctx, const lk_sync_result *result, const lk_error *err)
         journal_tell(news->log, JOURNAL_ERROR, "the feed: %s", line);
     else if (err == NULL && before == FEED_FAILING)
         journal_tell(news->log, JOURNAL_INFO, "the feed works again");
+    if (has_skipped)
+        journal_tell(news->log, JOURNAL_WARNING,
+                     "the feed: no event can be read from %zu of the entries that came: "
+                     "sync reconcile finds what they told",
+                     result->n_skipped);
 }
 
 static bool is_stopped(feed *news)

@@ -68,6 +68,7 @@ static lk_status fill_event(lk_event *event, const lk__json *value, int64_t crea
 /* What an entry of a page says of itself. */
 struct head {
     lk__arena *arena;
+    bool is_checked; /* the entry, as a whole */
     const char *id;
     const char *type;
     const char *created_at;
@@ -76,13 +77,25 @@ struct head {
     bool has_created_at;
 };
 
+/* The text of a value that was checked, or on its own merits: NULL where it is unsafe. */
+static lk_status take_text(const char *raw, size_t raw_len, struct head *head, const char **out,
+                           lk_error *err)
+{
+    lk_error unsafe = LK_ERROR_INIT;
+
+    *out = NULL;
+    if (head->is_checked || lk__json_check(raw, raw_len, &unsafe) == LK_OK)
+        return lk__json_slice_text(raw, raw_len, head->arena, out, err);
+    return LK_OK;
+}
+
 static lk_status take_once(const char *raw, size_t raw_len, struct head *head, bool *has,
                            const char **out, lk_error *err)
 {
     if (*has)
         return LK_OK;
     *has = true;
-    return lk__json_slice_text(raw, raw_len, head->arena, out, err);
+    return take_text(raw, raw_len, head, out, err);
 }
 
 static lk_status see_member(void *ctx, const char *name, const char *raw, size_t raw_len,
@@ -99,21 +112,54 @@ static lk_status see_member(void *ctx, const char *name, const char *raw, size_t
     return LK_OK;
 }
 
-/* *is_event is false for what is no event, among it bytes that JSON does not allow or that would be
- * cut. Nothing is parsed: whoever wants what is in the event does that. */
-static lk_status read_entry(const char *raw, size_t raw_len, lk__arena *arena, lk_event *out,
-                            bool *is_event, lk_error *err)
+/* What a line, a terminal and both databases take as it is. */
+static bool is_clean(const char *raw, size_t raw_len)
 {
-    struct head head = { .arena = arena };
+    for (size_t n, i = 0; i < raw_len; i += n) {
+        n = lk__utf8_length(raw + i, raw_len - i);
+        if (n == 0 || (unsigned char)raw[i] < ' ')
+            return false;
+    }
+    return true;
+}
+
+/* Members of an entry that is unsafe to believe as a whole: what is in it is for others to tell. */
+static lk_status read_unsound(const char *raw, size_t raw_len, struct head *head, lk_error *err)
+{
+    lk_error unsafe = LK_ERROR_INIT;
+    lk_status status;
+
+    *head = (struct head){ .arena = head->arena };
+    if (!is_clean(raw, raw_len))
+        return LK_OK;
+    status = lk__json_slices(raw, raw_len, true, see_member, head, &unsafe);
+    if (status == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err);
+    if (status != LK_OK)
+        *head = (struct head){ .arena = head->arena };
+    return LK_OK;
+}
+
+/* *is_event is false for what is no event. Nothing is parsed: whoever wants what is in the event
+ * does that, and checks it first where *is_sound is false: an event that says who it is, but holds
+ * what JSON does not allow, what would be cut, or what is nested too deep. */
+static lk_status read_entry(const char *raw, size_t raw_len, lk__arena *arena, lk_event *out,
+                            bool *is_event, bool *is_sound, lk_error *err)
+{
+    struct head head = { .arena = arena, .is_checked = true };
     lk_error unsafe = LK_ERROR_INIT;
     lk_status status;
 
     *is_event = false;
+    *is_sound = true;
     if (raw_len == 0 || raw[0] != '{')
         return LK_OK;
     status = lk__json_members(raw, raw_len, see_member, &head, &unsafe);
-    if (status != LK_OK)
-        return status == LK_ERR_NO_MEMORY ? lk__no_memory(err) : LK_OK;
+    if (status == LK_ERR_NO_MEMORY)
+        return lk__no_memory(err);
+    *is_sound = status == LK_OK;
+    if (!*is_sound)
+        LK_TRY(read_unsound(raw, raw_len, &head, err));
     if (!lk__list_is_id(head.id) || !lk__list_is_id(head.type) || head.created_at == NULL ||
         !lk__time_parse(head.created_at, &out->created_at_ms))
         return LK_OK;
@@ -131,15 +177,17 @@ static lk_status add_entry(void *ctx, const char *name, const char *raw, size_t 
     struct owned_page *owned = ctx;
     struct event_node *node = lk__arena_alloc(owned->arena, sizeof(*node));
     bool is_event = false;
+    bool is_sound = true;
 
     (void)name; /* entries of an array have none */
     if (node == NULL)
         return lk__no_memory(err);
-    LK_TRY(read_entry(raw, raw_len, owned->arena, &node->event, &is_event, err));
+    LK_TRY(read_entry(raw, raw_len, owned->arena, &node->event, &is_event, &is_sound, err));
     if (!is_event) {
         owned->page.skipped++;
         return LK_OK;
     }
+    owned->page.n_unsafe += !is_sound;
     node->next = owned->first;
     owned->first = node;
     owned->page.count++;

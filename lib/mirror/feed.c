@@ -101,19 +101,21 @@ enum { BATCH = 100 }; /* as many as there are in a page */
 static lk_status apply_page(lk__store *store, const lk_event_page *page, int64_t now_ms,
                             int64_t kept_from_ms, lk_sync_result *result, lk_error *err)
 {
+    const bool is_sound = page->n_unsafe == 0;
     lk__applied applied[BATCH];
 
     for (size_t i = 0; i < page->count; i += BATCH) {
         size_t n = page->count - i < BATCH ? page->count - i : BATCH;
 
-        LK_TRY(
-            lk__apply_events(store, page->items + i, n, true, now_ms, kept_from_ms, applied, err));
+        LK_TRY(lk__apply_events(store, page->items + i, n, is_sound, now_ms, kept_from_ms, applied,
+                                err));
         for (size_t j = 0; j < n; j++) {
             result->n_applied += applied[j] != LK__APPLIED_KNOWN;
             result->n_parked += applied[j] == LK__APPLIED_PARKED;
         }
     }
     result->n_fetched += page->count;
+    result->n_skipped += page->skipped;
     return LK_OK;
 }
 

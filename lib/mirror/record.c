@@ -449,9 +449,10 @@ static lk_status read_data(reading *r, const lk__slice *data, lk_error *err)
     lk_error cause = LK_ERROR_INIT;
     lk_status status;
 
-    if (data->data[0] != '{' ||
-        (!r->is_sound && lk__json_check(data->data, data->len, NULL) != LK_OK))
-        return park(r, "\"data\" is no object that can be read", err);
+    if (data->data[0] != '{')
+        return park(r, "\"data\" is no object", err);
+    if (!r->is_sound && lk__json_check(data->data, data->len, &cause) != LK_OK)
+        return park(r, cause.message, err);
     LK_TRY(read_about(data, r->arena, r->out, err));
     status = read_effect(r, data, &cause);
     if (status == LK_ERR_PROTOCOL)

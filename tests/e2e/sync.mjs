@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { control, emulate, newStore, start, waitFor, apiEnvironment } from './support.mjs';
+import { control, emulate, newStore, run, start, waitFor, apiEnvironment } from './support.mjs';
 import { allEvents, assertMirrors, listEvents, listUsers, syncOnce } from './mirror.mjs';
 
 let emulator;
@@ -114,6 +114,21 @@ test('events that become visible late are not passed over', async () => {
   assert.equal((await listEvents(store)).length, before);
   await control(emulator, 'POST', '/events/release', {});
   await sync(store);
+  await assertMirrors(emulator, store);
+});
+
+test('what no event can be read from is told of, and is in nobody\'s way', async () => {
+  const store = newStore();
+  await sync(store);
+  const json = { data: [{ id: 'event_without_a_time', event: 'dsync.user.created' }, 'no event'], list_metadata: { after: null } };
+  for (const args of [[], ['--json']]) {
+    await control(emulator, 'POST', '/faults', { path: '/events', status: 200, json });
+    const { stdout, code } = await run(['sync', 'run', '--once', '--store', store, ...args], { env: apiEnvironment(emulator.url) });
+    assert.equal(code, 0);
+    if (args.length) assert.equal(JSON.parse(stdout).skipped, 2);
+    else assert.match(stdout, /^Skipped +2 entries that no event can be read from: sync reconcile finds what they told$/m);
+  }
+  assert.doesNotMatch((await sync(store)).stdout, /Skipped/);
   await assertMirrors(emulator, store);
 });
 

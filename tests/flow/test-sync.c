@@ -129,6 +129,53 @@ static void test_parked_events_do_not_stop_the_feed(void **state)
     assert_string_equal(bench_status(b).cursor, "event_000002");
 }
 
+/* Bytes that nobody may believe are told of like fields that are missing. */
+static void test_events_with_unsafe_contents_are_parked(void **state)
+{
+    bench *b = *state;
+    char deep[201] = "";
+    lk_error err = LK_ERROR_INIT;
+    int64_t n_applied = 0;
+
+    memset(deep, '[', 100);
+    memset(deep + 100, ']', 100);
+    bench_fill(b, 5, SECOND);
+    kit_make(&b->events[1], "event_000001", "dsync.user.created", NOON - 3 * SECOND,
+             "{\"id\":\"user_1\",\"directory_id\":\"d\",\"first_name\":\"a\\u0000b\"}");
+    kit_make(&b->events[2], "event_000002", "dsync.user.created", NOON - 2 * SECOND,
+             "{\"id\":\"user_2\",\"directory_id\":\"d\",\"custom_attributes\":%s}", deep);
+    kit_make(&b->events[3], "event_000003", "never.heard.of", NOON - SECOND, "\"\\ud800\"");
+    assert_int_equal(bench_catch_up(b), 5);
+    assert_int_equal(bench_status(b).n_users, 2);
+    assert_int_equal(bench_status(b).n_parked, 2); /* nothing was to be applied of the third */
+    assert_string_equal(bench_status(b).cursor, "event_000004");
+    assert_int_equal(kit_number(&b->k, "SELECT COUNT(*) FROM parked WHERE reason LIKE '%u0000%'"),
+                     1);
+    assert_int_equal(
+        kit_number(&b->k, "SELECT COUNT(*) FROM parked WHERE reason LIKE '%64 levels%'"), 1);
+    assert_ok(lk_mirror_retry_parked(b->k.mirror, &n_applied, &err), err);
+    assert_int_equal(n_applied, 0);
+    assert_int_equal(bench_status(b).n_parked, 2);
+}
+
+static void test_entries_without_an_event_are_told(void **state)
+{
+    bench *b = *state;
+    fake_wire wire = FAKE_WIRE(
+        { "GET /events", .status = 200,
+          .body =
+              "{\"data\":[{\"id\":\"event_1\"},{\"id\":\"event_2\",\"event\":\"a\",\"created_at\":"
+              "\"2026-03-02T11:00:00Z\",\"data\":{}},7],\"list_metadata\":{\"after\":null}}" });
+    lk_sync_result result;
+
+    bench_use(b, fake_wire_use(&wire));
+    result = bench_step(b);
+    assert_int_equal(result.n_fetched, 1);
+    assert_int_equal(result.n_skipped, 2);
+    assert_string_equal(bench_status(b).cursor, "event_2");
+    fake_wire_finished(&wire);
+}
+
 static void test_emulator_events_are_logged(void **state)
 {
     bench *b = *state;
@@ -313,6 +360,8 @@ int main(void)
         BENCH_TEST(test_short_pages_and_unreadable_entries_are_walked_over),
         BENCH_TEST(test_walk_ends_when_the_next_page_is_the_same),
         BENCH_TEST(test_parked_events_do_not_stop_the_feed),
+        BENCH_TEST(test_events_with_unsafe_contents_are_parked),
+        BENCH_TEST(test_entries_without_an_event_are_told),
         BENCH_TEST(test_emulator_events_are_logged),
         BENCH_TEST(test_lost_cursor_is_found_again_by_time),
         BENCH_TEST(test_cursor_past_retention_begins_at_the_oldest_kept),

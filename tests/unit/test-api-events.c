@@ -102,6 +102,8 @@ static void test_events_of_one_instant_are_sorted_by_id(void **state)
     OPEN_10 OPEN_10 OPEN_10 OPEN_10 OPEN_10 OPEN_10 OPEN_10 CLOSE_10 CLOSE_10 CLOSE_10 CLOSE_10 \
         CLOSE_10 CLOSE_10 CLOSE_10
 
+#define NINES "9999999999"
+
 static void test_entries_that_are_no_events_are_counted(void **state)
 {
     static const char *const entries[] = {
@@ -142,6 +144,65 @@ static void test_entries_that_are_no_events_are_counted(void **state)
         if (page->skipped != 1 || page->count != 1)
             fail_msg("entry %zu: %zu skipped, %zu read", i, page->skipped, page->count);
         assert_string_equal(page->items[0]->id, "good");
+        test_client_close(&test, &wire);
+    }
+}
+
+/* Who says who it is comes in, whatever else it holds: somebody must tell of it. */
+static void test_events_with_unsafe_contents_are_handed_on(void **state)
+{
+#define NAMED "{\"id\":\"odd\",\"event\":\"a\",\"created_at\":\"2026-03-02T12:00:01Z\","
+    static const struct {
+        const char *entry;
+        bool is_event;
+    } rows[] = {
+        { NAMED "\"data\":{\"a\":\"x\\u0000y\"}}", true },
+        { NAMED "\"data\":{\"a\":\"\\ud800\"}}", true },
+        { NAMED "\"data\":" NESTED_70 "}", true },
+        { NAMED "\"context\":" NESTED_70 ",\"data\":{}}", true },
+        { NAMED "\"data\":1" NINES NINES NINES NINES NINES NINES NINES "}", true },
+        /* These would break a line, a terminal or a database. */
+        { NAMED "\"data\":\"\xFF\"}", false },
+        { NAMED "\"data\":\"\xC3\"}", false },
+        { NAMED "\"data\":\"\n\"}", false },
+        { NAMED "\n\"data\":\"\\u0000\"}", false },
+        { NAMED "\"a\\u0000\":1}", false }, /* a name that is unsafe has no meaning */
+        /* And these say nothing of themselves, or not safely. */
+        { "{\"id\":\"o\\u0000\",\"event\":\"a\",\"created_at\":\"2026-03-02T12:00:01Z\"}", false },
+        { "{\"id\":\"o\\u0000\",\"id\":\"odd\",\"event\":\"a\",\"created_at\":\"2026-03-02T12:00:"
+          "01Z\"}",
+          false },
+        { "{\"id\":\"odd\",\"event\":\"\\ud800\",\"created_at\":\"2026-03-02T12:00:01Z\"}", false },
+        { "{\"id\":\"odd\",\"event\":\"a\",\"created_at\":\"2026-03-02T12:00:01Z\\u0000\"}",
+          false },
+        { "{\"data\":\"\\u0000\"}", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N_ROWS(rows); i++) {
+        char body[512];
+        fake_wire wire = FAKE_WIRE({ "GET /events", .status = 200, .body = body });
+        lk_auto(lk_event_page) page = NULL;
+        test_client test;
+        lk_error err = LK_ERROR_INIT;
+
+        snprintf(body, sizeof(body),
+                 "{\"data\":[%s,{\"id\":\"good\",\"event\":\"a\",\"created_at\":"
+                 "\"2026-03-02T12:00:00Z\"}],\"list_metadata\":{\"after\":\"good\"}}",
+                 rows[i].entry);
+        test_client_open(&test, &wire);
+        assert_ok(lk_events_list(test.client, OPTIONS(.types = types, .n_types = 1), &page, &err),
+                  err);
+        if (page->count != (rows[i].is_event ? 2 : 1) ||
+            page->skipped != (rows[i].is_event ? 0 : 1))
+            fail_msg("entry %zu: %zu skipped, %zu read", i, page->skipped, page->count);
+        assert_int_equal(page->n_unsafe, rows[i].is_event);
+        assert_string_equal(page->items[0]->id, "good");
+        if (rows[i].is_event) {
+            assert_string_equal(page->items[1]->id, "odd");
+            assert_int_equal(page->items[1]->created_at_ms, INT64_C(1772452801000));
+            assert_string_equal(page->items[1]->json, rows[i].entry);
+        }
         test_client_close(&test, &wire);
     }
 }
@@ -343,6 +404,7 @@ int main(void)
         cmocka_unit_test(test_page_is_sorted_and_keeps_bytes_and_unknown_types),
         cmocka_unit_test(test_events_of_one_instant_are_sorted_by_id),
         cmocka_unit_test(test_entries_that_are_no_events_are_counted),
+        cmocka_unit_test(test_events_with_unsafe_contents_are_handed_on),
         cmocka_unit_test(test_cursor_that_does_not_move_ends_the_walk),
         cmocka_unit_test(test_answers_that_are_no_pages_are_refused),
         cmocka_unit_test(test_wrong_options_are_named),

@@ -21,7 +21,9 @@ typedef struct lk_event_page {
     const lk_event *const *items; /* oldest first, by created_at then id */
     size_t count;
     const char *after; /* id to ask from next; NULL on the last page */
-    size_t skipped;    /* entries that are no events: not an object, no id, type or created_at */
+    size_t skipped;  /* entries that are no events: no object; no id, type, created_at; no UTF-8 */
+    size_t n_unsafe; /* of the items: they say who they are, but hold what is unsafe to believe:
+                      * check before reading */
 } lk_event_page;
 
 typedef struct lk_event_list_options {

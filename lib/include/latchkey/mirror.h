@@ -450,6 +450,8 @@ typedef struct lk_sync_result {
     int64_t reached_ms; /* created_at up to which all events are there; 0: none is */
     int64_t n_seen;     /* reconciling: users and groups so far, … */
     int64_t n_expected; /* … and of them in all, as far as WorkOS says; never below n_seen */
+    size_t n_skipped;   /* entries of the pages that no event can be read from: what they told is
+                         * not here, and a reconciliation finds it. Again each time they are read */
 } lk_sync_result;
 
 LK_API LK_MUST_CHECK lk_status lk_sync_new(const lk_sync_options *options, lk_sync **out,
