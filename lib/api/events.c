@@ -20,6 +20,7 @@
 #include "crypto/signature.h"
 
 #define MAX_LIMIT     100
+#define PART_LIMIT    10 /* of what did not fit */
 #define MAX_TYPES     256
 #define MAX_TYPES_LEN 6000
 #define MAX_PAGE      (16 * 1024 * 1024)
@@ -268,8 +269,8 @@ static lk_status check_list(const lk_event_list_options *options, lk_error *err)
     return LK_OK;
 }
 
-static lk_status ask_page(lk_client *client, const lk_event_list_options *options, lk__buf *body,
-                          lk_error *err)
+static lk_status ask_page(lk_client *client, const lk_event_list_options *options, int n_at_most,
+                          lk__buf *body, lk_error *err)
 {
     static const char *const path[] = { "events", NULL };
     lk__auto_buf types = LK__BUF(MAX_TYPES_LEN);
@@ -280,7 +281,7 @@ static lk_status ask_page(lk_client *client, const lk_event_list_options *option
     LK_TRY(join_types(options, &types, err));
     lk__time_format(options->range_start_ms, start);
     lk__time_format(options->range_end_ms, end);
-    snprintf(limit, sizeof(limit), "%d", options->limit == 0 ? MAX_LIMIT : options->limit);
+    snprintf(limit, sizeof(limit), "%d", n_at_most);
 
     const lk__pair query[] = {
         { "events", types.data },
@@ -296,6 +297,25 @@ static lk_status ask_page(lk_client *client, const lk_event_list_options *option
                             .n_query = sizeof(query) / sizeof(query[0]),
                             .max_body = MAX_PAGE };
     return lk__call_send(client, &call, body, err);
+}
+
+/* What is too large for one answer comes in parts: it must not stand in the way for ever. The
+ * transport gives up such an answer, so that none was read. */
+static lk_status ask_page_that_fits(lk_client *client, const lk_event_list_options *options,
+                                    lk__buf *body, lk_error *err)
+{
+    int n_at_most = options->limit == 0 ? MAX_LIMIT : options->limit;
+    lk_error problem = LK_ERROR_INIT;
+    lk_status status = ask_page(client, options, n_at_most, body, &problem);
+
+    while (status == LK_ERR_PROTOCOL && problem.http_status == 0 && n_at_most > 1) {
+        lk__error_clear(&problem);
+        n_at_most = n_at_most > PART_LIMIT ? PART_LIMIT : 1;
+        status = ask_page(client, options, n_at_most, body, &problem);
+    }
+    if (err != NULL) /* also of a success: what came may still be no page */
+        *err = problem;
+    return status;
 }
 
 /* An answer that lives in its own arena; NULL without memory. */
@@ -327,7 +347,7 @@ lk_status lk_events_list(lk_client *client, const lk_event_list_options *given, 
         return lk__fail(err, LK_ERR_INVALID, "client and out must not be NULL");
     LK_TRY(lk__options_read(given, &options, sizeof(options), "lk_event_list_options", err));
     LK_TRY(check_list(&options, err));
-    LK_TRY(ask_page(client, &options, &body, err));
+    LK_TRY(ask_page_that_fits(client, &options, &body, err));
     owned = new_page();
     if (owned == NULL)
         return lk__no_memory(err);

@@ -207,6 +207,38 @@ static void test_events_with_unsafe_contents_are_handed_on(void **state)
     }
 }
 
+/* The transport says so of what is beyond its limit. */
+static void test_page_that_is_too_large_comes_in_parts(void **state)
+{
+#define ASKED(limit) "GET /events?events=dsync.user.created&limit=" limit "&order=asc&after=event_1"
+#define TOO_LARGE    .failure = LK_ERR_PROTOCOL, .failure_message = "answer is larger"
+    fake_wire wire =
+        FAKE_WIRE({ ASKED("100"), TOO_LARGE }, { ASKED("10"), TOO_LARGE },
+                  { ASKED("1"), .status = 200, .body = "{\"data\":[]}" }, { ASKED("5"), TOO_LARGE },
+                  { ASKED("1"), TOO_LARGE }, { ASKED("100"), .status = 200, .body = "no page" });
+    lk_event_page *page = NULL;
+    test_client test;
+    lk_error err = LK_ERROR_INIT;
+
+    (void)state;
+    test_client_open(&test, &wire);
+    assert_ok(lk_events_list(test.client, OPTIONS(.types = types, .n_types = 1, .after = "event_1"),
+                             &page, &err),
+              err);
+    lk_event_page_freep(&page);
+    assert_fails(
+        lk_events_list(test.client,
+                       OPTIONS(.types = types, .n_types = 1, .after = "event_1", .limit = 5), &page,
+                       &err),
+        LK_ERR_PROTOCOL, err);
+    assert_contains(err.message, "answer is larger");
+    assert_fails(lk_events_list(test.client,
+                                OPTIONS(.types = types, .n_types = 1, .after = "event_1"), &page,
+                                &err),
+                 LK_ERR_PROTOCOL, err); /* asking for less would not help */
+    test_client_close(&test, &wire);
+}
+
 static void test_cursor_that_does_not_move_ends_the_walk(void **state)
 {
     static const struct {
@@ -405,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_events_of_one_instant_are_sorted_by_id),
         cmocka_unit_test(test_entries_that_are_no_events_are_counted),
         cmocka_unit_test(test_events_with_unsafe_contents_are_handed_on),
+        cmocka_unit_test(test_page_that_is_too_large_comes_in_parts),
         cmocka_unit_test(test_cursor_that_does_not_move_ends_the_walk),
         cmocka_unit_test(test_answers_that_are_no_pages_are_refused),
         cmocka_unit_test(test_wrong_options_are_named),

@@ -42,7 +42,8 @@ typedef struct lk_event_list_options {
 
 /* One page of the Events API (GET /events, order=asc). Blocks; retried. Needs an API key. Whatever
  * WorkOS sends is handed on, also types not asked for: its emulators ignore the filter. Entries
- * that cannot be read are counted in skipped, never fatal. Free *out with lk_event_page_free(). */
+ * that cannot be read are counted in skipped, never fatal. A page beyond 16 MB comes in parts of 10
+ * events, or of 1. Free *out with lk_event_page_free(). */
 LK_API LK_MUST_CHECK lk_status lk_events_list(lk_client *client,
                                               const lk_event_list_options *options,
                                               lk_event_page **out, lk_error *err);
