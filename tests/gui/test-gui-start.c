@@ -57,11 +57,37 @@ static void test_spinner_turns_for_who_waits(void)
     fake_wire_finished(&wire);
 }
 
+static gboolean has_focus(gui_stage *s, const char *text)
+{
+    GtkWidget *label = kit_find_label(s->window, text);
+    GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(s->window));
+
+    return label != NULL && focus == gtk_widget_get_ancestor(label, GTK_TYPE_BUTTON);
+}
+
+/* Whichever page comes or is made: Enter goes on. */
+static void test_next_step_has_the_focus(void)
+{
+    fake_wire wire = FAKE_WIRE_SILENT;
+    gui_stage s = { 0 };
+
+    stage_open(&s, &wire);
+    latchkey_account_start(s.kit.account);
+    wait_until(has_focus(&s, "Sign In"));
+    stage_click(&s, "Sign In");
+    g_assert_true(has_focus(&s, "Open Again"));
+    stage_click(&s, "Cancel");
+    g_assert_true(has_focus(&s, "Sign In"));
+    stage_close(&s);
+    fake_wire_finished(&wire);
+}
+
 int main(int argc, char **argv)
 {
     gtk_test_init(&argc, &argv, NULL);
     adw_init();
     g_test_add_func("/start/pages", test_pages_are_made_when_they_are_shown);
+    g_test_add_func("/start/focus", test_next_step_has_the_focus);
     g_test_add_func("/start/spinner", test_spinner_turns_for_who_waits);
     return g_test_run();
 }
