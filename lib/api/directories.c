@@ -1,6 +1,8 @@
 /* Pages of Directory Sync's state API; see directories.h. */
 #include "api/directories.h"
 
+#include <string.h>
+
 #include "api/call.h"
 #include "api/list.h"
 #include "base/cleanup.h"
@@ -20,15 +22,15 @@ static lk_status add_entry(void *ctx, const char *name, const char *raw, size_t 
 {
     reading *r = ctx;
     const char *id = lk__json_text(value, "id");
+    const char *directory_id = lk__json_text(value, "directory_id");
     lk__object *object;
 
     (void)name; /* entries of an array have none */
-    if (!lk__list_is_id(id)) {
+    if (!lk__list_is_id(id) || (r->directory_id != NULL && !lk__list_is_id(directory_id))) {
         r->page->skipped++;
         return LK_OK;
     }
-    if (r->directory_id != NULL &&
-        !lk__text_equal(lk__json_text(value, "directory_id"), r->directory_id))
+    if (r->directory_id != NULL && strcmp(directory_id, r->directory_id) != 0)
         return LK_OK;
     object = lk__arena_alloc(r->page->arena, sizeof(*object));
     if (object == NULL)
@@ -63,10 +65,15 @@ static lk_status read_page(const lk__buf *body, const char *directory_id, const 
 {
     reading r = { .page = page, .end = &page->first, .directory_id = directory_id };
 
-    LK_TRY(lk__list_read(body, add_entry, &r, page->arena, &page->after, err));
+    bool is_cut = false;
+
+    LK_TRY(lk__list_read(body, add_entry, &r, page->arena, &page->after, &is_cut, err));
     /* A cursor that does not move would be followed for ever. */
-    if (lk__text_equal(page->after, asked_after))
+    if (page->after != NULL && lk__text_equal(page->after, asked_after)) {
         page->after = NULL;
+        is_cut = true;
+    }
+    page->skipped += is_cut; /* at least: whoever deletes what is not listed must not */
     return LK_OK;
 }
 

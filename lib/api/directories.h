@@ -25,7 +25,7 @@ typedef struct lk__object_page {
     lk__object *first; /* in the order that came */
     size_t count;
     const char *after; /* id to ask from next; NULL on the last page */
-    size_t skipped;    /* entries that are no objects with an id */
+    size_t skipped; /* entries that do not say what they are, and one where the list breaks off */
     lk__arena *arena;
 } lk__object_page;
 

@@ -228,7 +228,7 @@ static lk_status read_page(struct owned_page *owned, const lk__buf *body, const 
     const char *data = NULL;
     size_t data_len = 0;
 
-    LK_TRY(lk__list_open(body, owned->arena, &data, &data_len, &owned->page.after, err));
+    LK_TRY(lk__list_open(body, owned->arena, &data, &data_len, &owned->page.after, NULL, err));
     LK_TRY(lk__json_slices(data, data_len, true, add_entry, owned, err));
     LK_TRY(sort_events(owned, err));
     /* A cursor that does not move would be followed for ever. */

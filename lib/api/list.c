@@ -23,7 +23,13 @@ struct members {
     size_t data_len;
     lk__arena *arena;
     const char *after;
+    bool is_cut;
 };
+
+static bool says_nothing(const lk__json *value)
+{
+    return value == NULL || lk__json_is_null(value);
+}
 
 static lk_status read_after(const char *raw, size_t raw_len, struct members *members, lk_error *err)
 {
@@ -34,8 +40,11 @@ static lk_status read_after(const char *raw, size_t raw_len, struct members *mem
 
     if (status == LK_ERR_NO_MEMORY)
         return lk__no_memory(err);
+    members->is_cut =
+        !lk__json_is_object(metadata) || !says_nothing(lk__json_get(metadata, "after"));
     if (!lk__list_is_id(after))
         return LK_OK;
+    members->is_cut = false;
     members->after = lk__arena_text(members->arena, after);
     return members->after != NULL ? LK_OK : lk__no_memory(err);
 }
@@ -53,9 +62,9 @@ static lk_status see_member(void *ctx, const char *name, const char *raw, size_t
 }
 
 lk_status lk__list_open(const lk__buf *body, lk__arena *arena, const char **data, size_t *data_len,
-                        const char **after, lk_error *err)
+                        const char **after, bool *is_cut, lk_error *err)
 {
-    struct members members = { .arena = arena };
+    struct members members = { .arena = arena, .is_cut = true }; /* until it says where it ends */
 
     LK_TRY(lk__json_slices(body->data, body->len, true, see_member, &members, err));
     if (members.data == NULL)
@@ -63,17 +72,19 @@ lk_status lk__list_open(const lk__buf *body, lk__arena *arena, const char **data
     *data = members.data;
     *data_len = members.data_len;
     *after = members.after;
+    if (is_cut != NULL)
+        *is_cut = members.is_cut;
     return LK_OK;
 }
 
 lk_status lk__list_read(const lk__buf *body, lk__json_visit *visit, void *ctx, lk__arena *arena,
-                        const char **after, lk_error *err)
+                        const char **after, bool *is_cut, lk_error *err)
 {
     const char *next = NULL;
     const char *data = NULL;
     size_t data_len = 0;
 
-    LK_TRY(lk__list_open(body, arena, &data, &data_len, &next, err));
+    LK_TRY(lk__list_open(body, arena, &data, &data_len, &next, is_cut, err));
     LK_TRY(lk__json_each(data, data_len, visit, ctx, err));
     *after = next;
     return LK_OK;

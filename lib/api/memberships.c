@@ -54,7 +54,7 @@ static lk_status read_page(const lk__buf *body, lk_membership_page **out, lk_err
     if (owned == NULL)
         return lk__no_memory(err);
     owned->arena = arena;
-    LK_TRY(lk__list_read(body, add_entry, owned, arena, &after, err));
+    LK_TRY(lk__list_read(body, add_entry, owned, arena, &after, NULL, err));
     owned->page.items = owned->items;
     owned->arena = lk__steal(arena);
     *out = &owned->page;
