@@ -19,7 +19,8 @@
 enum {
     PAUSE_MS = 250, /* "/directory_users: 4 requests per second per directory": WorkOS' limits */
     DEFAULT_PERCENT = 5,
-    DEFAULT_NUMBER = 10
+    DEFAULT_NUMBER = 10,
+    MOST_ANEW = 20 /* lists: places do go, but not one after the other */
 };
 
 /* "up to 30 days old": https://workos.com/docs/reference/events/list */
@@ -33,6 +34,7 @@ struct lk_reconcile {
     int max_number;
     int64_t walk_id;
     int64_t fence; /* of the feed's lease; 0: there is none */
+    int n_anew;    /* lists that were begun anew since their place was refused */
 };
 
 int64_t lk__oldest_kept(const lk_client *client)
@@ -95,6 +97,9 @@ static lk_status step_listing(lk_reconcile *self, const lk__walk *walk, lk_error
         LK_TRY(lk__walk_merge(self->mirror->store, walk, LK__DIRECTORIES, page, &n_bad, err));
         state = page->after != NULL ? LK_RECONCILE_LISTING : LK_RECONCILE_WALKING;
         position = page->after != NULL ? page->after : "";
+    } else if (++self->n_anew > MOST_ANEW) {
+        state = LK_RECONCILE_WALKING;
+        n_bad = 1; /* the rest of the list */
     }
     LK_TRY(lk__walk_move(self->mirror->store, walk, state, position, n_bad > 0,
                          lk__now_ms(self->client), &moved, err));
@@ -113,9 +118,11 @@ static void pause_for(const lk_reconcile *self, const lk__walk_directory *direct
         self->client->clock.sleep_ms(self->client->clock.ctx, ms);
 }
 
-static void plan_after_refusal(lk__walk_directory *next)
+/* A place may be gone: then the list is begun again. One that is refused from its beginning, or
+ * again and again, fails. */
+static void plan_after_refusal(lk_reconcile *self, lk__walk_directory *next)
 {
-    if (next->position[0] == '\0')
+    if (next->position[0] == '\0' || ++self->n_anew > MOST_ANEW)
         next->phase = LK__WALK_FAILED;
     next->position[0] = '\0';
 }
@@ -148,7 +155,7 @@ static lk_status step_directory(lk_reconcile *self, const lk__walk *walk,
         LK_TRY(lk__walk_merge(self->mirror->store, walk, kind, page, &n_bad, err));
         plan_after_page(&next, page);
     } else {
-        plan_after_refusal(&next);
+        plan_after_refusal(self, &next);
     }
     LK_TRY(lk__walk_move_directory(self->mirror->store, walk, directory, &next,
                                    page != NULL ? page->count : 0, n_bad > 0, &moved, err));

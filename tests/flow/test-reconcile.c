@@ -473,6 +473,25 @@ static void delete_last_directory(void *ctx, const char *url)
     s->directory.during = NULL;
 }
 
+/* However often they are begun anew: it ends, and deletes nobody. */
+static void test_places_that_are_refused_each_time_end_the_walk(void **state)
+{
+    scene *s = *state;
+    lk_reconcile_progress progress;
+
+    bench_catch_up(&s->b);
+    s->directory.users[0].is_gone = true;
+    s->directory.page = 2;
+    s->directory.refuses_places = true;
+    progress = walk(s);
+    assert_int_equal(progress.state, LK_RECONCILE_DONE);
+    assert_true(progress.n_directories_failed > 0);
+    assert_int_equal(bench_status(&s->b).n_users, N_USERS);
+    s->directory.refuses_places = false;
+    walk(s);
+    assert_equal_to_directory(s);
+}
+
 static void test_directory_that_is_gone_begins_their_list_again(void **state)
 {
     scene *s = *state;
@@ -644,6 +663,7 @@ int main(void)
         TEST(test_old_walk_is_left),
         TEST(test_place_that_is_gone_begins_the_list_again),
         TEST(test_directory_that_is_gone_begins_their_list_again),
+        TEST(test_places_that_are_refused_each_time_end_the_walk),
         TEST(test_incomplete_lists_delete_nothing),
         TEST(test_too_many_deletions_are_held_until_forced),
         TEST(test_limits_are_what_was_asked_for),

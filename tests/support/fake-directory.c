@@ -199,7 +199,7 @@ static lk_status answer(fake_directory *self, const char *url, lk_http_response 
         offer_groups(&p, directory);
     else
         offer_users(&p, directory);
-    if (!p.has_begun) {
+    if (!p.has_begun || (self->refuses_places && after[0] != '\0')) {
         lk__buf_clear(&p.body);
         return refuse(response, 422, err);
     }

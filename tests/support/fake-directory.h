@@ -28,6 +28,7 @@ typedef struct fake_directory {
     size_t page;            /* entries in one; 0: 100 */
     int refuses;            /* this directory's lists are answered 404; -1: none */
     int all_refused;        /* status of every answer of the state API; 0: none */
+    bool refuses_places;    /* any list behind its first page is answered 422 */
     bool is_unreadable;     /* a user in each page of users is no object */
     bool ignores_directory; /* as the official emulator does */
     int64_t fails_at;       /* the request that finds no network, counted from 1; 0: none */
