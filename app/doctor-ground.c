@@ -2,6 +2,7 @@
 #include "config.h"
 #include "doctor-part.h"
 #include "fail.h"
+#include "print.h"
 
 #include <errno.h>
 #include <latchkey/session.h>
@@ -67,6 +68,7 @@ void doctor_look_at_dns(patient *self)
     const char *port = NULL;
     lk_error err = LK_ERROR_INIT;
     char host[256];
+    char addresses[COUNT_SIZE];
     int n = 0;
 
     if (config_base_url(self->given, &url, &err) != LK_OK) {
@@ -87,7 +89,8 @@ void doctor_look_at_dns(patient *self)
     for (const struct addrinfo *one = list; one != NULL; one = one->ai_next)
         n++;
     if (rc == 0) {
-        doctor_find(self, DOCTOR_GOOD, "%.200s has %d address%s", host, n, n == 1 ? "" : "es");
+        doctor_find(self, DOCTOR_GOOD, "%.200s has %s", host,
+                    count_text(addresses, n, "address", "addresses"));
         return;
     }
     /* "EAI_AGAIN: The name server returned a temporary failure indication." */

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "doctor-part.h"
 #include "fail.h"
+#include "print.h"
 
 #include <inttypes.h>
 #include <latchkey/web.h>
@@ -250,29 +251,30 @@ static void judge_feed(patient *self, const lk_mirror_status *now)
     int64_t wall_ms = clock_wall_ms();
     int64_t cursor_age_ms = now->cursor_at_ms != 0 ? wall_ms - now->cursor_at_ms : 0;
     int64_t poll_age_ms = wall_ms - now->last_poll_at_ms;
+    char first[COUNT_SIZE];
+    char second[COUNT_SIZE];
 
     if (now->last_poll_at_ms == 0) {
         doctor_find(self, DOCTOR_NOTE, "the mirror has not been fed yet");
         doctor_advise(self, "latchkey sync run --once, or serve with an API key");
     } else if (poll_age_ms > FEED_LATE_MS && cursor_age_ms > CURSOR_LATE_MS) {
         doctor_find(self, DOCTOR_BAD,
-                    "last fed %" PRId64
-                    " days ago: WorkOS keeps events for 30 days, and what is older "
-                    "than that is missing then",
-                    poll_age_ms / DAY_MS);
+                    "last fed %s ago: WorkOS keeps events for 30 days, and what is older than "
+                    "that is missing then",
+                    count_text(first, poll_age_ms / DAY_MS, "day", "days"));
         doctor_advise(self, "run latchkey sync run now");
     } else if (poll_age_ms > FEED_LATE_MS) {
-        doctor_find(self, DOCTOR_NOTE, "last fed %" PRId64 " hours ago",
-                    poll_age_ms / (3600 * SECOND_MS));
+        doctor_find(self, DOCTOR_NOTE, "last fed %s ago",
+                    count_text(first, poll_age_ms / (3600 * SECOND_MS), "hour", "hours"));
         doctor_advise(self, "keep latchkey sync run or serve running");
     } else if (now->n_parked != 0) {
-        doctor_find(self, DOCTOR_NOTE, "%" PRId64 " event%s could not be applied: set aside",
-                    now->n_parked, now->n_parked == 1 ? "" : "s");
+        doctor_find(self, DOCTOR_NOTE, "%s could not be applied: set aside",
+                    count_text(first, now->n_parked, "event", "events"));
         doctor_advise(self, "latchkey sync status --parked tells why");
     } else {
-        doctor_find(self, DOCTOR_GOOD, "%" PRId64 " event%s, %" PRId64 " user%s, up to date",
-                    now->n_events, now->n_events == 1 ? "" : "s", now->n_users,
-                    now->n_users == 1 ? "" : "s");
+        doctor_find(self, DOCTOR_GOOD, "%s, %s, up to date",
+                    count_text(first, now->n_events, "event", "events"),
+                    count_text(second, now->n_users, "user", "users"));
     }
 }
 

@@ -145,9 +145,17 @@ void print_text(FILE *out, const char *text)
     }
 }
 
+const char *count_text(char out[COUNT_SIZE], int64_t n, const char *one, const char *many)
+{
+    snprintf(out, COUNT_SIZE, "%" PRId64 " %s", n, n == 1 ? one : many);
+    return out;
+}
+
 void print_count(FILE *out, int64_t n, const char *one, const char *many)
 {
-    fprintf(out, "%" PRId64 " %s", n, n == 1 ? one : many);
+    char text[COUNT_SIZE];
+
+    fputs(count_text(text, n, one, many), out);
 }
 
 void print_html(FILE *out, const char *text)

@@ -20,7 +20,9 @@ void print_json_raw(FILE *out, const char *json, size_t len);
 
 /* Text for a terminal: control characters become U+FFFD. NULL prints nothing. */
 void print_text(FILE *out, const char *text);
-/* "1 user", "2 users". */
+/* "1 user", "2 users": into the buffer, which is returned; what does not fit is cut off. */
+#define COUNT_SIZE 160
+const char *count_text(char out[COUNT_SIZE], int64_t n, const char *one, const char *many);
 void print_count(FILE *out, int64_t n, const char *one, const char *many);
 /* Text for HTML, also inside quoted attributes. NULL prints nothing. */
 void print_html(FILE *out, const char *text);

@@ -127,6 +127,31 @@ static void test_times_are_written_as_workos_does(void **state)
     assert_string_equal(text, "?");
 }
 
+static void test_counts_take_one_or_many(void **state)
+{
+    static const struct {
+        int64_t n;
+        const char *wanted;
+    } rows[] = {
+        { 0, "0 users" },   { 1, "1 user" },    { 2, "2 users" },
+        { 11, "11 users" }, { -1, "-1 users" }, { INT64_MAX, "9223372036854775807 users" },
+    };
+    char long_word[COUNT_SIZE + 1];
+    char text[COUNT_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        output printed;
+        assert_string_equal(count_text(text, rows[i].n, "user", "users"), rows[i].wanted);
+        begin(&printed);
+        print_count(printed.out, rows[i].n, "user", "users");
+        end(&printed, rows[i].wanted);
+    }
+    memset(long_word, 'x', COUNT_SIZE);
+    long_word[COUNT_SIZE] = '\0';
+    assert_int_equal(strlen(count_text(text, 1, long_word, "")), COUNT_SIZE - 1);
+}
+
 static void test_table_is_aligned_by_characters(void **state)
 {
     static const char *const titles[] = { "NAME", "X" };
@@ -167,6 +192,7 @@ int main(void)
         cmocka_unit_test(test_terminal_text_holds_no_control),
         cmocka_unit_test(test_raw_json_stays_itself_on_one_line),
         cmocka_unit_test(test_times_are_written_as_workos_does),
+        cmocka_unit_test(test_counts_take_one_or_many),
         cmocka_unit_test(test_table_is_aligned_by_characters),
         cmocka_unit_test(test_no_line_of_a_table_ends_in_spaces),
     };
