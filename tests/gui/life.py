@@ -13,20 +13,23 @@ import time
 import urllib.parse
 
 import drive
-from drive import wait_for
+import waiting
+from servers import Emulator
+from session import Run
+from waiting import Failure, wait_for
 
 
 # Longer than in a story with the stand-in: Chromium beside a busy compiler takes its time to start.
-drive.DEADLINE_S = 120
+waiting.DEADLINE_S = 120
 MIRA = "user_01JUNIPER0000000000000MIRA"
 HARBOR = "org_01HARB0R000000000000000P1NE"
 
 
-class Life(drive.Run):
+class Life(Run):
     """WorkOS keeps its state in a file, so it can go away and come back."""
 
     def start_emulator(self):
-        return drive.Emulator(self.latchkey, "--state", os.path.join(self.folder.name, "workos.db"))
+        return Emulator(self.latchkey, "--state", os.path.join(self.folder.name, "workos.db"))
 
     def lose_network(self):
         self.port = urllib.parse.urlsplit(self.emulator.url).port
@@ -148,7 +151,7 @@ def main():
         run = Life(desktop, latchkey)
         try:
             live(run)
-        except drive.Failure as failure:
+        except Failure as failure:
             print(f"run {number}: {failure}", file=sys.stderr)
             run.apps[-1].tell()
             return 1

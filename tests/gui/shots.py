@@ -8,14 +8,15 @@ right to left, and with large text.
 
 Starts headless.sh itself, once per variant. Needs ImageMagick's import, and localedef for rtl.
 """
-import importlib.machinery
-import importlib.util
 import os
 import subprocess
 import sys
 import time
 
+from servers import Emulator
+from session import Run
 from states import STATES
+from waiting import Failure
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SIZES = {"wide": "1180x760", "narrow": "360x640"}
@@ -28,14 +29,6 @@ VARIANTS = {
     "rtl": ({"LC_ALL": "he_IL.UTF-8", "LANGUAGE": "he"}, ""),
     "large": ({}, "gtk-font-name=Cantarell 16\n"),
 }
-
-
-def load_drive():
-    loader = importlib.machinery.SourceFileLoader("drive", os.path.join(HERE, "drive.py"))
-    spec = importlib.util.spec_from_loader("drive", loader)
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
 
 
 def snap(path):
@@ -53,10 +46,10 @@ def write_settings(size, lines):
         file.write(lines.replace("\n ", " "))
 
 
-def take(drive, folder, variant, environment, programs, name, state):
-    class Shot(drive.Run):
+def take(folder, variant, environment, programs, name, state):
+    class Shot(Run):
         def start_emulator(self):
-            return drive.Emulator(self.latchkey, *state.emulator)
+            return Emulator(self.latchkey, *state.emulator)
 
     run = Shot(*programs)
     path = os.path.join(folder, f"{name}-{variant}")
@@ -77,7 +70,7 @@ def take(drive, folder, variant, environment, programs, name, state):
         state.lead(app, run, variant)
         snap(path + ".png")
         return True
-    except drive.Failure as failure:
+    except Failure as failure:
         print(f"{name}: {failure}")
         snap(path + "-failed.png")
         return False
@@ -111,9 +104,8 @@ def main():
         name = os.environ["SHOTS_VARIANT"]
         os.environ["GSETTINGS_BACKEND"] = "keyfile"
         os.environ["GSETTINGS_SCHEMA_DIR"] = os.path.join(os.path.dirname(desktop), "data")
-        drive = load_drive()
         environment = prepare(name.split("-", 1)[1])
-        taken = [take(drive, folder, name, environment, (desktop, latchkey), state, STATES[state])
+        taken = [take(folder, name, environment, (desktop, latchkey), state, STATES[state])
                  for state in wanted or STATES]
         sys.exit(0 if all(taken) else 1)
     os.makedirs(folder, exist_ok=True)

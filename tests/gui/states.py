@@ -26,7 +26,7 @@ class State:
 
 
 def state(text="Live", clicks=("Sign In",), has_history=True, emulator=(), settings="", **options):
-    """emulator: more of its arguments; settings: lines for the program's; options: of drive.App."""
+    """emulator: more of its arguments; settings: lines for the program's; options: of program.App."""
     def add(lead):
         STATES[lead.__name__.replace("_", "-")] = State(lead, clicks, text, has_history, emulator, settings, options)
         return lead
