@@ -2,6 +2,7 @@
 was just started there. What comes before it is the same for most: a month of events, a sign-in, and the
 text that says that it is done.
 """
+import gettext
 import os
 import sqlite3
 import time
@@ -261,10 +262,16 @@ def help_window(app, run, variant):
     app.see("Your browser opens and brings you back")
 
 
+def word_of_adwaita(app, word):
+    """A word that libadwaita brings along, in the program's language."""
+    language = app.environment.get("LANGUAGE", "C")
+    return gettext.translation("libadwaita", languages=[language], fallback=True).gettext(word)
+
+
 @state("Sign In to Latchkey", (), False)
 def about(app, run, variant):
     app.call("about")
-    app.see("Credits")
+    app.see(word_of_adwaita(app, "Credits"))
 
 
 @state("Environment: Staging", (), False, settings=ENVIRONMENTS, client_id=False)
