@@ -34,45 +34,39 @@ def state(text="Live", clicks=("Sign In",), has_history=True, emulator=(), setti
     return add
 
 
+def plain(name, *arguments, **options):
+    """One that the start and the clicks alone lead to."""
+    def nothing(app, run, variant):
+        pass
+    nothing.__name__ = name
+    state(*arguments, **options)(nothing)
+
+
+signed_out = state("Sign In to Latchkey", (), False)
+two_environments = state("Environment: Staging", (), False, settings=ENVIRONMENTS, client_id=False)
+
+
 # ---- Before somebody is signed in ----
 
 
-@state("WORKOS_CLIENT_ID", (), False, client_id=False)
-def not_set_up(app, run, variant):
-    pass
+plain("not-set-up", "WORKOS_CLIENT_ID", (), False, client_id=False)
+plain("signed-out", "Sign In to Latchkey", (), False)
 
 
-@state("Sign In to Latchkey", (), False)
-def signed_out(app, run, variant):
-    pass
-
-
-@state("Environment: Staging", (), False, settings=ENVIRONMENTS, client_id=False)
+@two_environments
 def environment_menu(app, run, variant):
     app.click("Environment: Staging")
 
 
-@state("Continue in Your Browser", has_history=False, mode="none")
-def waiting(app, run, variant):
-    pass
-
-
-@state("/device", ("Use a Code Instead",), False)
-def code(app, run, variant):
-    pass
-
-
-@state("Access Was Denied", has_history=False, mode="cancel")
-def denied(app, run, variant):
-    pass
+plain("waiting", "Continue in Your Browser", has_history=False, mode="none")
+plain("code", "/device", ("Use a Code Instead",), False)
+plain("denied", "Access Was Denied", has_history=False, mode="cancel")
 
 
 # ---- Events ----
 
 
-@state()
-def events(app, run, variant):
-    pass
+plain("events")
 
 
 @state()
@@ -221,24 +215,10 @@ def deleted_person(app, run, variant):
 # ---- Profile ----
 
 
-@state("mira.holt@juniper.example", ("Sign In", "Profile"))
-def profile(app, run, variant):
-    pass
-
-
-@state("M. H.", ("Sign In", "Profile"), settings="mask-personal-data=true\n")
-def profile_masked(app, run, variant):
-    pass
-
-
-@state("Sign Out?", ("Sign In", "Profile", "Sign Out…"))
-def sign_out(app, run, variant):
-    pass
-
-
-@state(settings="mask-personal-data=true\n")
-def masked(app, run, variant):
-    pass
+plain("profile", "mira.holt@juniper.example", ("Sign In", "Profile"))
+plain("profile-masked", "M. H.", ("Sign In", "Profile"), settings="mask-personal-data=true\n")
+plain("sign-out", "Sign Out?", ("Sign In", "Profile", "Sign Out…"))
+plain("masked", settings="mask-personal-data=true\n")
 
 
 # ---- Windows over the window ----
@@ -256,7 +236,7 @@ def shortcuts(app, run, variant):
     app.see("Go back")
 
 
-@state("Sign In to Latchkey", (), False)
+@signed_out
 def help_window(app, run, variant):
     app.press("F1")
     app.see("Your browser opens and brings you back")
@@ -268,19 +248,19 @@ def word_of_adwaita(app, word):
     return gettext.translation("libadwaita", languages=[language], fallback=True).gettext(word)
 
 
-@state("Sign In to Latchkey", (), False)
+@signed_out
 def about(app, run, variant):
     app.call("about")
     app.see(word_of_adwaita(app, "Credits"))
 
 
-@state("Environment: Staging", (), False, settings=ENVIRONMENTS, client_id=False)
+@two_environments
 def environments(app, run, variant):
     app.call("environments")
     app.see("Add Environment…")
 
 
-@state("Environment: Staging", (), False, settings=ENVIRONMENTS, client_id=False)
+@two_environments
 def environment_editor(app, run, variant):
     environments(app, run, variant)
     app.click("Edit Staging")
@@ -290,9 +270,7 @@ def environment_editor(app, run, variant):
 # ---- What may be wrong ----
 
 
-@state("Events Need an API Key", has_history=False, with_key=False)
-def no_api_key(app, run, variant):
-    pass
+plain("no-api-key", "Events Need an API Key", has_history=False, with_key=False)
 
 
 @state("Events Need an API Key", has_history=False, with_key=False)
@@ -301,9 +279,7 @@ def key_dialog(app, run, variant):
     app.see("It is kept in your keyring.")
 
 
-@state("WorkOS Refused the API Key", with_key=False, environment={"WORKOS_API_KEY": "sk_test_refused"})
-def refused_key(app, run, variant):
-    pass
+plain("refused-key", "WorkOS Refused the API Key", with_key=False, environment={"WORKOS_API_KEY": "sk_test_refused"})
 
 
 def give_fault(app, run, **fault):
@@ -343,6 +319,4 @@ def write_nonsense(run):
         file.write("no database at all, but long enough to be read as one")
 
 
-@state("Start Fresh", has_history=False, before=write_nonsense)
-def damaged(app, run, variant):
-    pass
+plain("damaged", "Start Fresh", has_history=False, before=write_nonsense)
