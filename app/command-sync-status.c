@@ -57,18 +57,22 @@ static void print_when(const char *what, int64_t unix_ms)
     char when[TIME_SIZE];
 
     print_time(when, unix_ms);
-    printf("%-14s %s\n", what, unix_ms != 0 ? when : "never");
+    printf("%-14s %s", what, unix_ms != 0 ? when : "never");
+    if (unix_ms != 0) {
+        fputs(", ", stdout);
+        print_age(stdout, clock_wall_ms() - unix_ms);
+        fputs(" ago", stdout);
+    }
+    putchar('\n');
 }
 
 /* WorkOS keeps events for 30 days: what is away for longer must be reconciled. */
 static void print_gap(const lk_mirror_status *now)
 {
-    int64_t days = (clock_wall_ms() - now->settled_at_ms) / DAY_MS;
-
     print_when("Complete to", now->settled_at_ms);
-    if (now->settled_at_ms != 0 && days > 0)
-        printf("%-14s %" PRId64 " of the %d days that WorkOS keeps events\n", "Behind by", days,
-               RETENTION_DAYS);
+    if (now->settled_at_ms != 0)
+        printf("%-14s %" PRId64 " of the %d days that WorkOS keeps events\n", "Behind by",
+               age_seconds(now->settled_at_ms) * 1000 / DAY_MS, RETENTION_DAYS);
     print_when("Reconciled", now->reconciled_at_ms);
     if (now->reconciled_held)
         puts("               without deletions: they were too many. See sync reconcile --force");

@@ -158,6 +158,23 @@ void print_count(FILE *out, int64_t n, const char *one, const char *many)
     fputs(count_text(text, n, one, many), out);
 }
 
+void print_age(FILE *out, int64_t ms)
+{
+    static const struct {
+        int64_t ms;
+        const char *one, *many;
+    } units[] = { { 24 * 3600 * 1000, "day", "days" },
+                  { 3600 * 1000, "hour", "hours" },
+                  { 60 * 1000, "minute", "minutes" },
+                  { 1000, "second", "seconds" } };
+    size_t i = 0;
+
+    ms = ms > 0 ? ms : 0;
+    while (i + 1 < sizeof(units) / sizeof(units[0]) && ms < 2 * units[i].ms)
+        i++;
+    print_count(out, ms / units[i].ms, units[i].one, units[i].many);
+}
+
 void print_html(FILE *out, const char *text)
 {
     for (size_t len = 0; text != NULL && *text != '\0'; text += len) {

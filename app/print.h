@@ -24,6 +24,9 @@ void print_text(FILE *out, const char *text);
 #define COUNT_SIZE 160
 const char *count_text(char out[COUNT_SIZE], int64_t n, const char *one, const char *many);
 void print_count(FILE *out, int64_t n, const char *one, const char *many);
+/* "12 seconds", "3 minutes", "5 hours", "2 days": whole ones, of the largest unit that has two.
+ * Less than none is none. */
+void print_age(FILE *out, int64_t ms);
 /* Text for HTML, also inside quoted attributes. NULL prints nothing. */
 void print_html(FILE *out, const char *text);
 /* "2026-03-02T08:00:04.120Z" */

@@ -122,6 +122,17 @@ test('what a consumer has yet to see is not forgotten, which is said', async () 
   assert.equal(await forget(), old);
 });
 
+test('how long ago, and how much of what WorkOS keeps that is', async () => {
+  const store = newStore();
+  await succeed(['sync', 'run', '--once', '--store', store], { env: apiEnvironment(emulator.url) });
+  for (const [ms, said, days] of [[170e3, '2 minutes', 0], [3 * 3600e3 + 5e3, '3 hours', 0], [5.5 * 86400e3, '5 days', 5]]) {
+    change(store, `UPDATE feed SET settled_at_ms = ${Date.now() - ms}`);
+    const text = await succeed(['sync', 'status', '--store', store]);
+    assert.match(text, new RegExp(`^Complete to +\\S+Z, ${said} ago$`, 'm'));
+    assert.match(text, new RegExp(`^Behind by +${days} of the 30 days that WorkOS keeps events$`, 'm'));
+  }
+});
+
 test('gaps, room and drift', async () => {
   const server = await serve(emulator.url);
   await waitFor('a comparison', async () => (await status(server.store)).reconciled_at);
@@ -132,6 +143,8 @@ test('gaps, room and drift', async () => {
   const text = await succeed(['sync', 'status', '--store', server.store]);
   assert.match(text, /^Gap +events from 2023-11-14T22:13:20.000Z to 2023-11-14T22:14:20.000Z never came: WorkOS no longer had them$/m);
   assert.match(text, /^On disk +\d+\.\d MB$/m);
+  assert.match(text, /^Newest event +\S+Z, \d+ \w+ ago$/m);
+  assert.match(text, /^Behind by +0 of the 30 days that WorkOS keeps events$/m);
   const { text: metrics } = await ask(`${server.url}/metrics`);
   assert.match(metrics, /^latchkey_mirror_gaps 1$/m);
   assert.match(metrics, /^latchkey_mirror_gap_seconds 60$/m);
