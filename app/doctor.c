@@ -20,7 +20,7 @@
 #define DAY_MS    (24 * 3600 * SECOND_MS)
 /* WorkOS: events are kept for 30 days at least. */
 #define RETENTION_MS    (30 * DAY_MS)
-#define CURSOR_LATE_MS  (RETENTION_MS - 5 * DAY_MS)
+#define BEHIND_MS       (RETENTION_MS - 5 * DAY_MS)
 #define FEED_LATE_MS    (3600 * SECOND_MS)
 #define SKEW_BAD_MS     (30 * SECOND_MS) /* what tokens are forgiven */
 #define SKEW_NOTE_MS    (5 * SECOND_MS)
@@ -249,7 +249,7 @@ static void look_at_webhook(patient *self)
 static void judge_feed(patient *self, const lk_mirror_status *now)
 {
     int64_t wall_ms = clock_wall_ms();
-    int64_t cursor_age_ms = now->cursor_at_ms != 0 ? wall_ms - now->cursor_at_ms : 0;
+    int64_t behind_ms = now->settled_at_ms != 0 ? wall_ms - now->settled_at_ms : 0;
     int64_t poll_age_ms = wall_ms - now->last_poll_at_ms;
     char first[COUNT_SIZE];
     char second[COUNT_SIZE];
@@ -257,11 +257,11 @@ static void judge_feed(patient *self, const lk_mirror_status *now)
     if (now->last_poll_at_ms == 0) {
         doctor_find(self, DOCTOR_NOTE, "the mirror has not been fed yet");
         doctor_advise(self, "latchkey sync run --once, or serve with an API key");
-    } else if (poll_age_ms > FEED_LATE_MS && cursor_age_ms > CURSOR_LATE_MS) {
+    } else if (behind_ms > BEHIND_MS) {
         doctor_find(self, DOCTOR_BAD,
-                    "last fed %s ago: WorkOS keeps events for 30 days, and what is older than "
-                    "that is missing then",
-                    count_text(first, poll_age_ms / DAY_MS, "day", "days"));
+                    "%s behind: WorkOS keeps events for 30 days, and what is older than that is "
+                    "missing then",
+                    count_text(first, behind_ms / DAY_MS, "day", "days"));
         doctor_advise(self, "run latchkey sync run now");
     } else if (poll_age_ms > FEED_LATE_MS) {
         doctor_find(self, DOCTOR_NOTE, "last fed %s ago",

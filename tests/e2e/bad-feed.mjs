@@ -1,10 +1,9 @@
 // A feed that does all that WorkOS has been seen to do wrong, and more: at the end the mirror holds what the emulator holds, on
 // both stores.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { control, emulate, newStore, succeed, waitFor } from './support.mjs';
-import { allEvents, assertMirrors, assertState, listEvents, syncOnce } from './mirror.mjs';
+import { allEvents, assertMirrors, assertState, change, listEvents, syncOnce } from './mirror.mjs';
 import { hasPostgres, postgres, query } from './postgres.mjs';
 import { toldServer } from './told.mjs';
 
@@ -41,8 +40,7 @@ function age(store, days) {
     `UPDATE walk SET started_at_ms = started_at_ms - ${ms}, finished_at_ms = finished_at_ms - ${ms}`,
   ];
   if (!store.startsWith('sqlite:')) return statements.forEach((statement) => query(store, statement));
-  const script = 'import sqlite3, sys\nwith sqlite3.connect(sys.argv[1]) as db: [db.execute(sql) for sql in sys.argv[2:]]';
-  execFileSync('python3', ['-c', script, store.slice('sqlite:'.length), ...statements]);
+  change(store, ...statements);
 }
 
 for (const [name, makeStore, skip] of [['SQLite', newStore, false], ['PostgreSQL', postgres, !hasPostgres && 'no PostgreSQL here']]) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { before, test } from 'node:test';
 import { API_KEY, CLIENT_ID, PASSWORD, emulate, freePort, jsonLines, newStore, run, scratchFile, succeed } from './support.mjs';
-import { syncOnce } from './mirror.mjs';
+import { change, syncOnce } from './mirror.mjs';
 
 let emulator, store, healthy;
 
@@ -79,6 +79,19 @@ test('a mirror that is no database is bad, and stays as it was', async () => {
   assert.equal(code, 1);
   assert.equal(parts.mirror.verdict, 'bad');
   assert.match(fs.readFileSync(file, 'utf8'), /^not a database/);
+});
+
+test('a mirror that is behind for longer than WorkOS keeps events is bad, a quiet one is not', async () => {
+  const mirror = newStore();
+  assert.equal((await syncOnce(emulator, mirror)).code, 0);
+  const judge = async () => (await examine({ LATCHKEY_STORE: mirror })).parts.mirror;
+  const hours = (n) => Date.now() - n * 3600e3 - 60e3;
+  change(mirror, `UPDATE feed SET cursor_at_ms = ${hours(26 * 24)}, settled_at_ms = ${hours(3)}, polled_at_ms = ${hours(3)}`);
+  assert.match((await judge()).found, /^last fed 3 hours ago$/); // nothing has happened for 26 days
+  change(mirror, `UPDATE feed SET settled_at_ms = ${hours(26 * 24)}`);
+  const bad = await judge();
+  assert.equal(bad.verdict, 'bad');
+  assert.match(bad.found, /^26 days behind: WorkOS keeps events for 30 days/);
 });
 
 test('--security names what each setting relaxes', async () => {

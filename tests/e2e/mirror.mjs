@@ -1,5 +1,6 @@
 // What the tests of the mirror share: the emulator's own truth, what Latchkey made of it, and how they compare.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { API_KEY, apiEnvironment, ask, control, jsonLines, run, succeed } from './support.mjs';
 
 // What the mirror says that it follows: directories, and the families that tell the rest of a person's story.
@@ -85,4 +86,10 @@ export async function assertState(emulator, store) {
   const directories = await list(store, 'directory', 'list');
   assert.deepEqual(directories.map(directoryView), truth.directories.map(directoryView).sort(byId), 'directories');
   return { users, groups, directories };
+}
+
+// SQL on a store of SQLite.
+export function change(store, ...statements) {
+  const script = 'import sqlite3, sys\nwith sqlite3.connect(sys.argv[1]) as db: [db.execute(sql) for sql in sys.argv[2:]]';
+  execFileSync('python3', ['-c', script, store.slice('sqlite:'.length), ...statements]);
 }

@@ -1,10 +1,9 @@
 // What sync status and GET /metrics tell of the mirror, and events that were set aside.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import { before, test } from 'node:test';
 import { apiEnvironment, ask, emulate, freePort, jsonLines, newStore, run, serve, start, succeed, waitFor } from './support.mjs';
-import { listUsers, syncOnce } from './mirror.mjs';
+import { change, listUsers, syncOnce } from './mirror.mjs';
 
 let emulator;
 
@@ -13,11 +12,6 @@ before(async () => {
 });
 
 const status = async (store) => JSON.parse(await succeed(['sync', 'status', '--store', store, '--json']));
-
-function change(store, ...statements) {
-  const script = 'import sqlite3, sys\nwith sqlite3.connect(sys.argv[1]) as db: [db.execute(sql) for sql in sys.argv[2:]]';
-  execFileSync('python3', ['-c', script, store.slice('sqlite:'.length), ...statements]);
-}
 
 test('ages, and who polls', async () => {
   const store = newStore();
