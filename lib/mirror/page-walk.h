@@ -28,12 +28,11 @@ typedef struct lk__page_walk {
     lk__pages read;        /* behind position, not written yet */
     bool is_at_end;        /* they are the feed's last */
     bool has_written;
-    int64_t written_to_ms; /* created_at of the newest event that it has written */
-    int64_t
-        unsettled_at_ms; /* WorkOS' clock when it came to where events are held back; 0: not yet */
-    int64_t took_ms;     /* the last answer */
-    int64_t first_ms;    /* created_at of the first event; 0: none came */
-    int64_t n_read;      /* pages, in all */
+    int64_t written_to_ms;   /* created_at of the newest event that it has written */
+    int64_t unsettled_at_ms; /* WorkOS' clock when it came to what may be held back; 0: not yet */
+    int64_t took_ms;         /* the last answer */
+    int64_t first_ms;        /* created_at of the first event; 0: none came */
+    int64_t n_read;          /* pages, in all */
 } lk__page_walk;
 
 typedef enum lk__page_state {
