@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -45,16 +44,6 @@ typedef struct life {
 
 /* ---- The feed ---- */
 
-static lk_status add_date(const life *l, lk_http_response *response)
-{
-    time_t now_s = (time_t)(l->clock.now_ms / SECOND);
-    struct tm parts;
-    char date[64];
-
-    strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now_s, &parts));
-    return lk_http_response_add_header(response, "Date", date);
-}
-
 static lk_status answer(life *l, const lk_http_request *request, lk_http_response *response,
                         lk_error *err)
 {
@@ -62,8 +51,7 @@ static lk_status answer(life *l, const lk_http_request *request, lk_http_respons
 
     if (l->n_between_failures > 0 && chance_below(l->n_between_failures) == 0)
         return lk__fail(err, LK_ERR_NETWORK, "cut off");
-    LK_TRY(inner.send(inner.ctx, request, response, err));
-    return add_date(l, response);
+    return inner.send(inner.ctx, request, response, err);
 }
 
 static lk_status send(void *ctx, const lk_http_request *request, lk_http_response *response,
@@ -109,6 +97,7 @@ static void make_feed(life *l)
                            .n_events = l->n_events,
                            .visible_at_ms = l->visible_at_ms,
                            .clock = &l->clock,
+                           .dated_by = &l->clock,
                            .page = 4 + chance_below(30) };
 }
 

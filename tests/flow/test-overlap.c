@@ -2,7 +2,6 @@
  * where a walk begins, how far it goes, and where the cursor may stand. */
 #include <latchkey/mirror.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "mirror/apply.h"
 #include "mirror/mirror.h"
@@ -103,45 +102,25 @@ static void test_clock_set_back_lets_no_webhook_hide_events(void **state)
     assert_int_equal(bench_catch_up(b), 19);
 }
 
-/* Its answers are dated. */
-typedef struct dated_feed {
-    bench *b;
-    int64_t now_ms; /* WorkOS' clock */
-} dated_feed;
-
-static lk_status send_dated(void *ctx, const lk_http_request *request, lk_http_response *response,
-                            lk_error *err)
-{
-    dated_feed *self = ctx;
-    lk_transport inner = fake_feed_use(&self->b->feed);
-    time_t now_s = (time_t)(self->now_ms / SECOND);
-    struct tm parts;
-    char date[64];
-
-    strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now_s, &parts));
-    LK_TRY(inner.send(inner.ctx, request, response, err));
-    return lk_http_response_add_header(response, "Date", date);
-}
-
 /* By ours the newest event has been there for an hour; by WorkOS' it is a second old, and one
  * before it is still held back. */
 static void test_clock_set_forward_hides_no_event(void **state)
 {
     bench *b = *state;
-    dated_feed feed = { .b = b, .now_ms = NOON };
+    fake_clock theirs = { .now_ms = NOON };
     int64_t visible_at_ms[10];
 
     bench_fill(b, 10, SECOND);
     for (int i = 0; i < 10; i++)
         visible_at_ms[i] = i == 8 ? NOON + 90 * MINUTE : NOON;
     b->feed.visible_at_ms = visible_at_ms;
-    bench_use(b, (lk_transport){ .send = send_dated, .ctx = &feed });
+    b->feed.dated_by = &theirs;
     assert_int_equal(bench_catch_up(b), 9);
     b->clock.now_ms = NOON + 60 * MINUTE;
-    feed.now_ms = NOON + 2 * SECOND;
+    theirs.now_ms = NOON + 2 * SECOND;
     assert_int_equal(bench_catch_up(b), 0);
     b->clock.now_ms = NOON + 90 * MINUTE;
-    feed.now_ms = NOON + 20 * SECOND;
+    theirs.now_ms = NOON + 20 * SECOND;
     assert_int_equal(bench_catch_up(b), 1);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -102,6 +103,19 @@ static lk_status refuse(lk_http_response *response, int status, const char *body
     return lk_http_response_append(response, body, strlen(body));
 }
 
+static lk_status add_date(const fake_feed *feed, lk_http_response *response)
+{
+    time_t now_s;
+    struct tm parts;
+    char date[64];
+
+    if (feed->dated_by == NULL)
+        return LK_OK;
+    now_s = (time_t)(feed->dated_by->now_ms / 1000);
+    strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now_s, &parts));
+    return lk_http_response_add_header(response, "Date", date);
+}
+
 static lk_status send(void *ctx, const lk_http_request *request, lk_http_response *response,
                       lk_error *err)
 {
@@ -119,6 +133,7 @@ static lk_status send(void *ctx, const lk_http_request *request, lk_http_respons
     if (at == NOT_KNOWN)
         return refuse(response, 400, "{\"message\":\"Could not find the cursor.\"}");
     LK_TRY(write_page(feed, (size_t)at, &body, err));
+    LK_TRY(add_date(feed, response));
     lk_http_response_set_status(response, 200);
     return lk_http_response_append(response, body.data, body.len);
 }

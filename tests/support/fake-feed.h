@@ -13,7 +13,8 @@ typedef struct fake_feed {
     size_t n_events;
     const int64_t *visible_at_ms; /* one for each event, by clock; NULL: all are visible */
     fake_clock *clock;
-    size_t page;            /* events in one; 0: 100 */
+    const fake_clock *dated_by; /* gives answers their Date; NULL: they have none */
+    size_t page;                /* events in one; 0: 100 */
     bool restarts;          /* an unknown cursor begins at the beginning; else it is answered 400 */
     bool ignores_range;     /* as the official emulator does */
     bool ignores_end_after; /* range_end counts only without a cursor */
