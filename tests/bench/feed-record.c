@@ -35,10 +35,8 @@ static lk__value copy_value(const lk__value *value)
     return copy;
 }
 
-static lk_status record_run(lk__store *store, const char *sql, const lk__value *args, size_t n_args,
-                            lk__row_fn *on_row, void *ctx, lk_error *err)
+static void record(recording_store *self, const char *sql, const lk__value *args, size_t n_args)
 {
-    recording_store *self = (recording_store *)store;
     recording *page = self->page;
     recorded_run *run;
 
@@ -49,14 +47,31 @@ static lk_status record_run(lk__store *store, const char *sql, const lk__value *
     *run = (recorded_run){ .sql = sql, .n_args = n_args, .args = calloc(24, sizeof(lk__value)) };
     for (size_t i = 0; i < n_args; i++)
         run->args[i] = copy_value(&args[i]);
-    if (on_row == NULL)
-        return LK_OK;
-    /* Only the event's own statement gives a row: its sequence. */
-    const lk__value sequence = lk__value_number(++self->n_events);
-    return on_row(ctx, &(const lk__row){ .columns = &sequence, .n_columns = 1 }, err);
 }
 
-static const lk__store_driver recording_driver = { .run = record_run };
+/* What asks is answered with 0: nothing was forgotten. */
+static lk_status record_run(lk__store *store, const char *sql, const lk__value *args, size_t n_args,
+                            lk__row_fn *on_row, void *ctx, lk_error *err)
+{
+    const lk__value none = lk__value_number(0);
+
+    record((recording_store *)store, sql, args, n_args);
+    return on_row == NULL ? LK_OK
+                          : on_row(ctx, &(const lk__row){ .columns = &none, .n_columns = 1 }, err);
+}
+
+static lk_status record_add(lk__store *store, const char *sql, const lk__value *args, size_t n_args,
+                            int64_t *sequence, lk_error *err)
+{
+    recording_store *self = (recording_store *)store;
+
+    (void)err;
+    record(self, sql, args, n_args);
+    *sequence = ++self->n_events;
+    return LK_OK;
+}
+
+static const lk__store_driver recording_driver = { .run = record_run, .add = record_add };
 
 void recorder_record(lk_client *client, recording *pages, size_t n_pages)
 {
