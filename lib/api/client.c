@@ -407,10 +407,15 @@ int64_t lk__now_ms(const lk_client *client)
     return client->clock.now_ms(client->clock.ctx);
 }
 
-int64_t lk__server_now_ms(const lk_client *client)
+int64_t lk__server_ms(const lk_client *client, int64_t at_ms)
 {
     int64_t ahead_ms = 0;
 
     (void)lk_client_get_clock_skew(client, &ahead_ms); /* not known: ours counts */
-    return lk__now_ms(client) - ahead_ms;
+    return at_ms - ahead_ms;
+}
+
+int64_t lk__server_now_ms(const lk_client *client)
+{
+    return lk__server_ms(client, lk__now_ms(client));
 }

@@ -44,7 +44,8 @@ struct lk_client {
 #define LK__SKEW_UNKNOWN INT64_MIN
 
 int64_t lk__now_ms(const lk_client *client);
-/* The same by WorkOS' clock, as far as its answers told. */
+/* A moment of this clock by WorkOS', as far as its answers told; and now. */
+int64_t lk__server_ms(const lk_client *client, int64_t at_ms);
 int64_t lk__server_now_ms(const lk_client *client);
 /* Returns status. */
 lk_status lk__client_count(lk_client *client, lk__counted what, lk_status status);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/client.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -16,6 +17,7 @@ static void send_request(void *ctx)
 
     if (fetch->not_before_ms != 0 && early_ms > 0)
         lk__system_sleep_ms(NULL, early_ms);
+    fetch->asked_at_ms = lk__now_ms(fetch->client);
     began_ms = lk__steady_now_ms();
     fetch->status = lk_events_list(fetch->client, &fetch->options, &fetch->page, &fetch->err);
     fetch->took_ms = lk__steady_now_ms() - began_ms;

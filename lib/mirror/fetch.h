@@ -14,7 +14,8 @@ typedef struct lk__fetch {
     int64_t not_before_ms;
     bool is_sent; /* or about to be, by its thread */
     lk__aside sending;
-    int64_t took_ms; /* from the request to the answer */
+    int64_t asked_at_ms; /* by the client's clock */
+    int64_t took_ms;     /* from the request to the answer */
     lk_status status;
     lk_error err;
     lk_event_page *page; /* NULL unless status is LK_OK */

@@ -73,10 +73,9 @@ bool lk__page_walk_is_stale(const lk__page_walk *self)
            lk__server_now_ms(self->client) - self->unsettled_at_ms > LK__HOLD_BACK_MS / 2;
 }
 
-static void note_page(lk__page_walk *self, const lk_event_page *page)
+/* asked_at_ms: WorkOS' clock. */
+static void note_page(lk__page_walk *self, const lk_event_page *page, int64_t asked_at_ms)
 {
-    int64_t asked_at_ms = lk__server_now_ms(self->client) - self->took_ms;
-
     self->is_at_end = lk__feed_ends_with(page, next_position(self));
     if (self->n_read++ == 0)
         self->started_at_ms = asked_at_ms;
@@ -92,12 +91,14 @@ static void note_page(lk__page_walk *self, const lk_event_page *page)
 static lk_status read_page(lk__page_walk *self, lk_error *err)
 {
     lk_event_page *page = NULL;
+    int64_t asked_at_ms;
 
     LK_TRY(prepare(self, err));
     lk__fetch_finish(&self->next);
     self->took_ms = self->next.took_ms;
+    asked_at_ms = self->next.asked_at_ms;
     LK_TRY(lk__fetch_take(&self->next, &page, err));
-    note_page(self, page);
+    note_page(self, page, lk__server_ms(self->client, asked_at_ms));
     self->read.items[self->read.n++] = page;
     return LK_OK;
 }
