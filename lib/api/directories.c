@@ -64,7 +64,6 @@ static lk_status read_page(const lk__buf *body, const char *directory_id, const 
                            lk__object_page *page, lk_error *err)
 {
     reading r = { .page = page, .end = &page->first, .directory_id = directory_id };
-
     bool is_cut = false;
 
     LK_TRY(lk__list_read(body, add_entry, &r, page->arena, &page->after, &is_cut, err));

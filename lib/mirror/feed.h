@@ -15,9 +15,8 @@ typedef struct lk__feed {
     char *cursor; /* the newest event that came through the feed; "" before the first */
     int64_t cursor_at_ms;
     int64_t polled_at_ms;
-    int64_t
-        settled_at_ms;    /* WorkOS' clock when the last walk began that reached the end; 0: none */
-    int64_t kept_from_ms; /* the mark of forget.h */
+    int64_t settled_at_ms; /* WorkOS' clock when the last complete walk began; 0: there was none */
+    int64_t kept_from_ms;  /* the mark of forget.h */
 } lk__feed;
 
 #define lk__auto_feed LK_CLEANUP(lk__feed_clear) lk__feed

@@ -151,13 +151,21 @@ static void read_ahead(lk__page_walk *self, const lk__aside *writing)
 
 /* ---- How far it is ---- */
 
-int64_t lk__page_walk_reached_ms(const lk__page_walk *self)
+static lk__place newest_read(const lk__page_walk *self)
 {
-    lk__place place = { .id = "", .at_ms = 0 };
+    const int64_t limit_ms = latest_ms(self);
+    lk__place place = { .id = "" };
 
     for (size_t i = 0; i < self->read.n; i++)
-        place = lk__place_newest(place, self->read.items[i], latest_ms(self));
-    return place.at_ms > self->written_to_ms ? place.at_ms : self->written_to_ms;
+        place = lk__place_newest(place, self->read.items[i], limit_ms);
+    return place;
+}
+
+int64_t lk__page_walk_reached_ms(const lk__page_walk *self)
+{
+    int64_t read_to_ms = newest_read(self).at_ms;
+
+    return read_to_ms > self->written_to_ms ? read_to_ms : self->written_to_ms;
 }
 
 int64_t lk__page_walk_span_ms(const lk__page_walk *self)
@@ -192,10 +200,8 @@ static void write_pages(void *ctx)
 static lk__place new_cursor(const lk__page_walk *self, const lk__feed *feed)
 {
     const lk__place before = { .id = feed->cursor, .at_ms = feed->cursor_at_ms };
-    lk__place place = { .id = "" };
+    lk__place place = newest_read(self);
 
-    for (size_t i = 0; i < self->read.n; i++)
-        place = lk__place_newest(place, self->read.items[i], latest_ms(self));
     if (place.id[0] == '\0' || is_cursor_true(self, feed))
         place = lk__place_newer(place, before);
     return place;

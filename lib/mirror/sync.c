@@ -2,10 +2,8 @@
  * walks through the state API: reconcile.c.
  *
  * It goes page by page: page-walk.h. Where the answers take long and there are many pages left, the
- * walk goes on through windows side by side: window-walk.h.
- */
+ * walk goes on through windows side by side: window-walk.h. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "api/client.h"
 #include "base/cleanup.h"

@@ -58,7 +58,7 @@ static void remove_at(lk__windows *self, size_t at)
 
 void lk__windows_begin(lk__windows *self, int64_t start_ms, int64_t end_ms, int64_t span_ms)
 {
-    *self = (lk__windows){ .end_ms = end_ms, .span_ms = span_ms > 1000 ? span_ms : 1000 };
+    *self = (lk__windows){ .end_ms = end_ms, .span_ms = span_ms > SECOND_MS ? span_ms : SECOND_MS };
     /* Empty and done: what comes is cut from its end on. */
     insert(self, 0, start_ms, start_ms);
     self->items[0].is_done = true;

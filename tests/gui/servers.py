@@ -20,19 +20,19 @@ class Emulator:
         self.ready = json.loads(self.process.stdout.readline())
         self.url = self.ready["url"]
 
-    def control(self, path, body=None, method="POST"):
+    def ask(self, method, path, body=None):
         request = urllib.request.Request(
-            self.url + path, json.dumps(body or {}).encode(),
+            self.url + path, None if body is None else json.dumps(body).encode(),
             {"Content-Type": "application/json",
              "Authorization": "Bearer " + self.ready["api_key"]}, method=method)
         with urllib.request.urlopen(request, timeout=waiting.DEADLINE_S) as answer:
             return json.loads(answer.read() or b"{}")
 
+    def control(self, path, body=None, method="POST"):
+        return self.ask(method, path, body or {})
+
     def first_directory(self):
-        request = urllib.request.Request(
-            self.url + "/directories", headers={"Authorization": "Bearer " + self.ready["api_key"]})
-        with urllib.request.urlopen(request, timeout=waiting.DEADLINE_S) as answer:
-            return json.loads(answer.read())["data"][0]["id"]
+        return self.ask("GET", "/directories")["data"][0]["id"]
 
     def add_grace(self, directory=None):
         """Grace Hopper comes and gets another name; the id of her record."""
@@ -52,11 +52,7 @@ class Emulator:
                          {"first_name": first, "last_name": last, "email": "odd@juniper.example"})
 
     def last_event(self, kind):
-        request = urllib.request.Request(
-            f"{self.url}/events?events={kind}&limit=1&order=desc",
-            headers={"Authorization": "Bearer " + self.ready["api_key"]})
-        with urllib.request.urlopen(request, timeout=waiting.DEADLINE_S) as answer:
-            return json.loads(answer.read())["data"][0]["id"]
+        return self.ask("GET", f"/events?events={kind}&limit=1&order=desc")["data"][0]["id"]
 
     def stop(self):
         self.process.terminate()

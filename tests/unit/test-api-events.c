@@ -104,6 +104,25 @@ static void test_events_of_one_instant_are_sorted_by_id(void **state)
 
 #define NINES "9999999999"
 
+/* A page of this entry and a good one. */
+static lk_event_page *list_beside_good(const char *entry)
+{
+    char body[512];
+    fake_wire wire = FAKE_WIRE({ "GET /events", .status = 200, .body = body });
+    lk_event_page *page = NULL;
+    test_client test;
+    lk_error err = LK_ERROR_INIT;
+
+    snprintf(body, sizeof(body),
+             "{\"data\":[%s,{\"id\":\"good\",\"event\":\"a\",\"created_at\":"
+             "\"2026-03-02T12:00:00Z\"}],\"list_metadata\":{\"after\":\"good\"}}",
+             entry);
+    test_client_open(&test, &wire);
+    assert_ok(lk_events_list(test.client, OPTIONS(.types = types, .n_types = 1), &page, &err), err);
+    test_client_close(&test, &wire);
+    return page;
+}
+
 static void test_entries_that_are_no_events_are_counted(void **state)
 {
     static const char *const entries[] = {
@@ -128,23 +147,11 @@ static void test_entries_that_are_no_events_are_counted(void **state)
 
     (void)state;
     for (size_t i = 0; i < N_ROWS(entries); i++) {
-        char body[512];
-        fake_wire wire = FAKE_WIRE({ "GET /events", .status = 200, .body = body });
-        lk_auto(lk_event_page) page = NULL;
-        test_client test;
-        lk_error err = LK_ERROR_INIT;
+        lk_auto(lk_event_page) page = list_beside_good(entries[i]);
 
-        snprintf(body, sizeof(body),
-                 "{\"data\":[%s,{\"id\":\"good\",\"event\":\"a\",\"created_at\":"
-                 "\"2026-03-02T12:00:00Z\"}],\"list_metadata\":{\"after\":\"good\"}}",
-                 entries[i]);
-        test_client_open(&test, &wire);
-        assert_ok(lk_events_list(test.client, OPTIONS(.types = types, .n_types = 1), &page, &err),
-                  err);
         if (page->skipped != 1 || page->count != 1)
             fail_msg("entry %zu: %zu skipped, %zu read", i, page->skipped, page->count);
         assert_string_equal(page->items[0]->id, "good");
-        test_client_close(&test, &wire);
     }
 }
 
@@ -180,19 +187,8 @@ static void test_events_with_unsafe_contents_are_handed_on(void **state)
 
     (void)state;
     for (size_t i = 0; i < N_ROWS(rows); i++) {
-        char body[512];
-        fake_wire wire = FAKE_WIRE({ "GET /events", .status = 200, .body = body });
-        lk_auto(lk_event_page) page = NULL;
-        test_client test;
-        lk_error err = LK_ERROR_INIT;
+        lk_auto(lk_event_page) page = list_beside_good(rows[i].entry);
 
-        snprintf(body, sizeof(body),
-                 "{\"data\":[%s,{\"id\":\"good\",\"event\":\"a\",\"created_at\":"
-                 "\"2026-03-02T12:00:00Z\"}],\"list_metadata\":{\"after\":\"good\"}}",
-                 rows[i].entry);
-        test_client_open(&test, &wire);
-        assert_ok(lk_events_list(test.client, OPTIONS(.types = types, .n_types = 1), &page, &err),
-                  err);
         if (page->count != (rows[i].is_event ? 2 : 1) ||
             page->skipped != (rows[i].is_event ? 0 : 1))
             fail_msg("entry %zu: %zu skipped, %zu read", i, page->skipped, page->count);
@@ -203,7 +199,6 @@ static void test_events_with_unsafe_contents_are_handed_on(void **state)
             assert_int_equal(page->items[1]->created_at_ms, INT64_C(1772452801000));
             assert_string_equal(page->items[1]->json, rows[i].entry);
         }
-        test_client_close(&test, &wire);
     }
 }
 
